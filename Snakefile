@@ -1,0 +1,63 @@
+# From a data set to every figure of *Ascent Fails to Forget*: the table of contents.
+#   snakemake                  every figure and the scores of the default study
+#   snakemake fig5             one figure and only what it needs
+#   snakemake -n               what would be run, and why
+#   snakemake --configfile studies/digits_resnet9.yaml    another study
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+from unlearning import config as studies
+from unlearning import design, settings
+from unlearning.sources import sources
+
+min_version("9.27")
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+try:
+    studies.check(config)
+except ValueError as error:
+    raise WorkflowError(str(error))
+
+
+wildcard_constraints:
+    study=config["study"],
+    chunk=r"\d+-\d+",
+    method="|".join(config["methods"]),
+    forget_set="|".join(config["forget_sets"]).replace(".", r"\."),
+    trajectory=r"[A-Za-z0-9_.+-]+",
+    figure="|".join(config["figures"]),
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/datamodels.smk"
+include: "workflow/rules/forget_sets.smk"
+include: "workflow/rules/ensembles.smk"
+include: "workflow/rules/unlearning.smk"
+include: "workflow/rules/scores.smk"
+include: "workflow/rules/figures.smk"
+
+
+localrules:
+    all,
+    scores,
+    forget_sets,
+    fig1,
+    fig2,
+    fig5,
+    fig6,
+    fig7,
+
+
+rule all:
+    """Every figure and table of the study."""
+    default_target: True
+    input:
+        rules.scores.input,
+        rules.forget_sets.input,
+        expand("results/{study}/figures/{figure}.png", study=config["study"], figure=config["figures"]),

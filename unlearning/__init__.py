@@ -1,0 +1,1 @@
+"""Machine unlearning by gradient ascent, measured: the science behind the workflow."""

@@ -1,0 +1,274 @@
+"""What every data set is once loaded: uint8 images, labels, and a training/validation split."""
+
+import hashlib
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled images, the training images before the validation images.
+
+    Parameters
+    ----------
+    images : np.ndarray
+        Pixels, uint8 of shape ``(n_train + n_validation, height, width, channels)``.
+    labels : np.ndarray
+        Classes, int64 of shape ``(n_train + n_validation,)``, each at least 0 and below `classes`.
+    n_train : int
+        Number of training images.
+    classes : int
+        Number of classes.
+
+    Raises
+    ------
+    ValueError
+        If a type, a shape or a label is not as above, or if either split is empty.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    n_train: int
+    classes: int
+
+    def __post_init__(self) -> None:
+        """Refuse what does not fit together."""
+        check_images(self.images, self.labels, self.classes, "Dataset")
+        if not 0 < self.n_train < len(self.images):
+            raise ValueError(
+                f"Dataset: n_train is {self.n_train}, but {len(self.images)} images with at least "
+                f"one in each split allow 1 to {len(self.images) - 1}."
+            )
+
+    @property
+    def n_validation(self) -> int:
+        """Number of validation images."""
+        return len(self.images) - self.n_train
+
+
+def check_images(images: np.ndarray, labels: np.ndarray, classes: int, where: str) -> None:
+    """Check that images and labels have the types, shapes and range of a `Dataset`.
+
+    Parameters
+    ----------
+    images, labels : np.ndarray
+        As in `Dataset`, of one split or of both.
+    classes : int
+        Number of classes.
+    where : str
+        The file or object at fault, first in the message of an error.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+    """
+    if images.dtype != np.uint8 or images.ndim != 4 or 0 in images.shape[1:]:
+        raise ValueError(
+            f"{where}: images must be uint8 of shape (images, height, width, channels), "
+            f"not {images.dtype} of shape {images.shape}."
+        )
+    if labels.dtype != np.int64 or labels.ndim != 1:
+        raise ValueError(
+            f"{where}: labels must be int64 of shape (images,), "
+            f"not {labels.dtype} of shape {labels.shape}."
+        )
+    if len(images) != len(labels):
+        raise ValueError(
+            f"{where}: there are {len(images)} images but {len(labels)} labels; "
+            "each image needs one label."
+        )
+    outside = labels[(labels < 0) | (labels >= classes)]
+    if len(outside):
+        raise ValueError(f"{where}: labels must lie in 0 to {classes - 1}, found {outside[0]}.")
+
+
+def check_count(argument: str, count: int, available: float, source: str) -> None:
+    """Check that a number of images asked for is at least 1 and at most what there is.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument or sum of arguments that asks.
+    count : int
+        How many images it asks for.
+    available : float
+        How many there are; ``math.inf`` if as many as one likes.
+    source : str
+        What they are taken from, for the message.
+
+    Raises
+    ------
+    ValueError
+        If `count` is out of range.
+    """
+    if count < 1:
+        raise ValueError(f"{argument} is {count}, but at least 1 image is needed.")
+    if count > available:
+        raise ValueError(f"{argument} is {count}, but {source} has only {available} images.")
+
+
+def check_no_folder(folder: str | None, source: str) -> None:
+    """Raise a ValueError if a folder is given for a data set that reads no files."""
+    if folder is not None:
+        raise ValueError(f"folder is {folder!r}, but {source} reads no files: it must be None.")
+
+
+def existing_folder(folder: str) -> Path:
+    """Path of a folder, ``~`` for the home allowed; a FileNotFoundError if there is none."""
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise FileNotFoundError(f"folder is {folder!r}, and there is no such folder.")
+    return path
+
+
+def from_splits(
+    train: tuple[np.ndarray, np.ndarray],
+    validation: tuple[np.ndarray, np.ndarray],
+    *,
+    n_train: int,
+    n_validation: int,
+    classes: int,
+    source: str,
+) -> Dataset:
+    """Join the first images of a published training split and of a published test split.
+
+    Parameters
+    ----------
+    train, validation : tuple of np.ndarray
+        Images and labels, as in `Dataset`, of each split in its published order.
+    n_train, n_validation : int
+        How many images to take from the beginning of each split.
+    classes : int
+        Number of classes.
+    source : str
+        Name of the data set and its place, for the message of an error.
+
+    Returns
+    -------
+    Dataset
+        The images taken, in their published order.
+
+    Raises
+    ------
+    ValueError
+        If fewer than one image, or more than there are, is asked of a split.
+    """
+    check_count("n_train", n_train, len(train[0]), f"the training split of {source}")
+    check_count("n_validation", n_validation, len(validation[0]), f"the test split of {source}")
+    images = np.concatenate([train[0][:n_train], validation[0][:n_validation]])
+    labels = np.concatenate([train[1][:n_train], validation[1][:n_validation]])
+    return Dataset(images, labels, n_train, classes)
+
+
+def download(name: str) -> Path:
+    """Download a data set of torchvision into the cache, unless it is there already.
+
+    Parameters
+    ----------
+    name : str
+        Class of ``torchvision.datasets``, such as ``CIFAR10``.
+
+    Returns
+    -------
+    Path
+        The cache, ``$XDG_CACHE_HOME/unlearning`` or else ``~/.cache/unlearning``: the folder that
+        torchvision calls its root.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the download fails.
+    """
+    # Only a download needs torchvision, and importing it takes seconds.
+    from torchvision import datasets
+
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "unlearning"
+    try:
+        getattr(datasets, name)(str(cache), download=True)
+    except (OSError, RuntimeError) as error:
+        raise FileNotFoundError(
+            f"{name} could not be downloaded into {cache} ({error}); "
+            "download it by other means and give its folder."
+        ) from error
+    return cache
+
+
+def checksum(dataset: Dataset) -> str:
+    """Fingerprint a data set: equal for equal contents, on every machine.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Any data set.
+
+    Returns
+    -------
+    str
+        SHA-256, in hexadecimal, of the shape, the split, the images and the labels.
+    """
+    digest = hashlib.sha256(f"{dataset.images.shape} {dataset.n_train}\n".encode())
+    digest.update(np.ascontiguousarray(dataset.images).data)
+    digest.update(np.ascontiguousarray(dataset.labels, dtype="<i8").data)
+    return digest.hexdigest()
+
+
+def pad(images: np.ndarray, size: int) -> np.ndarray:
+    """Centre images in larger, square ones that are zero around them.
+
+    Parameters
+    ----------
+    images : np.ndarray
+        Images of shape ``(images, height, width, channels)``.
+    size : int
+        Height and width in pixels of the result. An odd difference leaves the larger border below
+        and to the right.
+
+    Returns
+    -------
+    np.ndarray
+        Images of shape ``(images, size, size, channels)`` and the type of `images`.
+
+    Raises
+    ------
+    ValueError
+        If `size` is smaller than the height or the width.
+    """
+    height, width = images.shape[1:3]
+    if size < max(height, width):
+        raise ValueError(
+            f"size is {size}, but images of {height} x {width} pixels need {max(height, width)}."
+        )
+    borders = [((size - side) // 2, (size - side + 1) // 2) for side in (height, width)]
+    return np.pad(images, [(0, 0), *borders, (0, 0)])
+
+
+def normalisation(dataset: Dataset) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of each channel of the training images, scaled to [0, 1].
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Any data set; its validation images have no influence.
+
+    Returns
+    -------
+    mean, std : list of float
+        One value per channel, of pixels divided by 255. The standard deviation is that of the
+        population; where a channel is constant it is 1, so that dividing by it is harmless.
+    """
+    train = dataset.images[: dataset.n_train]
+    # Sums of integers are exact, and unlike a copy in float64 take no memory.
+    totals = train.sum(axis=(0, 1, 2), dtype=np.int64).tolist()
+    squares = np.einsum("nhwc,nhwc->c", train, train, dtype=np.int64, casting="safe").tolist()
+    pixels = train[..., 0].size
+    mean = [total / (255 * pixels) for total in totals]
+    std = [
+        math.sqrt(pixels * square - total**2) / (255 * pixels) or 1.0
+        for total, square in zip(totals, squares, strict=True)
+    ]
+    return mean, std

@@ -1,0 +1,87 @@
+"""Build, train and unlearn the members of one chunk, as a study describes them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from unlearning import devices, ensemble, models, training
+from unlearning.prepared import Prepared
+from unlearning.seeds import generator, member_seed, member_seeds
+
+
+def builder(model: dict[str, Any], prepared: Prepared) -> Callable[[int], nn.Module]:
+    """Return the function from a seed to an untrained network that fits the data set."""
+    return lambda seed: models.build(model, prepared.image_shape, prepared.classes, seed)
+
+
+def stack_size(wanted: int | str, model: dict[str, Any], prepared: Prepared, batch: int) -> int:
+    """Return the members trained as one network: a number, or the rule for ``auto``."""
+    if wanted == "auto":
+        return ensemble.members_per_stack(model["name"], prepared.image_shape[1], batch)
+    return int(wanted)
+
+
+def train_members(
+    prepared: Prepared,
+    study: dict[str, Any],
+    role: str,
+    forget_set: str,
+    members: Sequence[int],
+    subsets: NDArray[np.int64],
+    snapshots: Sequence[int],
+) -> tuple[training.Trained, dict[str, Any]]:
+    """Train a chunk of members from scratch.
+
+    Parameters
+    ----------
+    prepared : the data set
+    study : ``seed``, ``model``, ``training`` and ``members_per_stack`` of the study
+    role : what the members are for: pretrained, oracle, datamodel
+    forget_set : name of the forget set that an oracle leaves out, else empty
+    members : numbers of the members
+    subsets : (members, points) or (points,) indices that they train on
+    snapshots : epochs to evaluate at, the last one included
+
+    Returns
+    -------
+    trained : weights, margins and predictions
+    record : seeds, seconds, device and versions, for the record beside the artifact
+    """
+    recipe = training.Recipe(**study["training"])
+    seeds = member_seeds(study["seed"], role, forget_set, members)
+    size = stack_size(
+        study["members_per_stack"], study["model"], prepared, recipe.batch_size
+    )
+    trained = training.train_ensemble(
+        builder(study["model"], prepared),
+        prepared.data,
+        np.broadcast_to(subsets, (len(members), subsets.shape[-1])),
+        seeds,
+        recipe,
+        members_per_stack=size,
+        snapshots=snapshots,
+    )
+    record = {
+        "role": role,
+        "members": list(members),
+        "seeds": seeds,
+        "epochs": list(snapshots),
+        "seconds": trained.seconds,
+        "members_per_stack": size,
+        **devices.describe(prepared.data.images.device),
+    }
+    return trained, record
+
+
+def random_subsets(
+    study_seed: int, members: Sequence[int], n_train: int, fraction: float
+) -> NDArray[np.int64]:
+    """Return the sorted random subset of each datamodel member, (members, fraction * n_train)."""
+    size = round(fraction * n_train)
+    seeds = [member_seed(study_seed, "datamodel subset", "", member) for member in members]
+    return np.stack(
+        [np.sort(generator(seed).choice(n_train, size, replace=False)) for seed in seeds]
+    )

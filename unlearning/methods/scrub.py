@@ -1,0 +1,95 @@
+"""SCRUB (Kurmanji et al. 2023): move away from the teacher on F, stay with it on R."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from torch import Tensor
+from torch.nn import functional
+
+from unlearning.learner import Learner, Snapshot
+from unlearning.training import cross_entropy
+from unlearning.trajectories import ascend_then_descend
+
+
+def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """Return the sum over members of T^2 KL(teacher || student), both softened by T.
+
+    Parameters
+    ----------
+    student, teacher : logits (members, batch, classes)
+    temperature : T > 0
+
+    Returns
+    -------
+    Tensor
+        Scalar: the mean over each member's batch, summed over members.
+    """
+    divergence = functional.kl_div(
+        functional.log_softmax(student / temperature, -1),
+        functional.log_softmax(teacher / temperature, -1),
+        reduction="sum",
+        log_target=True,
+    )
+    return divergence * temperature**2 / student.shape[1]
+
+
+def unlearn(
+    learner: Learner,
+    *,
+    learning_rate: float,
+    batch_size: int,
+    forget_batch_size: int,
+    batch_norm: str,
+    alpha: float,
+    gamma: float,
+    temperature: float,
+    decay_rate: float,
+    decay_epochs: Sequence[int],
+    epochs: Collection[int],
+    ascent_epochs: Collection[int],
+) -> Iterator[Snapshot]:
+    """Train the student: away from the teacher on F in the first epochs, towards it on R in all.
+
+    The teacher is the pretrained ensemble; its logits are computed once, before the student moves.
+
+    Parameters
+    ----------
+    learner : the pretrained members, who become the students
+    learning_rate : step size of both passes before any decay
+    batch_size : points of the retain set in a step
+    forget_batch_size : points of the forget set in a step
+    batch_norm : ``"train"`` or ``"frozen"``
+    alpha : weight of the distillation term on the retain set
+    gamma : weight of the cross-entropy on the retain set
+    temperature : softening of both distributions
+    decay_rate : factor on the learning rate after each of ``decay_epochs``
+    decay_epochs : epochs after which the learning rate decays
+    epochs : epochs after which a snapshot is taken
+    ascent_epochs : numbers of epochs with an ascent pass, one branch each
+    """
+    teacher = learner.teacher_logits()
+    learner.start(learning_rate=learning_rate, batch_norm=batch_norm)
+
+    def taught(batch: Tensor) -> Tensor:
+        return teacher.gather(1, batch.unsqueeze(-1).expand(-1, -1, teacher.shape[-1]))
+
+    def enter(current: Learner, epoch: int) -> None:
+        decays = sum(epoch > after for after in decay_epochs)
+        current.set_learning_rate(learning_rate * decay_rate**decays)
+
+    def ascend(current: Learner, epoch: int) -> None:
+        enter(current, epoch)
+        for batch in current.forget_batches(forget_batch_size, epoch):
+            student, _ = current.logits(batch)
+            current.step(-distillation(student, taught(batch), temperature))
+
+    def descend(current: Learner, epoch: int) -> None:
+        enter(current, epoch)
+        for batch in current.retain_batches(batch_size, epoch):
+            student, labels = current.logits(batch)
+            fit = cross_entropy(student, labels)
+            stay = distillation(student, taught(batch), temperature)
+            current.step(gamma * fit + alpha * stay)
+
+    yield from ascend_then_descend(
+        learner, ascend=ascend, descend=descend, epochs=epochs, ascent_epochs=ascent_epochs
+    )

@@ -1,0 +1,135 @@
+"""The networks of the studies, one member at a time; `ensemble.stack` makes many of one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Residual(nn.Module):
+    """Add a block's output to its input."""
+
+    def __init__(self, block: nn.Module) -> None:
+        super().__init__()
+        self.block = block
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return ``features + block(features)``."""
+        return features + self.block(features)
+
+
+class Scale(nn.Module):
+    """Multiply by a constant."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return ``factor * features``."""
+        return features * self.factor
+
+
+def mlp(*, image_shape: tuple[int, int, int], classes: int, hidden: int) -> nn.Module:
+    """Build a perceptron with one hidden layer: pixels - hidden - classes, ReLU.
+
+    Parameters
+    ----------
+    image_shape : (channels, height, width)
+    classes : number of classes
+    hidden : units of the hidden layer
+
+    Returns
+    -------
+    nn.Module
+        Maps images ``(batch, channels, height, width)`` to logits ``(batch, classes)``.
+    """
+    channels, height, width = image_shape
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(channels * height * width, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, classes),
+    )
+
+
+def resnet9(*, image_shape: tuple[int, int, int], classes: int, width: float) -> nn.Module:
+    """Build the ResNet-9 of the paper (App. M), its channels multiplied by ``width``.
+
+    Channels 64-128-residual-256-pool-residual-128, a last layer without bias, logits times 0.2.
+    At ``width=1`` on three channels and ten classes it has 2,274,880 parameters.
+
+    Parameters
+    ----------
+    image_shape : (channels, height, width), at least 12 pixels a side
+    classes : number of classes
+    width : factor on the number of channels, > 0
+
+    Returns
+    -------
+    nn.Module
+        Maps images ``(batch, channels, height, width)`` to logits ``(batch, classes)``.
+
+    Raises
+    ------
+    ValueError
+        When the images are too small for the network's strides.
+    """
+    channels, height, image_width = image_shape
+    if min(height, image_width) < 12:
+        raise ValueError(
+            f"resnet9 needs images of at least 12 x 12 pixels, got {height} x {image_width}: "
+            "set dataset.pad_to"
+        )
+
+    def convolution(inputs: int, outputs: int, kernel: int, stride: int, padding: int) -> nn.Module:
+        return nn.Sequential(
+            nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=padding, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(),
+        )
+
+    def residual(features: int) -> nn.Module:
+        return Residual(
+            nn.Sequential(
+                convolution(features, features, 3, 1, 1),
+                convolution(features, features, 3, 1, 1),
+            )
+        )
+
+    narrow, middle, wide = (max(1, round(width * features)) for features in (64, 128, 256))
+    return nn.Sequential(
+        convolution(channels, narrow, 3, 1, 1),
+        convolution(narrow, middle, 5, 2, 2),
+        residual(middle),
+        convolution(middle, wide, 3, 1, 1),
+        nn.MaxPool2d(2),
+        residual(wide),
+        convolution(wide, middle, 3, 1, 0),
+        nn.AdaptiveMaxPool2d(1),
+        nn.Flatten(),
+        nn.Linear(middle, classes, bias=False),
+        Scale(0.2),
+    )
+
+
+ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "resnet9": resnet9}
+
+
+def build(
+    model: dict[str, Any], image_shape: tuple[int, int, int], classes: int, seed: int
+) -> nn.Module:
+    """Build one ensemble member with weights drawn from its own seed.
+
+    Parameters
+    ----------
+    model : ``{"name": ..., <the architecture's own keywords>}``
+    image_shape : (channels, height, width)
+    classes : number of classes
+    seed : 63-bit seed of the initial weights; the global generator is left as it was
+    """
+    keywords = {key: value for key, value in model.items() if key != "name"}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return ARCHITECTURES[model["name"]](image_shape=image_shape, classes=classes, **keywords)

@@ -1,0 +1,109 @@
+"""What each rule is given: the part of the config that its result depends on, and no more.
+
+One dictionary a concern, of built-in types only: Snakemake compares parameters by their printed
+form, and would not notice two numbers that change places.
+"""
+
+from typing import Any
+
+from unlearning import design
+from unlearning.design import Config
+
+
+def training_settings(config: Config) -> dict[str, Any]:
+    """Return what a member trained from scratch depends on."""
+    return {**unlearning_settings(config), "training": dict(config["training"])}
+
+
+def unlearning_settings(config: Config) -> dict[str, Any]:
+    """Return what an unlearned member depends on, its trajectory aside."""
+    name = config["model"]
+    return {
+        "seed": config["seed"],
+        "model": {"name": name, **config["architectures"][name]},
+        "members_per_stack": config["ensemble"]["members_per_stack"],
+    }
+
+
+def fit_settings(config: Config) -> dict[str, Any]:
+    """Return how datamodels are estimated."""
+    keys = ("estimator", "penalties", "iterations", "held_out")
+    return {key: config["datamodels"][key] for key in keys}
+
+
+def scoring_settings(config: Config) -> dict[str, Any]:
+    """Return how margins become scores."""
+    return {**config["klom"], "seed": config["seed"]}
+
+
+def forget_set_inputs(config: Config, name: str, projections: str) -> dict[str, str]:
+    """Return the further inputs of a forget set: projections, or the user's file of indices."""
+    definition = config["forget_sets"][name]
+    if "component" in definition:
+        return {"projections": projections}
+    if "file" in definition:
+        return {"indices": definition["file"]}
+    return {}
+
+
+def forget_set_labels(config: Config, names: list[str]) -> dict[str, str]:
+    """Return a person's name of each forget set."""
+    return {
+        name: design.forget_set_label(name, config["forget_sets"][name]) for name in names
+    }
+
+
+def run_settings(
+    config: Config, method: str, trajectory: str, forget_set: str
+) -> dict[str, Any]:
+    """Return what one trajectory is called with."""
+    run = design.trajectories(config["methods"][method])[trajectory]
+    published = config["protocol"] == "published"
+    return {
+        "arguments": design.arguments(config, method, forget_set, run),
+        "snapshots": design.snapshots(config, method, forget_set, run),
+        "shuffle": not published,
+        "forget_limit": design.PUBLISHED_FORGET_LIMIT if published else None,
+    }
+
+
+def scored_runs(config: Config, method: str, forget_set: str) -> list[dict[str, Any]]:
+    """Return the trajectories of a method, each with the axis of its snapshots."""
+    return [
+        {
+            "name": run.name,
+            "kind": run.kind,
+            "hyperparameters": {
+                key: value
+                for key, value in run.hyperparameters.items()
+                if not isinstance(value, list)
+            },
+            "snapshots": design.snapshots(config, method, forget_set, run),
+            "grid": list(run.epochs),
+        }
+        for run in design.trajectories(config["methods"][method]).values()
+    ]
+
+
+def unlearned_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
+    """Return the files of a method's trajectories on a forget set, chunk after chunk of each."""
+    return [
+        pattern.format(**dict(wildcards.items()), trajectory=trajectory, chunk=chunk)
+        for trajectory in design.trajectories(config["methods"][wildcards.method])
+        for chunk in design.pretrained_chunks(config)
+    ]
+
+
+def chunk_sizes(chunks: list[str]) -> list[int]:
+    """Return the number of members of each chunk."""
+    return [len(design.chunk_members(chunk)) for chunk in chunks]
+
+
+def figure_options(config: Config, figure: str) -> dict[str, Any]:
+    """Return what a figure draws, and what it calls the forget sets."""
+    forget_sets = design.figure_forget_sets(config, figure)
+    return {
+        "forget_sets": forget_sets,
+        "methods": design.figure_methods(config, figure),
+        "labels": forget_set_labels(config, forget_sets),
+    }

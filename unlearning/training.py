@@ -1,0 +1,148 @@
+"""Train an ensemble from scratch by the paper's recipe (App. M)."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from unlearning import ensemble, margins
+from unlearning.batches import Data, ordered, split
+from unlearning.devices import wait_for
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Stochastic gradient descent with a triangular learning rate."""
+
+    epochs: int
+    batch_size: int
+    peak_learning_rate: float
+    peak_epoch: float
+    momentum: float
+    weight_decay: float
+
+    def learning_rate(self, step: int, steps_per_epoch: int) -> float:
+        """Return the learning rate in the middle of a step: 0 -> peak -> 0 over the epochs."""
+        epoch = (step + 0.5) / steps_per_epoch
+        knots = [0.0, self.peak_epoch, float(self.epochs)]
+        return float(np.interp(epoch, knots, [0.0, self.peak_learning_rate, 0.0]))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training an ensemble leaves behind."""
+
+    weights: ensemble.Weights  # leading member axis
+    margins: NDArray[np.float32]  # (snapshots, members, points)
+    correct: NDArray[np.bool_]  # (snapshots, members, points)
+    seconds: list[float]  # spent in training until each snapshot
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the sum over members of each member's mean cross-entropy.
+
+    Members share no weight, so the gradient of the sum is every member's own gradient.
+
+    Parameters
+    ----------
+    logits : (members, batch, classes)
+    labels : (members, batch)
+    """
+    total = functional.cross_entropy(logits.transpose(1, 2), labels, reduction="sum")
+    return total / labels.shape[1]
+
+
+def train(
+    network: nn.Module,
+    data: Data,
+    subsets: NDArray[np.int64],
+    seeds: Sequence[int],
+    recipe: Recipe,
+) -> Iterator[int]:
+    """Train a stacked network in place, yielding the epoch after each one.
+
+    Parameters
+    ----------
+    network : stacked network of M members
+    data : the points, on the network's device
+    subsets : (members, points) indices of the points that each member trains on
+    seeds : (members,) seeds of the members' batches
+    recipe : the recipe
+    """
+    optimizer = torch.optim.SGD(
+        network.parameters(),
+        lr=0.0,
+        momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        fused=True,
+    )
+    steps = ceil(subsets.shape[1] / recipe.batch_size)
+    network.train()
+    for epoch in range(recipe.epochs):
+        order = ordered(subsets, seeds, epoch).to(data.labels.device)
+        for step, batch in enumerate(split(order, recipe.batch_size), start=epoch * steps):
+            optimizer.param_groups[0]["lr"] = recipe.learning_rate(step, steps)
+            images, labels = data.gather(batch)
+            optimizer.zero_grad(set_to_none=True)
+            cross_entropy(network(images), labels).backward()
+            optimizer.step()
+        yield epoch + 1
+
+
+def train_ensemble(
+    build: Callable[[int], nn.Module],
+    data: Data,
+    subsets: NDArray[np.int64],
+    seeds: Sequence[int],
+    recipe: Recipe,
+    *,
+    members_per_stack: int,
+    snapshots: Sequence[int],
+) -> Trained:
+    """Train one member a seed, a stack after another, and evaluate all at the given epochs.
+
+    Parameters
+    ----------
+    build : gives the untrained network of a seed, on the CPU
+    data : the points
+    subsets : (members, points) indices of the points that each member trains on
+    seeds : (members,) seeds of weights and batches
+    recipe : the recipe
+    members_per_stack : members trained as one network; 1 is a loop over members
+    snapshots : increasing epochs, the last of them ``recipe.epochs``
+
+    Returns
+    -------
+    Trained
+    """
+    members = len(seeds)
+    shape = (len(snapshots), members, len(data.labels))
+    all_margins, all_correct = np.empty(shape, np.float32), np.empty(shape, np.bool_)
+    parts: list[ensemble.Weights] = []
+    seconds = [0.0] * len(snapshots)
+    for start in range(0, members, members_per_stack):
+        block = slice(start, min(start + members_per_stack, members))
+        network = ensemble.assemble(build, seeds[block]).to(data.images.device, data.images.dtype)
+        spent, started = 0.0, perf_counter()
+        for epoch in train(network, data, subsets[block], seeds[block], recipe):
+            if epoch not in snapshots:
+                continue
+            wait_for(data.images.device)
+            spent += perf_counter() - started
+            row = snapshots.index(epoch)
+            seconds[row] += spent
+            evaluated = margins.evaluate(network, data, block.stop - block.start)
+            all_margins[row, block], all_correct[row, block] = evaluated
+            started = perf_counter()
+        parts.append(ensemble.weights_of(network))
+        logger.info("trained %d of %d members", block.stop, members)
+    return Trained(ensemble.concatenate(parts), all_margins, all_correct, seconds)

@@ -1,0 +1,25 @@
+# results/{study}/data/: images, labels, split
+
+
+rule prepare_data:
+    """Load the data set once, split it and compute what normalises it."""
+    input:
+        code=sources(
+            "workflow/scripts/prepare_data.py",
+            f"unlearning/datasets/{config['dataset']['name']}.py",
+        ),
+    output:
+        images="results/{study}/data/images.npy",
+        labels="results/{study}/data/labels.npy",
+        record="results/{study}/data/dataset.json",
+    log:
+        "logs/{study}/data.log",
+    benchmark:
+        "benchmarks/{study}/data.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        dataset=config["dataset"],
+        seed=config["seed"],
+    script:
+        "../scripts/prepare_data.py"

@@ -1,0 +1,80 @@
+# results/{study}/datamodels/: models on random subsets, the n x n matrix, its components
+
+
+rule train_datamodels:
+    """Train one chunk of models, each on a random subset of the training points."""
+    input:
+        code=sources("workflow/scripts/train_datamodels.py"),
+        data=rules.prepare_data.output,
+    output:
+        membership="results/{study}/datamodels/models/{chunk}.membership.npy",
+        margins="results/{study}/datamodels/models/{chunk}.npy",
+        record="results/{study}/datamodels/models/{chunk}.json",
+    log:
+        "logs/{study}/datamodels/models/{chunk}.log",
+    benchmark:
+        "benchmarks/{study}/datamodels/models/{chunk}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    resources:
+        gpu=1,
+    params:
+        study=settings.training_settings(config),
+        members=lambda wildcards: design.chunk_members(wildcards.chunk),
+        subset_fraction=config["datamodels"]["subset_fraction"],
+    script:
+        "../scripts/train_datamodels.py"
+
+
+rule fit_datamodels:
+    """Regress every training point's margin on membership: the train-by-train matrix."""
+    input:
+        code=sources("workflow/scripts/fit_datamodels.py"),
+        data=rules.prepare_data.output.record,
+        membership=expand(
+            rules.train_datamodels.output.membership,
+            chunk=design.datamodel_chunks(config),
+            allow_missing=True,
+        ),
+        margins=expand(
+            rules.train_datamodels.output.margins,
+            chunk=design.datamodel_chunks(config),
+            allow_missing=True,
+        ),
+    output:
+        matrix="results/{study}/datamodels/matrix.npy",
+        quality="results/{study}/datamodels/quality.csv",
+        record="results/{study}/datamodels/fit.json",
+    log:
+        "logs/{study}/datamodels/fit.log",
+    benchmark:
+        "benchmarks/{study}/datamodels/fit.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 2
+    params:
+        datamodels=settings.fit_settings(config),
+        seed=config["seed"],
+    script:
+        "../scripts/fit_datamodels.py"
+
+
+rule find_components:
+    """Find the leading principal components of the datamodel matrix, their sign fixed."""
+    input:
+        code=sources("workflow/scripts/find_components.py"),
+        matrix=rules.fit_datamodels.output.matrix,
+    output:
+        components="results/{study}/datamodels/components.npy",
+        projections="results/{study}/datamodels/projections.npy",
+        explained="results/{study}/datamodels/explained.csv",
+    log:
+        "logs/{study}/datamodels/components.log",
+    benchmark:
+        "benchmarks/{study}/datamodels/components.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        components=config["datamodels"]["components"],
+    script:
+        "../scripts/find_components.py"

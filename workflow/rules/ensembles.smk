@@ -1,0 +1,52 @@
+# results/{study}/pretrained/ and results/{study}/oracle/{forget_set}/: ensembles from scratch
+
+
+rule train_pretrained:
+    """Train one chunk of the ensemble that sees all training points."""
+    input:
+        code=sources("workflow/scripts/train_pretrained.py"),
+        data=rules.prepare_data.output,
+    output:
+        weights="results/{study}/pretrained/{chunk}.safetensors",
+        margins="results/{study}/pretrained/{chunk}.npy",
+        correct="results/{study}/pretrained/{chunk}.correct.npy",
+        record="results/{study}/pretrained/{chunk}.json",
+    log:
+        "logs/{study}/pretrained/{chunk}.log",
+    benchmark:
+        "benchmarks/{study}/pretrained/{chunk}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    resources:
+        gpu=1,
+    params:
+        study=settings.training_settings(config),
+        members=lambda wildcards: design.chunk_members(wildcards.chunk),
+    script:
+        "../scripts/train_pretrained.py"
+
+
+rule train_oracle:
+    """Train one chunk of the ensemble that never sees the forget set."""
+    input:
+        code=sources("workflow/scripts/train_oracle.py"),
+        data=rules.prepare_data.output,
+        forget_set=rules.select_forget_set.output,
+    output:
+        margins="results/{study}/oracle/{forget_set}/{chunk}.npy",
+        correct="results/{study}/oracle/{forget_set}/{chunk}.correct.npy",
+        record="results/{study}/oracle/{forget_set}/{chunk}.json",
+    log:
+        "logs/{study}/oracle/{forget_set}/{chunk}.log",
+    benchmark:
+        "benchmarks/{study}/oracle/{forget_set}/{chunk}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    resources:
+        gpu=1,
+    params:
+        study=settings.training_settings(config),
+        members=lambda wildcards: design.chunk_members(wildcards.chunk),
+        snapshots=design.oracle_snapshots(config),
+    script:
+        "../scripts/train_oracle.py"

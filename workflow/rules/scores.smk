@@ -1,0 +1,138 @@
+# results/{study}/klom/: scores of each method on each forget set; results/{study}/scores.csv
+
+
+rule score_baselines:
+    """Score doing nothing, a second oracle ensemble (the noise floor) and stopping early."""
+    input:
+        code=sources("workflow/scripts/score_baselines.py"),
+        data=rules.prepare_data.output.record,
+        forget_set=rules.select_forget_set.output,
+        oracle=expand(
+            rules.train_oracle.output.margins,
+            chunk=design.reference_chunks(config),
+            allow_missing=True,
+        ),
+        oracle_correct=expand(
+            rules.train_oracle.output.correct,
+            chunk=design.reference_chunks(config),
+            allow_missing=True,
+        ),
+        second=expand(
+            rules.train_oracle.output.margins,
+            chunk=design.floor_chunks(config),
+            allow_missing=True,
+        ),
+        second_correct=expand(
+            rules.train_oracle.output.correct,
+            chunk=design.floor_chunks(config),
+            allow_missing=True,
+        ),
+        second_records=expand(
+            rules.train_oracle.output.record,
+            chunk=design.floor_chunks(config),
+            allow_missing=True,
+        ),
+        pretrained=expand(
+            rules.train_pretrained.output.margins,
+            chunk=design.pretrained_chunks(config),
+            allow_missing=True,
+        ),
+        pretrained_correct=expand(
+            rules.train_pretrained.output.correct,
+            chunk=design.pretrained_chunks(config),
+            allow_missing=True,
+        ),
+        pretrained_records=expand(
+            rules.train_pretrained.output.record,
+            chunk=design.pretrained_chunks(config),
+            allow_missing=True,
+        ),
+    output:
+        "results/{study}/klom/baselines/{forget_set}.csv",
+    log:
+        "logs/{study}/klom/baselines/{forget_set}.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        scoring=settings.scoring_settings(config),
+        sizes={
+            "oracle": settings.chunk_sizes(design.reference_chunks(config)),
+            "second": settings.chunk_sizes(design.floor_chunks(config)),
+        },
+        epochs=design.oracle_snapshots(config),
+    script:
+        "../scripts/score_baselines.py"
+
+
+rule score_method:
+    """Score every snapshot of a method's trajectories on one forget set."""
+    input:
+        code=sources("workflow/scripts/score_method.py"),
+        data=rules.prepare_data.output.record,
+        forget_set=rules.select_forget_set.output,
+        baselines=rules.score_baselines.output,
+        oracle=expand(
+            rules.train_oracle.output.margins,
+            chunk=design.reference_chunks(config),
+            allow_missing=True,
+        ),
+        oracle_correct=expand(
+            rules.train_oracle.output.correct,
+            chunk=design.reference_chunks(config),
+            allow_missing=True,
+        ),
+        margins=lambda wildcards: settings.unlearned_files(
+            config, rules.unlearn.output.margins, wildcards
+        ),
+        correct=lambda wildcards: settings.unlearned_files(
+            config, rules.unlearn.output.correct, wildcards
+        ),
+        records=lambda wildcards: settings.unlearned_files(
+            config, rules.unlearn.output.record, wildcards
+        ),
+    output:
+        table="results/{study}/klom/{method}/{forget_set}.csv",
+        points="results/{study}/klom/{method}/{forget_set}.npy",
+    log:
+        "logs/{study}/klom/{method}/{forget_set}.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        scoring=settings.scoring_settings(config),
+        sizes=settings.chunk_sizes(design.reference_chunks(config)),
+        oracle_epochs=design.oracle_snapshots(config),
+        runs=lambda wildcards: settings.scored_runs(
+            config, wildcards.method, wildcards.forget_set
+        ),
+    script:
+        "../scripts/score_method.py"
+
+
+rule collect_scores:
+    """Join the scores of all methods and forget sets."""
+    input:
+        code=sources("workflow/scripts/collect_scores.py"),
+        tables=expand(
+            [rules.score_baselines.output[0], rules.score_method.output.table],
+            method=config["run"]["methods"],
+            forget_set=config["run"]["forget_sets"],
+            allow_missing=True,
+        ),
+    output:
+        report(
+            "results/{study}/scores.csv",
+            caption="../report/scores.rst",
+            category="Scores",
+        ),
+    log:
+        "logs/{study}/scores.log",
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/collect_scores.py"
+
+
+rule scores:
+    """The table of all scores."""
+    input:
+        expand(rules.collect_scores.output, study=config["study"]),

@@ -1,0 +1,32 @@
+# results/{study}/unlearned/{method}/{trajectory}/{forget_set}/: margins along each trajectory
+
+
+rule unlearn:
+    """Run one trajectory of a method from one chunk of pretrained members."""
+    input:
+        code=lambda wildcards: sources(
+            "workflow/scripts/unlearn.py", f"unlearning/methods/{wildcards.method}.py"
+        ),
+        data=rules.prepare_data.output,
+        forget_set=rules.select_forget_set.output,
+        weights=rules.train_pretrained.output.weights,
+    output:
+        margins="results/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.npy",
+        correct="results/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.correct.npy",
+        record="results/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.json",
+    log:
+        "logs/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.log",
+    benchmark:
+        "benchmarks/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    resources:
+        gpu=1,
+    params:
+        study=settings.unlearning_settings(config),
+        members=lambda wildcards: design.chunk_members(wildcards.chunk),
+        run=lambda wildcards: settings.run_settings(
+            config, wildcards.method, wildcards.trajectory, wildcards.forget_set
+        ),
+    script:
+        "../scripts/unlearn.py"

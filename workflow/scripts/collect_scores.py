@@ -1,0 +1,9 @@
+"""Join the scores of all methods and forget sets into one table."""
+
+from unlearning.artifacts import atomic
+from unlearning.logs import log_to
+from unlearning.scores import read_scores
+
+log_to(snakemake.log[0])
+with atomic(snakemake.output[0]) as temporary:
+    read_scores(snakemake.input.tables).to_csv(temporary, index=False)

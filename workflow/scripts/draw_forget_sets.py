@@ -1,0 +1,24 @@
+"""Draw the images of every forget set on one sheet."""
+
+import numpy as np
+
+from unlearning.artifacts import atomic, load_array, load_record
+from unlearning.figures.forget_sets import draw
+from unlearning.logs import log_to
+
+log_to(snakemake.log[0])
+data = load_record(snakemake.input.record)
+points = data["n_train"] + data["n_validation"]
+names = snakemake.params.labels
+figure = draw(
+    load_array(snakemake.input.images, shape=(points, None, None, None), dtype=np.uint8),
+    {
+        name: load_array(path, shape=(None,), dtype=np.int64)
+        for name, path in zip(names, snakemake.input.forget_sets, strict=True)
+    },
+    load_array(snakemake.input.labels, shape=(points,), dtype=np.int64),
+    titles=names,
+)
+for path, facts in ((snakemake.output.png, {}), (snakemake.output.pdf, {"CreationDate": None})):
+    with atomic(path) as temporary:
+        figure.savefig(temporary, dpi=200, metadata=facts)

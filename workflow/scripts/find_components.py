@@ -1,0 +1,18 @@
+"""Find the leading principal components of the datamodel matrix."""
+
+import numpy as np
+import pandas as pd
+
+from unlearning.artifacts import atomic, load_array, save_array
+from unlearning.components import principal_components
+from unlearning.logs import log_to
+
+log_to(snakemake.log[0])
+matrix = load_array(snakemake.input.matrix, shape=(None, None), dtype=np.float32)
+found = principal_components(matrix, snakemake.params.components)
+save_array(snakemake.output.components, found.components)
+save_array(snakemake.output.projections, found.projections)
+with atomic(snakemake.output.explained) as temporary:
+    pd.DataFrame(
+        {"component": np.arange(len(found.explained)) + 1, "explained": found.explained}
+    ).to_csv(temporary, index=False)

@@ -1,0 +1,43 @@
+"""Regress every training point's margin on which points the models saw."""
+
+import numpy as np
+import pandas as pd
+
+from unlearning.artifacts import atomic, load_array, load_record, save_array, save_record
+from unlearning.datamodels import fit
+from unlearning.logs import log_to
+
+log_to(snakemake.log[0])
+n_train = load_record(snakemake.input.data)["n_train"]
+membership = [
+    load_array(path, shape=(None, n_train), dtype=np.bool_)
+    for path in snakemake.input.membership
+]
+margins = [
+    load_array(path, shape=(len(seen), None), dtype=np.float32)[:, :n_train]
+    for path, seen in zip(snakemake.input.margins, membership, strict=True)
+]
+fitted = fit(
+    np.concatenate(membership),
+    np.concatenate(margins),
+    seed=snakemake.params.seed,
+    **snakemake.params.datamodels,
+)
+quality = fitted.quality
+save_array(snakemake.output.matrix, fitted.weights)
+with atomic(snakemake.output.quality) as temporary:
+    pd.DataFrame(
+        {"score": quality.score, "mean_difference_score": quality.mean_difference_score}
+    ).to_csv(temporary, index_label="target")
+save_record(
+    snakemake.output.record,
+    {
+        "penalty": fitted.penalty,
+        "choice_scores": quality.choice_scores,
+        "score": quality.score.mean(),
+        "mean_difference_score": quality.mean_difference_score.mean(),
+        "fit_models": len(quality.fit_models),
+        "choice_models": len(quality.choice_models),
+        "test_models": len(quality.test_models),
+    },
+)

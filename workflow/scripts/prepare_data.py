@@ -1,0 +1,34 @@
+"""Load a data set once: images, labels, the split and what normalises it."""
+
+from importlib import import_module
+
+from unlearning.artifacts import save_array, save_record
+from unlearning.datasets.base import Dataset, checksum, normalisation, pad
+from unlearning.logs import log_to
+
+log_to(snakemake.log[0])
+wanted = snakemake.params.dataset
+dataset = import_module(f"unlearning.datasets.{wanted['name']}").load(
+    n_train=wanted["train"],
+    n_validation=wanted["validation"],
+    seed=snakemake.params.seed,
+    folder=wanted["folder"],
+)
+if wanted["pad_to"] is not None:
+    padded = pad(dataset.images, wanted["pad_to"])
+    dataset = Dataset(padded, dataset.labels, dataset.n_train, dataset.classes)
+mean, std = normalisation(dataset)
+save_array(snakemake.output.images, dataset.images)
+save_array(snakemake.output.labels, dataset.labels)
+save_record(
+    snakemake.output.record,
+    {
+        "name": wanted["name"],
+        "n_train": dataset.n_train,
+        "n_validation": dataset.n_validation,
+        "classes": dataset.classes,
+        "mean": mean,
+        "std": std,
+        "checksum": checksum(dataset),
+    },
+)

@@ -1,0 +1,27 @@
+"""Choose the training points of one forget set."""
+
+import numpy as np
+
+from unlearning import forget_sets
+from unlearning.artifacts import load_array, load_record, save_array
+from unlearning.logs import log_to
+
+log_to(snakemake.log[0])
+source, definition = snakemake.input, dict(snakemake.params.definition)
+data = load_record(source.record)
+n_train = data["n_train"]
+labels = load_array(
+    source.labels, shape=(n_train + data["n_validation"],), dtype=np.int64
+)
+projections = source.get("projections")
+if "file" in definition:
+    definition["indices"] = forget_sets.read_indices(definition.pop("file"))
+indices = forget_sets.select(
+    definition,
+    name=snakemake.wildcards.forget_set,
+    n_train=n_train,
+    labels=labels[:n_train],
+    projections=projections
+    and load_array(projections, shape=(n_train, None), dtype=np.float64),
+)
+save_array(snakemake.output[0], indices)
