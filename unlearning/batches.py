@@ -42,12 +42,12 @@ def prepare(
     device : where training happens
     dtype : floating type of the images
     """
-    pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device).permute(0, 3, 1, 2)
+    pixels = torch.from_numpy(np.array(images)).to(device).permute(0, 3, 1, 2)
     shape = (1, -1, 1, 1)
     centre = torch.tensor(mean, device=device, dtype=dtype).view(shape)
     spread = torch.tensor(std, device=device, dtype=dtype).view(shape)
     normalised = (pixels.to(dtype) / 255 - centre) / spread
-    return Data(normalised.contiguous(), torch.from_numpy(labels.copy()).to(device))
+    return Data(normalised.contiguous(), torch.from_numpy(np.array(labels)).to(device))
 
 
 def ordered(
@@ -69,9 +69,14 @@ def ordered(
         (members, points) int64
     """
     if not shuffle:
-        return torch.from_numpy(np.ascontiguousarray(subsets))
+        return torch.from_numpy(np.array(subsets))
     return torch.from_numpy(
-        np.stack([generator(seed, *key).permutation(row) for seed, row in zip(seeds, subsets, strict=True)])
+        np.stack(
+            [
+                generator(seed, *key).permutation(row)
+                for seed, row in zip(seeds, subsets, strict=True)
+            ]
+        )
     )
 
 

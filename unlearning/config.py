@@ -98,7 +98,9 @@ def _allowed(names: Iterable[str]) -> str:
 
 def _modules(package: str) -> list[str]:
     folder = ROOT / "unlearning" / package
-    return sorted(path.stem for path in folder.glob("*.py") if path.stem not in ("__init__", "base"))
+    return sorted(
+        path.stem for path in folder.glob("*.py") if path.stem not in ("__init__", "base")
+    )
 
 
 def _dataset_complaints(config: Config) -> Iterator[str]:
@@ -110,7 +112,7 @@ def _dataset_complaints(config: Config) -> Iterator[str]:
     size = IMAGE_SIZE.get(dataset["name"])
     pad_to = dataset["pad_to"]
     if size is not None and pad_to is not None and pad_to < size:
-        yield f"dataset.pad_to: {pad_to} is smaller than the images, which have {size} pixels a side"
+        yield f"dataset.pad_to: {pad_to} is less than the {size} pixels a side of the images"
     smallest = SMALLEST_IMAGE.get(model, 1)
     if size is not None and (pad_to or size) < smallest:
         yield (
@@ -120,9 +122,7 @@ def _dataset_complaints(config: Config) -> Iterator[str]:
 
 
 def _ensemble_complaints(config: Config) -> Iterator[str]:
-    ensemble, datamodels, training = (
-        config[key] for key in ("ensemble", "datamodels", "training")
-    )
+    ensemble, datamodels, training = (config[key] for key in ("ensemble", "datamodels", "training"))
     for section, keys in (("ensemble", ("members", "floor_members")), ("datamodels", ("models",))):
         for key in keys:
             count, chunk = config[section][key], config[section]["chunk"]
@@ -138,8 +138,7 @@ def _ensemble_complaints(config: Config) -> Iterator[str]:
     for epoch in config["oracle_stopped_epochs"]:
         if epoch >= training["epochs"]:
             yield (
-                f"oracle_stopped_epochs: {epoch} is not before the last epoch, "
-                f"{training['epochs']}"
+                f"oracle_stopped_epochs: {epoch} is not before the last epoch, {training['epochs']}"
             )
     if datamodels["penalties"] != sorted(datamodels["penalties"], reverse=True):
         yield "datamodels.penalties: must descend, each fit starts from the one before"
@@ -148,7 +147,7 @@ def _ensemble_complaints(config: Config) -> Iterator[str]:
             f"datamodels.held_out: twice {datamodels['held_out']} leaves none of the "
             f"{datamodels['models']} models to fit"
         )
-    if not 1 <= round(datamodels["subset_fraction"] * config["dataset"]["train"]):
+    if round(datamodels["subset_fraction"] * config["dataset"]["train"]) < 1:
         yield "datamodels.subset_fraction: leaves no training image in a subset"
 
 

@@ -39,7 +39,7 @@ class StackedConv2d(nn.Module):
         if layer.groups != 1 or layer.padding_mode != "zeros":
             raise ValueError("only plain, zero-padded convolutions can be stacked")
         self.members = members
-        self.geometry = (layer.stride, layer.padding, layer.dilation)
+        self.stride, self.padding, self.dilation = layer.stride, layer.padding, layer.dilation
         self.weight = _repeat(layer.weight, members)
         self.bias = None if layer.bias is None else _repeat(layer.bias, members)
 
@@ -48,7 +48,13 @@ class StackedConv2d(nn.Module):
         bias = None if self.bias is None else self.bias.flatten()
         weight = self.weight.flatten(0, 1)
         return functional.conv2d(
-            _channels(features), weight, bias, *self.geometry, groups=self.members
+            _channels(features),
+            weight,
+            bias,
+            self.stride,
+            self.padding,
+            self.dilation,
+            groups=self.members,
         )
 
 

@@ -52,9 +52,7 @@ def train_members(
     """
     recipe = training.Recipe(**study["training"])
     seeds = member_seeds(study["seed"], role, forget_set, members)
-    size = stack_size(
-        study["members_per_stack"], study["model"], prepared, recipe.batch_size
-    )
+    size = stack_size(study["members_per_stack"], study["model"], prepared, recipe.batch_size)
     trained = training.train_ensemble(
         builder(study["model"], prepared),
         prepared.data,

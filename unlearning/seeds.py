@@ -28,9 +28,7 @@ def member_seed(study_seed: int, role: str, forget_set: str, member: int) -> int
     return int(sequence.generate_state(1, np.uint64)[0] >> 1)
 
 
-def member_seeds(
-    study_seed: int, role: str, forget_set: str, members: Sequence[int]
-) -> list[int]:
+def member_seeds(study_seed: int, role: str, forget_set: str, members: Sequence[int]) -> list[int]:
     """Return `member_seed` of each of ``members``."""
     return [member_seed(study_seed, role, forget_set, member) for member in members]
 

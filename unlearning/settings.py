@@ -48,14 +48,10 @@ def forget_set_inputs(config: Config, name: str, projections: str) -> dict[str, 
 
 def forget_set_labels(config: Config, names: list[str]) -> dict[str, str]:
     """Return a person's name of each forget set."""
-    return {
-        name: design.forget_set_label(name, config["forget_sets"][name]) for name in names
-    }
+    return {name: design.forget_set_label(name, config["forget_sets"][name]) for name in names}
 
 
-def run_settings(
-    config: Config, method: str, trajectory: str, forget_set: str
-) -> dict[str, Any]:
+def run_settings(config: Config, method: str, trajectory: str, forget_set: str) -> dict[str, Any]:
     """Return what one trajectory is called with."""
     run = design.trajectories(config["methods"][method])[trajectory]
     published = config["protocol"] == "published"

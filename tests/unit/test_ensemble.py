@@ -89,7 +89,9 @@ def test_float32_members_agree_after_one_step(case):
         alone = ensemble.assemble(build, [member])
         one_step(alone, single, batch[:1])
         for name, value in alone.state_dict().items():
-            torch.testing.assert_close(stacked.state_dict()[name][member], value[0], atol=1e-6, rtol=0)
+            torch.testing.assert_close(
+                stacked.state_dict()[name][member], value[0], atol=1e-6, rtol=0
+            )
 
 
 def one_step(network, data, batch):

@@ -51,7 +51,6 @@ rule fit_datamodels:
         "benchmarks/{study}/datamodels/fit.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: 2
     params:
         datamodels=settings.fit_settings(config),
         seed=config["seed"],

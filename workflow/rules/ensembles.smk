@@ -31,7 +31,7 @@ rule train_oracle:
     input:
         code=sources("workflow/scripts/train_oracle.py"),
         data=rules.prepare_data.output,
-        forget_set=rules.select_forget_set.output,
+        forget_set=rules.select_forget_set.output[0],
     output:
         margins="results/{study}/oracle/{forget_set}/{chunk}.npy",
         correct="results/{study}/oracle/{forget_set}/{chunk}.correct.npy",

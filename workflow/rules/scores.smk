@@ -6,7 +6,7 @@ rule score_baselines:
     input:
         code=sources("workflow/scripts/score_baselines.py"),
         data=rules.prepare_data.output.record,
-        forget_set=rules.select_forget_set.output,
+        forget_set=rules.select_forget_set.output[0],
         oracle=expand(
             rules.train_oracle.output.margins,
             chunk=design.reference_chunks(config),
@@ -69,8 +69,8 @@ rule score_method:
     input:
         code=sources("workflow/scripts/score_method.py"),
         data=rules.prepare_data.output.record,
-        forget_set=rules.select_forget_set.output,
-        baselines=rules.score_baselines.output,
+        forget_set=rules.select_forget_set.output[0],
+        baselines=rules.score_baselines.output[0],
         oracle=expand(
             rules.train_oracle.output.margins,
             chunk=design.reference_chunks(config),

@@ -8,7 +8,7 @@ rule unlearn:
             "workflow/scripts/unlearn.py", f"unlearning/methods/{wildcards.method}.py"
         ),
         data=rules.prepare_data.output,
-        forget_set=rules.select_forget_set.output,
+        forget_set=rules.select_forget_set.output[0],
         weights=rules.train_pretrained.output.weights,
     output:
         margins="results/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.npy",

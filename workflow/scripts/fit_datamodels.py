@@ -10,8 +10,7 @@ from unlearning.logs import log_to
 log_to(snakemake.log[0])
 n_train = load_record(snakemake.input.data)["n_train"]
 membership = [
-    load_array(path, shape=(None, n_train), dtype=np.bool_)
-    for path in snakemake.input.membership
+    load_array(path, shape=(None, n_train), dtype=np.bool_) for path in snakemake.input.membership
 ]
 margins = [
     load_array(path, shape=(len(seen), None), dtype=np.float32)[:, :n_train]

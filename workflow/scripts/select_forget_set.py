@@ -10,9 +10,7 @@ log_to(snakemake.log[0])
 source, definition = snakemake.input, dict(snakemake.params.definition)
 data = load_record(source.record)
 n_train = data["n_train"]
-labels = load_array(
-    source.labels, shape=(n_train + data["n_validation"],), dtype=np.int64
-)
+labels = load_array(source.labels, shape=(n_train + data["n_validation"],), dtype=np.int64)
 projections = source.get("projections")
 if "file" in definition:
     definition["indices"] = forget_sets.read_indices(definition.pop("file"))
@@ -21,7 +19,6 @@ indices = forget_sets.select(
     name=snakemake.wildcards.forget_set,
     n_train=n_train,
     labels=labels[:n_train],
-    projections=projections
-    and load_array(projections, shape=(n_train, None), dtype=np.float64),
+    projections=projections and load_array(projections, shape=(n_train, None), dtype=np.float64),
 )
 save_array(snakemake.output[0], indices)

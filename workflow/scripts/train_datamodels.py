@@ -10,9 +10,7 @@ from unlearning.members import random_subsets, train_members
 log_to(snakemake.log[0])
 dataset = prepared.load(*snakemake.input.data, devices.choose(snakemake.config["device"]))
 study, members = snakemake.params.study, snakemake.params.members
-subsets = random_subsets(
-    study["seed"], members, dataset.n_train, snakemake.params.subset_fraction
-)
+subsets = random_subsets(study["seed"], members, dataset.n_train, snakemake.params.subset_fraction)
 trained, record = train_members(
     dataset, study, "datamodel", "", members, subsets, [study["training"]["epochs"]]
 )

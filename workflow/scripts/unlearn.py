@@ -25,9 +25,7 @@ unlearned = unlearn_ensemble(
     import_module(f"unlearning.methods.{snakemake.wildcards.method}").unlearn,
     run["arguments"],
     builder(study["model"], dataset),
-    load_weights(
-        snakemake.input.weights, member_seeds(study["seed"], "pretrained", "", members)
-    ),
+    load_weights(snakemake.input.weights, member_seeds(study["seed"], "pretrained", "", members)),
     dataset.data,
     forget,
     np.setdiff1d(np.arange(dataset.n_train), forget),
