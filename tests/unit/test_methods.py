@@ -120,7 +120,10 @@ def run(method, epochs, ascent_epochs=None, **extra):
         method.unlearn,
         keywords,
         network,
-        {name: torch.cat([value] * 3) for name, value in ensemble.weights_of(learner.network).items()},
+        {
+            name: torch.cat([value] * 3)
+            for name, value in ensemble.weights_of(learner.network).items()
+        },
         learner.data,
         PIXEL,
         OTHER,

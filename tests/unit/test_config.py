@@ -1,0 +1,133 @@
+"""A wrong config stops with one sentence that names the key and what is allowed."""
+
+from copy import deepcopy
+
+import pytest
+import yaml
+
+from unlearning import config as studies
+from unlearning.sources import ROOT
+
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def edited(path, value):
+    config = deepcopy(CONFIG)
+    *parents, last = path
+    place = config
+    for key in parents:
+        place = place[key]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return config
+
+
+BAD = {
+    "unknown key": (["studdy"], "x", r"'studdy' was unexpected.*allowed are"),
+    "misspelt nested key": (["training", "epoch"], 3, r"training: .*'epoch'.*epochs"),
+    "missing key": (["training", "epochs"], None, r"training: 'epochs' is a required"),
+    "wrong type": (["seed"], "zero", r"seed: 'zero' is not of type 'integer'"),
+    "number read as text": (["training", "weight_decay"], "1e-4", r"weight_decay.*write 1\.0e-4"),
+    "rate read as text": (
+        ["methods", "ga", "sweep", "learning_rate"],
+        ["1e-4"],
+        r"methods\.ga\.learning_rate: '1e-4'.*1\.0e-4",
+    ),
+    "chunk": (["ensemble", "chunk"], 33, r"ensemble\.chunk: 33 does not divide"),
+    "datamodel chunk": (["datamodels", "chunk"], 300, r"datamodels\.chunk: 300 does not divide"),
+    "floor": (["ensemble", "floor_members"], 200, r"floor_members: 200 is more than"),
+    "forget set too large": (
+        ["forget_sets", "1", "size"],
+        1347,
+        r"forget_sets\.1\.size: 1347 leaves nothing to retain",
+    ),
+    "odd ends": (["forget_sets", "6", "size"], 11, r"forget_sets\.6\.size: 11 must be even"),
+    "component": (["forget_sets", "7", "component"], 3, r"component: 3 is not computed"),
+    "kind": (["forget_sets", "7", "kind"], "best", r"forget_sets\.7\.kind: 'best' is not one of"),
+    "keys of a kind": (["forget_sets", "1", "seed"], None, r"random takes exactly \['seed', 'size"),
+    "index file": (
+        ["forget_sets", "mine"],
+        {"kind": "indices", "file": "no/such/file.npy"},
+        r"forget_sets\.mine\.file: no/such/file\.npy is not a file",
+    ),
+    "name of a forget set": (
+        ["forget_sets", "a_b/c"],
+        {"kind": "random", "size": 3, "seed": 0},
+        r"forget_sets: 'a_b/c' does not match",
+    ),
+    "unknown forget set": (
+        ["run", "forget_sets"],
+        ["10"],
+        r"run\.forget_sets: '10' is not defined",
+    ),
+    "unknown method": (["run", "methods"], ["gaa"], r"run\.methods: 'gaa' .*ga, gda, scrub"),
+    "figure": (["figures", "fig1", "forget_sets"], ["x"], r"figures\.fig1\.forget_sets: 'x'"),
+    "method without a file": (
+        ["methods", "mine"],
+        CONFIG["methods"]["ga"],
+        r"methods\.mine: there is no file unlearning/methods/mine\.py",
+    ),
+    "unknown hyperparameter": (
+        ["methods", "ga", "fixed", "momentum"],
+        0.9,
+        r"methods\.ga: momentum is not a hyperparameter.*batch_norm",
+    ),
+    "missing hyperparameter": (
+        ["methods", "ga", "fixed", "batch_size"],
+        None,
+        r"methods\.ga: batch_size is missing",
+    ),
+    "no control": (["methods", "ga", "controls"], [], r"add \{learning_rate: \[0\.0\]\}"),
+    "control twice": (
+        ["methods", "ga", "controls"],
+        [{"learning_rate": [0.0]}, {"learning_rate": [0.0]}],
+        r"lr0 is defined twice",
+    ),
+    "control of nothing": (
+        ["methods", "ga", "controls"],
+        [{"lr": [0.0]}],
+        r"methods\.ga\.controls: lr is not one of",
+    ),
+    "batch norm": (
+        ["methods", "ga", "fixed", "batch_norm"],
+        "off",
+        r"batch_norm: 'off' is unknown; allowed are train, frozen",
+    ),
+    "images too small": (["model"], "resnet9", r"at least 12 pixels.*these have 8"),
+    "padding too small": (["dataset", "pad_to"], 4, r"pad_to: 4 is less than the 8 pixels"),
+    "no loader": (["dataset", "name"], "mnist", r"'mnist' has no loader; allowed are.*digits"),
+    "no such model": (["model"], "vit", r"model: 'vit' is unknown; allowed are mlp, resnet9"),
+    "stop after the end": (["oracle_stopped_epochs"], [24], r"24 is not before the last epoch"),
+    "penalties": (["datamodels", "penalties"], [0.1, 0.2], r"penalties: must descend"),
+    "held out": (["datamodels", "held_out"], 500, r"held_out: twice 500 leaves none"),
+    "study name": (["study"], "theory", r"study: "),
+}
+
+
+def test_the_default_study_is_valid():
+    studies.check(deepcopy(CONFIG))
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_config_is_refused(case):
+    path, value, message = BAD[case]
+    with pytest.raises(ValueError, match=message):
+        studies.check(edited(path, value))
+
+
+def test_batch_norm_demands_its_control():
+    config = edited(["model"], "resnet9")
+    config["dataset"]["pad_to"] = 16
+    with pytest.raises(ValueError, match=r"add \{batch_norm: \[frozen\]\}.*drift"):
+        studies.check(config)
+
+
+def test_hyperparameters_are_the_keyword_arguments_of_the_method():
+    assert studies.method_parameters("ga") == {
+        "learning_rate",
+        "batch_size",
+        "batch_norm",
+        "epochs",
+    }
