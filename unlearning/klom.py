@@ -169,7 +169,7 @@ def klom(
     Returns
     -------
     ndarray of float64, shape (points,)
-        Nats; 0 for equal histograms, at most `CAP` (a2d: log(1.00019) more).
+        Nats; at most `CAP`, in renormalising variants at most log(1.00019) more.
 
     Raises
     ------

@@ -62,11 +62,7 @@ def _gather(
 
 
 @njit
-def _fill_edges(
-    lowest: NDArray,
-    highest: NDArray,
-    edges: NDArray,
-) -> None:
+def _fill_edges(lowest: NDArray, highest: NDArray, edges: NDArray) -> None:
     """Fill edges (bins, points): `numpy.linspace(lowest, highest, bins + 1)` less its last row.
 
     Every intermediate is stored in an array, hence rounded to its precision, as numpy does.
@@ -95,10 +91,7 @@ def _fill_edges(
 
 
 @njit
-def _round_up(
-    exact: NDArray,
-    edges: NDArray,
-) -> None:
+def _round_up(exact: NDArray, edges: NDArray) -> None:
     """Fill edges with the least number of their precision not below the exact float64 edge.
 
     A float32 margin is at or above the one exactly where it is at or above the other, and comparing

@@ -1,0 +1,52 @@
+# make demo   set up, run the default study, say where its figures are
+# make test   set up, lint and run all tests
+# make bench  measure what docs/performance.md states
+# make lock   pin envs/requirements.in again (needs uv)
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+FASHION_MNIST ?= /usr/share/datasets/fashion-mnist
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: demo test lint bench lock clean
+
+demo: $(READY)
+	snakemake --quiet rules host
+	@echo
+	@echo "Figures, each as .png, .pdf and the .csv of what it draws:"
+	@ls results/digits/figures/*.png
+	@echo "Scores: results/digits/scores.csv    One page: snakemake --report report.html"
+
+test: lint
+	pytest $(if $(wildcard $(FASHION_MNIST)),,-m "not debian_data")
+	@$(if $(wildcard $(FASHION_MNIST)),:,echo "Not run: the test on the real Fashion-MNIST files; install Debian's dataset-fashion-mnist or set FASHION_MNIST.")
+
+lint: $(READY)
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow/rules
+	snakemake --lint
+	mypy
+
+bench: $(READY)
+	python bench/klom.py
+	python bench/ensemble.py
+
+# Debian and Ubuntu ship venv apart from Python; as root it is installed, else the command is named.
+$(READY): envs/requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; say make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q python3-venv; } \
+		|| { echo "Python's venv is missing; run: sudo apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	pip install --quiet --disable-pip-version-check -r envs/requirements.lock
+	@touch $@
+
+lock:
+	cd envs && uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
+		--no-annotate --custom-compile-command "make lock" requirements.in -o requirements.lock
+
+clean:
+	rm -rf .venv .snakemake results/digits logs benchmarks

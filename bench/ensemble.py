@@ -1,0 +1,180 @@
+"""How fast an ensemble trains as one network, against a plain loop over members.
+
+    python bench/ensemble.py            a table for the small networks of the digits studies
+    python bench/ensemble.py --sweep    members per stack, from which the rule is taken
+
+Both sides see the same members and the same batches, in two processes of one thread: that is how the
+workflow runs on two cores, and a plain loop is slower with two threads in one process. The loop is
+torch's own layers and optimizer, one member after another; ours trains its members in stacks. They
+are measured in turn, so that a busy machine slows both; quote the ratios.
+"""
+
+import argparse
+import multiprocessing
+import os
+import platform
+from statistics import median
+from time import perf_counter
+
+import torch
+from torch.nn import functional
+
+from unlearning import ensemble, models, training
+from unlearning.batches import Data
+
+CASES = {
+    "mlp 64-128-10, 8 x 8": ({"name": "mlp", "hidden": 128}, (1, 8, 8), 100, 40),
+    "resnet9 / 8, 16 x 16": ({"name": "resnet9", "width": 0.125}, (1, 16, 16), 32, 4),
+}
+BATCH = 64
+RATE = 0.01
+OPTIMIZER = {"lr": RATE, "momentum": 0.9, "weight_decay": 5e-4}
+
+
+def problem(case, members):
+    """Return a way to build members, data, and each member's batch."""
+    model, shape, _, _ = CASES[case]
+    generator = torch.Generator().manual_seed(0)
+    data = Data(
+        torch.randn(1347, *shape, generator=generator),
+        torch.randint(0, 10, (1347,), generator=generator),
+    )
+    batches = torch.randint(0, 1347, (members, BATCH), generator=generator)
+    return (lambda seed: models.build(model, shape, 10, seed)), data, batches
+
+
+def plain_loop(case, members):
+    """Train one member after another with torch's own layers, on one thread."""
+    torch.set_num_threads(1)
+    build, data, batches = problem(case, members.stop)
+    networks = [build(member) for member in members]
+    optimizers = [torch.optim.SGD(network.parameters(), **OPTIMIZER) for network in networks]
+
+    def steps(count):
+        for member, network, optimizer in zip(members, networks, optimizers, strict=True):
+            for _ in range(count):
+                images, labels = data.images[batches[member]], data.labels[batches[member]]
+                loss = functional.cross_entropy(network(images), labels)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+        return networks[0].state_dict()
+
+    return steps
+
+
+def stacks(case, members, size):
+    """Train the members in stacks, on one thread."""
+    torch.set_num_threads(1)
+    build, data, batches = problem(case, members.stop)
+    blocks = [
+        range(start, min(start + size, members.stop))
+        for start in range(members.start, members.stop, size)
+    ]
+    networks = [ensemble.assemble(build, block) for block in blocks]
+    optimizers = [
+        torch.optim.SGD(network.parameters(), **OPTIMIZER, fused=True) for network in networks
+    ]
+
+    def steps(count):
+        for block, network, optimizer in zip(blocks, networks, optimizers, strict=True):
+            for _ in range(count):
+                images, labels = data.gather(batches[block.start : block.stop])
+                optimizer.zero_grad(set_to_none=True)
+                training.cross_entropy(network(images), labels).backward()
+                optimizer.step()
+        return {name: value[0] for name, value in networks[0].state_dict().items()}
+
+    return steps
+
+
+def _work(make, arguments, count, ready, finished):
+    steps = make(*arguments)
+    steps(2)
+    ready.wait()
+    steps(count)
+    finished.wait()
+
+
+def seconds(make, jobs, count):
+    """Return the time that jobs, each a process of its own, take side by side."""
+    context = multiprocessing.get_context("spawn")
+    ready, finished = context.Barrier(len(jobs) + 1), context.Barrier(len(jobs) + 1)
+    workers = [
+        context.Process(target=_work, args=(make, job, count, ready, finished)) for job in jobs
+    ]
+    for worker in workers:
+        worker.start()
+    ready.wait()
+    started = perf_counter()
+    finished.wait()
+    elapsed = perf_counter() - started
+    for worker in workers:
+        worker.join()
+    return elapsed
+
+
+def halves(members):
+    """Split the members over two jobs."""
+    return range(0, members // 2), range(members // 2, members)
+
+
+def difference(case, size):
+    """Return the largest difference between both sides after one step of the first member."""
+    alone = plain_loop(case, range(1))(1)
+    stacked = stacks(case, range(size), size)(1)
+    return max((stacked[name] - alone[name]).abs().max().item() for name in stacked)
+
+
+def compare(case, repeats):
+    """Print the rate of both sides and their ratio."""
+    model, shape, members, count = CASES[case]
+    size = ensemble.members_per_stack(model["name"], shape[1], BATCH)
+    samples = members * BATCH * count
+    pairs = []
+    for _ in range(repeats):
+        loop = seconds(plain_loop, [(case, half) for half in halves(members)], count)
+        ours = seconds(stacks, [(case, half, size) for half in halves(members)], count)
+        pairs.append((samples / loop, samples / ours, loop / ours))
+    loop, ours, ratio = (median(column) for column in zip(*pairs, strict=True))
+    spread = f"{min(pair[2] for pair in pairs):.1f}-{max(pair[2] for pair in pairs):.1f}"
+    print(
+        f"{case:<24}{members:>8}{size:>10}{loop:>12,.0f}{ours:>12,.0f}{ratio:>8.1f}{spread:>12}"
+        f"{difference(case, size):>12.0e}"
+    )
+
+
+def sweep(case, repeats):
+    """Print models x samples a second on one thread for several stack sizes."""
+    _, _, members, count = CASES[case]
+    for size in (1, 4, 8, 10, 16, 20, 25, 50):
+        if size > members // 2:
+            continue
+        taken = [
+            seconds(stacks, [(case, half, size) for half in halves(members)], count)
+            for _ in range(repeats)
+        ]
+        print(f"{case:<24} {size:>4} a stack {members * BATCH * count / median(taken):>12,.0f} / s")
+
+
+def main():
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--sweep", action="store_true", help="try several stack sizes")
+    options = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, batch {BATCH}")
+    if options.sweep:
+        for case in CASES:
+            sweep(case, options.repeats)
+        return
+    print(
+        f"{'models x samples / s':<24}{'members':>8}{'a stack':>10}{'plain loop':>12}{'ours':>12}"
+        f"{'ratio':>8}{'(range)':>12}{'difference':>12}"
+    )
+    for case in CASES:
+        compare(case, options.repeats)
+
+
+if __name__ == "__main__":
+    main()
