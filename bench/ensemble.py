@@ -3,10 +3,10 @@
     python bench/ensemble.py            a table for the small networks of the digits studies
     python bench/ensemble.py --sweep    members per stack, from which the rule is taken
 
-Both sides see the same members and the same batches, in two processes of one thread: that is how the
-workflow runs on two cores, and a plain loop is slower with two threads in one process. The loop is
-torch's own layers and optimizer, one member after another; ours trains its members in stacks. They
-are measured in turn, so that a busy machine slows both; quote the ratios.
+Both sides see the same members and the same batches, in two processes of one thread: that is how
+the workflow runs on two cores, and a plain loop is slower with two threads in one process. The
+loop is torch's own layers and optimizer, one member after another; ours trains its members in
+stacks. They are measured in turn, so that a busy machine slows both; quote the ratios.
 """
 
 import argparse

@@ -1,0 +1,96 @@
+"""The DAG of the shipped studies, without running any of it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from unlearning import design
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def dry_run(tmp_path, *arguments):
+    """Plan from nothing, in an empty folder."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(tmp_path), "--dry-run", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def counts(tmp_path, *arguments):
+    done = dry_run(tmp_path, *arguments)
+    assert done.returncode == 0, done.stderr[-3000:]
+    table = done.stdout.rsplit("Job stats:", 1)[1].split("Reasons:")[0].split("total")[0]
+    rows = [
+        line.split() for line in table.splitlines() if line[:1].islower() and "count" not in line
+    ]
+    return {rule: int(count) for rule, count in rows}
+
+
+@pytest.mark.parametrize("study", [None, "digits_resnet9", "cifar10"])
+def test_a_study_plans_what_its_config_says(tmp_path, study):
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    overlay = []
+    if study:
+        overlay = ["--configfile", ROOT / "studies" / f"{study}.yaml"]
+        update_config(config, yaml.safe_load(overlay[1].read_text()))
+    sets, methods = len(config["run"]["forget_sets"]), config["run"]["methods"]
+    chunks = len(design.pretrained_chunks(config))
+    runs = sum(len(design.trajectories(config["methods"][method])) for method in methods)
+    plan = counts(tmp_path, *overlay)
+    assert plan["train_pretrained"] == chunks
+    assert plan["train_oracle"] == sets * (chunks + len(design.floor_chunks(config)))
+    assert plan["train_datamodels"] == len(design.datamodel_chunks(config))
+    assert plan["unlearn"] == sets * runs * chunks
+    assert plan["score_method"] == sets * len(methods)
+    assert plan["score_baselines"] == plan["select_forget_set"] == sets
+    assert plan["draw_figure"] == 5
+
+
+def test_fig5_needs_only_its_three_sets_and_two_methods(tmp_path):
+    plan = counts(tmp_path, "fig5")
+    assert plan["train_oracle"] == 6
+    assert plan["score_method"] == 6
+    assert "collect_scores" not in plan
+    assert plan["draw_figure"] == 1
+
+
+def test_fig2_of_random_points_trains_no_datamodels(tmp_path):
+    plan = counts(tmp_path, "fig2")
+    assert "train_datamodels" not in plan
+    assert plan["train_oracle"] == 2
+
+
+def test_a_bad_config_stops_before_any_job(tmp_path):
+    overlay = tmp_path / "bad.yaml"
+    overlay.write_text("ensemble: {chunk: 33}\n")
+    done = dry_run(tmp_path, "--configfile", overlay)
+    assert done.returncode != 0
+    printed = done.stdout + done.stderr
+    assert "config: ensemble.chunk: 33 does not divide ensemble.members" in printed
+    assert "Traceback" not in printed
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_file_of_indices_is_an_input(tmp_path):
+    indices = tmp_path / "mine.txt"
+    indices.write_text("3\n5\n")
+    overlay = tmp_path / "study.yaml"
+    overlay.write_text(
+        f"forget_sets: {{mine: {{kind: indices, file: '{indices}'}}}}\n"
+        "run: {forget_sets: [mine], methods: [ga]}\n"
+    )
+    done = dry_run(tmp_path, "scores", "--configfile", overlay)
+    assert done.returncode == 0, done.stdout
+    assert str(indices) in done.stdout
+
+
+def test_every_rule_with_a_script_declares_code_log_and_environment():
+    for path in (ROOT / "workflow" / "rules").glob("*.smk"):
+        for rule in path.read_text().split("\nrule ")[1:]:
+            if "script:" in rule:
+                for directive in ("code=", "log:", "conda:"):
+                    assert directive in rule, f"{path.name}: {rule.split(':')[0]} lacks {directive}"

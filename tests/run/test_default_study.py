@@ -1,0 +1,134 @@
+"""What the default study produced."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from unlearning.klom import CAP, klom
+
+SETS = [str(number) for number in range(1, 10)]
+
+
+@pytest.fixture(scope="session")
+def results(finished):
+    return finished / "results" / "digits"
+
+
+@pytest.fixture(scope="session")
+def scores(results):
+    return pd.read_csv(results / "scores.csv", dtype={"forget_set": str})
+
+
+def p95(scores, method, split, **where):
+    rows = scores[(scores["method"] == method) & (scores["split"] == split)]
+    for column, value in where.items():
+        rows = rows[rows[column] == value]
+    return rows.set_index("forget_set")["klom_p95"]
+
+
+def test_every_artifact_has_its_shape(results):
+    shapes = {
+        "pretrained/0-99.npy": (100, 1797),
+        "oracle/4/100-199.npy": (6, 100, 1797),
+        "unlearned/ga/lr0.01/1/0-99.npy": (10, 100, 1797),
+        "unlearned/ga/lr0.01/2/0-99.npy": (5, 100, 1797),
+        "unlearned/gda/lr0.1_forgetbatch32/9/0-99.npy": (6, 100, 1797),
+        "datamodels/matrix.npy": (1347, 1347),
+        "datamodels/components.npy": (2, 1347),
+    }
+    for name, shape in shapes.items():
+        assert np.load(results / name, mmap_mode="r").shape == shape, name
+
+
+def test_forget_sets_are_what_the_config_says(results, finished):
+    config = yaml.safe_load((finished / "config.yaml").read_text())
+    projections = np.load(results / "datamodels" / "projections.npy")
+    for name, definition in config["forget_sets"].items():
+        indices = np.load(results / "forget_sets" / f"{name}.npy")
+        assert len(set(indices)) == definition["size"]
+        assert indices.min() >= 0
+        assert indices.max() < 1347
+        if definition["kind"] == "top":
+            column = projections[:, definition["component"] - 1]
+            assert column[indices].min() >= np.delete(column, indices).max()
+
+
+def test_scores_are_complete_and_finite(scores):
+    assert set(scores["method"]) == {
+        "pretrained",
+        "oracle_floor",
+        "oracle_stopped",
+        "ga",
+        "gda",
+        "scrub",
+    }
+    assert set(scores["forget_set"]) == set(SETS)
+    assert not scores.duplicated(["method", "setting", "epoch", "forget_set", "split"]).any()
+    measures = ["klom_p95", "klom_p95_low", "klom_p95_high", "klom_p99", "klom_mean", "floor_p95"]
+    assert np.isfinite(scores[[*measures, "accuracy", "relative_cost", "seconds"]]).all().all()
+    assert scores["klom_p95"].between(0, CAP + 1e-9).all()
+    assert (scores["klom_p95_low"] <= scores["klom_p95_high"]).all()
+    assert (scores["n_members"] == 100).all()
+
+
+def test_a_sampled_row_follows_from_the_margins(scores, results):
+    oracle = np.load(results / "oracle" / "2" / "0-99.npy")[-1]
+    margins = np.load(results / "unlearned" / "ga" / "lr0.03" / "2" / "0-99.npy")
+    points = klom(np.clip(margins[2], -100, 100), np.clip(oracle, -100, 100))
+    forget = np.load(results / "forget_sets" / "2.npy")
+    row = scores[
+        (scores["setting"] == "lr0.03")
+        & (scores["epoch"] == 5)
+        & (scores["forget_set"] == "2")
+        & (scores["split"] == "forget")
+    ]
+    assert row["klom_p95"].item() == pytest.approx(np.percentile(points[forget], 95))
+    assert row["relative_cost"].item() == pytest.approx(5 * 50 / (24 * 1297))
+
+
+def test_the_floor_is_below_pretrained_on_every_forget_set(scores):
+    floor = p95(scores, "oracle_floor", "forget")
+    assert (floor < p95(scores, "pretrained", "forget")).all()
+    for split in ("retain", "validation"):
+        assert p95(scores, "oracle_floor", split).between(0.5, 0.9).all()
+
+
+def test_without_a_learning_rate_a_perceptron_does_not_move(scores):
+    for method in ("ga", "gda", "scrub"):
+        control = scores[(scores["method"] == method) & (scores["kind"] == "zero_learning_rate")]
+        assert set(control["forget_set"]) == set(SETS)
+        for split in ("forget", "retain", "validation"):
+            still = control[control["split"] == split].set_index("forget_set")["klom_p95"]
+            expected = p95(scores, "pretrained", split)
+            assert (still == expected[still.index]).all()
+
+
+def test_scrub_moves(scores):
+    moved = scores[(scores["method"] == "scrub") & (scores["kind"] == "grid")]
+    farthest = moved[moved["split"] == "forget"].groupby("forget_set")["klom_p95"].min()
+    assert (farthest < p95(scores, "pretrained", "forget")).all()
+
+
+def test_pretrained_members_are_accurate(scores):
+    accuracy = scores[scores["method"] == "pretrained"].groupby("split")["accuracy"].mean()
+    assert accuracy["retain"] > 0.99
+    assert accuracy["validation"] > 0.97
+
+
+def test_datamodels_predict_models_they_never_saw(results):
+    quality = pd.read_csv(results / "datamodels" / "quality.csv")
+    assert quality["score"].mean() > 0.4
+    explained = pd.read_csv(results / "datamodels" / "explained.csv")["explained"]
+    assert explained.is_monotonic_decreasing
+    assert explained.between(0, 1).all()
+
+
+@pytest.mark.parametrize("figure", ["fig1", "fig2", "fig5", "fig6", "fig7"])
+def test_figures_are_drawn_with_their_tables(results, figure):
+    folder = results / "figures"
+    assert (folder / f"{figure}.png").stat().st_size > 20_000
+    assert (folder / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
+    drawn = pd.read_csv(folder / f"{figure}.csv")
+    assert {"pretrained", "oracle_floor"} <= set(drawn["method"])
+    assert drawn["x"].between(0, CAP + 1e-9).all()

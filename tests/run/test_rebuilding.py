@@ -1,0 +1,116 @@
+"""Change one thing and only what depends on it is planned."""
+
+import os
+
+import pytest
+from conftest import copy_repository, planned, snakemake
+
+BASELINES = {"score_baselines": 9}
+SCORED = {"score_method": 27, "collect_scores": 1, "draw_figure": 5}
+
+
+def test_a_second_run_does_nothing(finished):
+    assert planned(finished) == {}
+
+
+def test_touching_every_source_plans_nothing(finished):
+    for folder in ("unlearning", "workflow"):
+        for path in (finished / folder).rglob("*"):
+            os.utime(path)
+    os.utime(finished / "config.yaml")
+    assert planned(finished) == {}
+
+
+def test_a_fresh_checkout_of_the_same_content_plans_nothing(finished):
+    copy_repository(finished)
+    assert planned(finished) == {}
+
+
+def test_one_more_learning_rate_plans_its_trajectories_and_what_follows(finished, edit):
+    edit("config.yaml", "[1.0e-2, 3.0e-2, 1.0e-1]", "[1.0e-2, 3.0e-2, 6.0e-2, 1.0e-1]")
+    expected = {"unlearn": 9, "score_method": 9, "collect_scores": 1, "draw_figure": 5}
+    assert planned(finished) == expected
+
+
+def test_klom_scores_and_draws_again_without_training(finished, edit):
+    edit("unlearning/klom.py", '"""', '"""Edited. ')
+    assert planned(finished) == BASELINES | SCORED
+
+
+def test_a_figure_draws_itself_again(finished, edit):
+    edit("unlearning/figures/fig5.py", '"""', '"""Edited. ')
+    assert planned(finished) == {"draw_figure": 1}
+
+
+def test_a_method_runs_itself_again(finished, edit):
+    edit("unlearning/methods/gda.py", '"""', '"""Edited. ')
+    expected = {"unlearn": 27, "score_method": 9, "collect_scores": 1, "draw_figure": 4}
+    assert planned(finished) == expected
+
+
+def test_a_new_method_trains_nothing_that_exists(finished, edit):
+    text = (finished / "unlearning" / "methods" / "ga.py").read_text()
+    edit.create("unlearning/methods/mine.py", text)
+    edit("config.yaml", "methods: [ga, gda, scrub]", "methods: [ga, gda, scrub, mine]")
+    stanza = """
+methods: # a name is a file of unlearning/methods/
+  mine:
+    sweep: {learning_rate: [1.0e-2]}
+    snapshots: {epochs: [1]}
+    fixed: {batch_size: 64, batch_norm: train}
+    controls: [{learning_rate: [0.0]}]
+"""
+    edit("config.yaml", "\nmethods: # a name is a file of unlearning/methods/\n", stanza)
+    expected = {"unlearn": 18, "score_method": 9, "collect_scores": 1, "draw_figure": 2}
+    assert planned(finished) == expected
+
+
+def test_more_members_train_only_the_new_ones(finished, edit):
+    edit("config.yaml", "members: 100 # N", "members: 200 # N")
+    edit("config.yaml", "floor_members: 100", "floor_members: 200")
+    plan = planned(finished)
+    assert plan["train_pretrained"] == 1
+    assert plan["train_oracle"] == 18
+    assert plan["unlearn"] == 90
+    assert "train_datamodels" not in plan
+    assert "select_forget_set" not in plan
+
+
+def test_another_recipe_retrains(finished, edit):
+    edit("config.yaml", "weight_decay: 5.0e-4", "weight_decay: 1.0e-3")
+    plan = planned(finished)
+    assert (plan["train_pretrained"], plan["train_datamodels"], plan["train_oracle"]) == (1, 4, 18)
+
+
+def test_a_forget_set_of_another_seed_plans_only_itself(finished, edit):
+    edit("config.yaml", "size: 10, seed: 0}", "size: 10, seed: 7}")
+    plan = planned(finished)
+    assert (plan["select_forget_set"], plan["train_oracle"], plan["unlearn"]) == (1, 2, 10)
+    assert "train_pretrained" not in plan
+
+
+@pytest.mark.parametrize("name", ["pretrained/0-99.safetensors", "oracle/1/0-99.npy"])
+def test_a_truncated_artifact_is_named_and_nothing_finished_is_lost(finished, edit, name):
+    path = finished / "results" / "digits" / name
+    whole, stamp = path.read_bytes(), path.stat()
+    before = {
+        file: file.stat().st_mtime_ns
+        for file in (finished / "results").rglob("*")
+        if file.is_file() and file != path
+    }
+    method = "ga" if name.startswith("pretrained") else "ga "
+    edit("config.yaml", "[1.0e-2, 3.0e-2, 1.0e-1]", "[1.0e-2, 3.0e-2, 7.0e-2, 1.0e-1]")
+    target = "results/digits/unlearned/ga/lr0.07/1/0-99.npy"
+    if method == "ga ":
+        target = "results/digits/klom/ga/1.csv"
+    try:
+        path.write_bytes(whole[: len(whole) // 2])
+        os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        printed = snakemake(finished, "--rerun-triggers", "params", "--", target, check=False)
+    finally:
+        path.write_bytes(whole)
+        os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert f"{name} is not a complete" in printed
+    assert "delete it and run again" in printed
+    lost = [file for file in before if not file.is_file() and "klom/ga/1" not in str(file)]
+    assert lost == []
