@@ -30,7 +30,7 @@ def p95(scores, method, split, **where):
 def test_every_artifact_has_its_shape(results):
     shapes = {
         "pretrained/0-99.npy": (100, 1797),
-        "oracle/4/100-199.npy": (6, 100, 1797),
+        "oracle/4/100-199.npy": (5, 100, 1797),
         "unlearned/ga/lr0.01/1/0-99.npy": (10, 100, 1797),
         "unlearned/ga/lr0.01/2/0-99.npy": (5, 100, 1797),
         "unlearned/gda/lr0.1_forgetbatch32/9/0-99.npy": (6, 100, 1797),
