@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from unlearning import ensemble, models, training
 from unlearning.batches import Data
+from unlearning.sgd import SGD
 
 CASES = {
     "mlp 64-128-10, 8 x 8": ({"name": "mlp", "hidden": 128}, (1, 8, 8), 100, 40),
@@ -72,17 +73,13 @@ def stacks(case, members, size):
         for start in range(members.start, members.stop, size)
     ]
     networks = [ensemble.assemble(build, block) for block in blocks]
-    optimizers = [
-        torch.optim.SGD(network.parameters(), **OPTIMIZER, fused=True) for network in networks
-    ]
+    optimizers = [SGD(network, RATE, momentum=0.9, weight_decay=5e-4) for network in networks]
 
     def steps(count):
         for block, network, optimizer in zip(blocks, networks, optimizers, strict=True):
             for _ in range(count):
                 images, labels = data.gather(batches[block.start : block.stop])
-                optimizer.zero_grad(set_to_none=True)
-                training.cross_entropy(network(images), labels).backward()
-                optimizer.step()
+                optimizer.step(training.cross_entropy(network(images), labels))
         return {name: value[0] for name, value in networks[0].state_dict().items()}
 
     return steps

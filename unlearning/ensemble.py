@@ -215,7 +215,7 @@ def members_per_stack(model: str, image_size: int, batch_size: int) -> int:
         Members in one stacked network; 1 is a loop over members.
     """
     if model == "mlp":
-        return 50
+        return 25
     if image_size <= 16 and batch_size <= 128:
         return 8
     return 1

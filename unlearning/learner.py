@@ -6,13 +6,13 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from unlearning import ensemble, margins
 from unlearning.batches import Data, ordered, split
 from unlearning.devices import wait_for
+from unlearning.sgd import SGD
 from unlearning.training import cross_entropy
 
 FORGET, RETAIN = 0, 1
@@ -49,7 +49,7 @@ class Learner:
         self.network, self.data, self.seeds, self.shuffle = network, data, list(seeds), shuffle
         self.points = {FORGET: forget, RETAIN: retain}
         self.seconds, self.sample_gradients = 0.0, 0
-        self.optimizer: torch.optim.Optimizer | None = None
+        self.optimizer = SGD(network)
 
     @property
     def members(self) -> int:
@@ -57,7 +57,7 @@ class Learner:
         return len(self.seeds)
 
     def start(self, *, learning_rate: float, batch_norm: str) -> None:
-        """Set up plain SGD, without momentum or weight decay, and the mode of BatchNorm.
+        """Set the step size of plain SGD, without momentum or weight decay, and BatchNorm's mode.
 
         Parameters
         ----------
@@ -65,7 +65,7 @@ class Learner:
         batch_norm : ``"train"`` normalises by the batch and updates the running statistics,
             ``"frozen"`` uses the pretrained statistics and leaves them alone
         """
-        self.optimizer = torch.optim.SGD(self.network.parameters(), lr=learning_rate, fused=True)
+        self.set_learning_rate(learning_rate)
         self.network.train()
         if batch_norm == "frozen":
             for layer in ensemble.batch_norms(self.network):
@@ -73,8 +73,7 @@ class Learner:
 
     def set_learning_rate(self, learning_rate: float) -> None:
         """Change the step size from here on."""
-        assert self.optimizer is not None, "call start() first"
-        self.optimizer.param_groups[0]["lr"] = learning_rate
+        self.optimizer.learning_rate = learning_rate
 
     def forget_batches(self, batch_size: int, epoch: int) -> Iterator[Tensor]:
         """Yield the batches (M, <= batch_size) of one pass over the forget set."""
@@ -108,14 +107,10 @@ class Learner:
 
     def step(self, loss: Tensor) -> None:
         """Move every member down the gradient of its own part of a sum over members."""
-        assert self.optimizer is not None, "call start() first"
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimizer.step()
+        self.optimizer.step(loss)
 
     def fork(self) -> "Learner":
         """Return an independent learner in the same state, to go on another way from here."""
-        assert self.optimizer is not None, "call start() first"
         twin = Learner(
             deepcopy(self.network),
             self.data,
@@ -125,8 +120,7 @@ class Learner:
             shuffle=self.shuffle,
         )
         twin.seconds, twin.sample_gradients = self.seconds, self.sample_gradients
-        twin.optimizer = torch.optim.SGD(twin.network.parameters(), lr=0.0, fused=True)
-        twin.optimizer.load_state_dict(self.optimizer.state_dict())
+        twin.set_learning_rate(self.optimizer.learning_rate)
         return twin
 
 

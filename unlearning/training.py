@@ -7,7 +7,6 @@ from math import ceil
 from time import perf_counter
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
@@ -15,6 +14,7 @@ from torch.nn import functional
 from unlearning import ensemble, margins
 from unlearning.batches import Data, ordered, split
 from unlearning.devices import wait_for
+from unlearning.sgd import SGD
 
 logger = logging.getLogger(__name__)
 
@@ -78,23 +78,15 @@ def train(
     seeds : (members,) seeds of the members' batches
     recipe : the recipe
     """
-    optimizer = torch.optim.SGD(
-        network.parameters(),
-        lr=0.0,
-        momentum=recipe.momentum,
-        weight_decay=recipe.weight_decay,
-        fused=True,
-    )
+    optimizer = SGD(network, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
     steps = ceil(subsets.shape[1] / recipe.batch_size)
     network.train()
     for epoch in range(recipe.epochs):
         order = ordered(subsets, seeds, epoch).to(data.labels.device)
         for step, batch in enumerate(split(order, recipe.batch_size), start=epoch * steps):
-            optimizer.param_groups[0]["lr"] = recipe.learning_rate(step, steps)
+            optimizer.learning_rate = recipe.learning_rate(step, steps)
             images, labels = data.gather(batch)
-            optimizer.zero_grad(set_to_none=True)
-            cross_entropy(network(images), labels).backward()
-            optimizer.step()
+            optimizer.step(cross_entropy(network(images), labels))
         yield epoch + 1
 
 
