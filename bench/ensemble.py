@@ -3,10 +3,10 @@
     python bench/ensemble.py            a table for the small networks of the digits studies
     python bench/ensemble.py --sweep    members per stack, from which the rule is taken
 
-Both sides see the same members and the same batches, in two processes of one thread: that is how
-the workflow runs on two cores, and a plain loop is slower with two threads in one process. The
-loop is torch's own layers and optimizer, one member after another; ours trains its members in
-stacks. They are measured in turn, so that a busy machine slows both; quote the ratios.
+All sides see the same members and the same batches. The plain loop is torch's own layers and
+optimizer, one member after another: in one process that has two threads, and as two processes of
+one thread. Ours is what the workflow does on two cores: two processes of one thread, each training
+its members in stacks. They are measured in turn, so that a busy machine slows all; quote ratios.
 """
 
 import argparse
@@ -44,9 +44,9 @@ def problem(case, members):
     return (lambda seed: models.build(model, shape, 10, seed)), data, batches
 
 
-def plain_loop(case, members):
-    """Train one member after another with torch's own layers, on one thread."""
-    torch.set_num_threads(1)
+def plain_loop(case, members, threads):
+    """Train one member after another with torch's own layers."""
+    torch.set_num_threads(threads)
     build, data, batches = problem(case, members.stop)
     networks = [build(member) for member in members]
     optimizers = [torch.optim.SGD(network.parameters(), **OPTIMIZER) for network in networks]
@@ -118,26 +118,32 @@ def halves(members):
 
 def difference(case, size):
     """Return the largest difference between both sides after one step of the first member."""
-    alone = plain_loop(case, range(1))(1)
+    alone = plain_loop(case, range(1), 1)(1)
     stacked = stacks(case, range(size), size)(1)
     return max((stacked[name] - alone[name]).abs().max().item() for name in stacked)
 
 
 def compare(case, repeats):
-    """Print the rate of both sides and their ratio."""
+    """Print the rate of each side and how much faster ours is than each loop."""
     model, shape, members, count = CASES[case]
     size = ensemble.members_per_stack(model["name"], shape[1], BATCH)
     samples = members * BATCH * count
-    pairs = []
+    runs = []
     for _ in range(repeats):
-        loop = seconds(plain_loop, [(case, half) for half in halves(members)], count)
+        one = seconds(plain_loop, [(case, range(members), 2)], count)
+        two = seconds(plain_loop, [(case, half, 1) for half in halves(members)], count)
         ours = seconds(stacks, [(case, half, size) for half in halves(members)], count)
-        pairs.append((samples / loop, samples / ours, loop / ours))
-    loop, ours, ratio = (median(column) for column in zip(*pairs, strict=True))
-    spread = f"{min(pair[2] for pair in pairs):.1f}-{max(pair[2] for pair in pairs):.1f}"
+        runs.append((samples / one, samples / two, samples / ours, one / ours, two / ours))
+    one, two, ours, *ratios = (median(column) for column in zip(*runs, strict=True))
+    spreads = [
+        f"({min(column):.1f}-{max(column):.1f})" for column in list(zip(*runs, strict=True))[3:]
+    ]
+    faster = "".join(
+        f"{ratio:>8.1f} {spread:<12}" for ratio, spread in zip(ratios, spreads, strict=True)
+    )
     print(
-        f"{case:<24}{members:>8}{size:>10}{loop:>12,.0f}{ours:>12,.0f}{ratio:>8.1f}{spread:>12}"
-        f"{difference(case, size):>12.0e}"
+        f"{case:<22}{members:>8}{size:>9}{one:>12,.0f}{two:>12,.0f}{ours:>12,.0f}{faster}"
+        f"{difference(case, size):>8.0e}"
     )
 
 
@@ -166,8 +172,9 @@ def main():
             sweep(case, options.repeats)
         return
     print(
-        f"{'models x samples / s':<24}{'members':>8}{'a stack':>10}{'plain loop':>12}{'ours':>12}"
-        f"{'ratio':>8}{'(range)':>12}{'difference':>12}"
+        f"{'models x samples / s':<22}{'members':>8}{'a stack':>9}{'1 process':>12}"
+        f"{'2 processes':>12}{'ours':>12}{'ours / 1 process':>21}{'/ 2 processes':>21}"
+        f"{'after a step':>14}"
     )
     for case in CASES:
         compare(case, options.repeats)

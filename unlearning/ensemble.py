@@ -217,5 +217,5 @@ def members_per_stack(model: str, image_size: int, batch_size: int) -> int:
     if model == "mlp":
         return 25
     if image_size <= 16 and batch_size <= 128:
-        return 8
+        return 4
     return 1
