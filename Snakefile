@@ -60,4 +60,8 @@ rule all:
     input:
         rules.scores.input,
         rules.forget_sets.input,
-        expand("results/{study}/figures/{figure}.png", study=config["study"], figure=config["figures"]),
+        expand(
+            "results/{study}/figures/{figure}.png",
+            study=config["study"],
+            figure=config["figures"],
+        ),

@@ -5,7 +5,8 @@ rule draw_figure:
     """Draw one figure from the scores of the methods and forget sets that it shows."""
     input:
         code=lambda wildcards: sources(
-            "workflow/scripts/draw_figure.py", f"unlearning/figures/{wildcards.figure}.py"
+            "workflow/scripts/draw_figure.py",
+            f"unlearning/figures/{wildcards.figure}.py",
         ),
         tables=lambda wildcards: expand(
             [rules.score_baselines.output[0], rules.score_method.output.table],
