@@ -171,8 +171,21 @@ def _forget_set_complaints(key: str, definition: Config, config: Config) -> Iter
             f"{key}.component: {definition['component']} is not computed; "
             f"datamodels.components is {computed}"
         )
-    if kind == "indices" and not Path(definition["file"]).is_file():
-        yield f"{key}.file: {definition['file']} is not a file"
+    if kind == "indices":
+        yield from _index_file_complaints(key, definition["file"], train)
+
+
+def _index_file_complaints(key: str, file: str, train: int) -> Iterator[str]:
+    if not Path(file).is_file():
+        yield f"{key}.file: {file} is not a file"
+        return
+    # Only studies with index files pay for importing numpy here.
+    from unlearning.forget_sets import read_indices, validate
+
+    try:
+        validate(read_indices(file), train, key.removeprefix("forget_sets."))
+    except ValueError as error:
+        yield f"{key}.file: {file}: {error}"
 
 
 def method_parameters(name: str) -> set[str]:

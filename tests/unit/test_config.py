@@ -131,3 +131,16 @@ def test_hyperparameters_are_the_keyword_arguments_of_the_method():
         "batch_norm",
         "epochs",
     }
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [("3\n1347\n", "1347"), ("3\n-1\n", "-1"), ("3\n3\n", "3"), ("3\nfour\n", "four|integer")],
+    ids=["out of range", "negative", "twice", "not a number"],
+)
+def test_bad_indices_in_a_file_are_refused_before_any_job(tmp_path, lines, message):
+    path = tmp_path / "mine.txt"
+    path.write_text(lines)
+    config = edited(["forget_sets", "mine"], {"kind": "indices", "file": str(path)})
+    with pytest.raises(ValueError, match=rf"forget_sets\.mine\.file: .*({message})"):
+        studies.check(config)
