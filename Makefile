@@ -30,8 +30,8 @@ lint: $(READY)
 	mypy
 
 bench: $(READY)
-	python bench/klom.py
-	python bench/ensemble.py
+	python -m bench.klom
+	python -m bench.ensemble
 
 # Debian and Ubuntu ship venv apart from Python; as root it is installed, else the command is named.
 $(READY): envs/requirements.lock

@@ -1,7 +1,7 @@
 """How fast an ensemble trains as one network, against a plain loop over members.
 
-    python bench/ensemble.py            a table for the small networks of the digits studies
-    python bench/ensemble.py --sweep    members per stack, from which the rule is taken
+    python -m bench.ensemble            a table for the small networks of the digits studies
+    python -m bench.ensemble --sweep    members per stack, from which the rule is taken
 
 All sides see the same members and the same batches. The plain loop is torch's own layers and
 optimizer, one member after another: in one process that has two threads, and as two processes of

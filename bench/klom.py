@@ -1,4 +1,4 @@
-"""Time KLoM against the per-point loop that published codes use: `python bench/klom.py`.
+"""Time KLoM against the per-point loop that published codes use: `python -m bench.klom`.
 
 Both are measured in turn, in one process, for several rounds, so that a busy machine slows both
 down; the ratio of the medians is the figure to quote. The loop is timed on a sample of points and
@@ -9,7 +9,6 @@ import multiprocessing
 import os
 import platform
 import resource
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -21,9 +20,7 @@ import scipy
 from numpy.typing import NDArray
 from scipy.stats import entropy
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from unlearning.klom import bootstrap_percentile, klom  # noqa: E402
+from unlearning.klom import bootstrap_percentile, klom
 
 MEMBERS, POINTS, SAMPLE, ROUNDS = 100, 60_000, 2_000, 5
 BOOTSTRAP_POINTS, REPEATS = 1_797, 100
