@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from study import snakemake
 
 from unlearning.klom import CAP, klom
 
@@ -132,3 +133,12 @@ def test_figures_are_drawn_with_their_tables(results, figure):
     drawn = pd.read_csv(folder / f"{figure}.csv")
     assert {"pretrained", "oracle_floor"} <= set(drawn["method"])
     assert drawn["x"].between(0, CAP + 1e-9).all()
+
+
+def test_the_report_is_one_page_with_its_captions(finished, tmp_path):
+    page = tmp_path / "report.html"
+    snakemake(finished, "--report", page)
+    text = page.read_text()
+    for caption in ("Ascent on one forget set", "When to stop", "Easy and hard forget sets"):
+        assert caption in text
+    assert "noise floor" in text

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from conftest import copy_repository, planned, snakemake
+from study import copy_repository, planned, snakemake
 
 BASELINES = {"score_baselines": 9}
 SCORED = {"score_method": 27, "collect_scores": 1, "draw_figure": 5}
