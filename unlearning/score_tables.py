@@ -34,6 +34,25 @@ class Ensembles:
         self.retain = len(self.splits["retain"])
         self.scoring = scoring
 
+    def load_margins(
+        self, paths: Sequence[str], sizes: Sequence[int], snapshots: int | None
+    ) -> Callable[[int], NDArray[np.float32]]:
+        """Return a function from a snapshot to all members' margins (members, points).
+
+        Parameters
+        ----------
+        paths : files of the chunks, each (snapshots, members of the chunk, points)
+        sizes : members of each chunk
+        snapshots : length of the snapshot axis, None where the files have no such axis
+        """
+        arrays = [
+            load_array(path, shape=self._shape(size, snapshots), dtype=np.float32).reshape(
+                -1, size, self.points
+            )
+            for path, size in zip(paths, sizes, strict=True)
+        ]
+        return lambda row: np.concatenate([array[row] for array in arrays])
+
     def load(
         self,
         margins: Sequence[str],
@@ -45,21 +64,19 @@ class Ensembles:
 
         Parameters
         ----------
-        margins, correct : files of the chunks, each (snapshots, members of the chunk, points)
-        sizes : members of each chunk
-        snapshots : length of the snapshot axis, None where the files have no such axis
+        margins, correct : files of the chunks
+        sizes, snapshots : as in `load_margins`
         """
+        at = self.load_margins(margins, sizes, snapshots)
+        right = [
+            load_correct(path, shape=self._shape(size, snapshots)).reshape(-1, size, self.points)
+            for path, size in zip(correct, sizes, strict=True)
+        ]
+        return lambda row: (at(row), np.concatenate([array[row] for array in right]))
+
+    def _shape(self, size: int, snapshots: int | None) -> tuple[int, ...]:
         axis = () if snapshots is None else (snapshots,)
-        arrays, right = [], []
-        for size, margin_path, correct_path in zip(sizes, margins, correct, strict=True):
-            shape, stacked = (*axis, size, self.points), (-1, size, self.points)
-            array = load_array(margin_path, shape=shape, dtype=np.float32)
-            arrays.append(array.reshape(stacked))
-            right.append(load_correct(correct_path, shape=shape).reshape(stacked))
-        return lambda row: (
-            np.concatenate([array[row] for array in arrays]),
-            np.concatenate([array[row] for array in right]),
-        )
+        return (*axis, size, self.points)
 
     def rows(
         self, loaded: Loaded, oracle: NDArray[np.float32], **columns: Any

@@ -12,11 +12,6 @@ rule score_baselines:
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
-        oracle_correct=expand(
-            rules.train_oracle.output.correct,
-            chunk=design.reference_chunks(config),
-            allow_missing=True,
-        ),
         second=expand(
             rules.train_oracle.output.margins,
             chunk=design.floor_chunks(config),
@@ -73,11 +68,6 @@ rule score_method:
         baselines=rules.score_baselines.output[0],
         oracle=expand(
             rules.train_oracle.output.margins,
-            chunk=design.reference_chunks(config),
-            allow_missing=True,
-        ),
-        oracle_correct=expand(
-            rules.train_oracle.output.correct,
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),

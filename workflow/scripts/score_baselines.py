@@ -13,12 +13,12 @@ data = load_record(source.data)
 forget = load_array(source.forget_set, shape=(None,), dtype=np.int64)
 ensembles = Ensembles(data["n_train"], data["n_validation"], forget, Scoring(**params.scoring))
 length, sizes = len(params.epochs), params.sizes
-oracle = ensembles.load(source.oracle, source.oracle_correct, sizes["oracle"], length)
+oracle = ensembles.load_margins(source.oracle, sizes["oracle"], length)
 second = ensembles.load(source.second, source.second_correct, sizes["second"], length)
 pretrained = ensembles.load(source.pretrained, source.pretrained_correct, sizes["oracle"], None)
 table = baseline_table(
     ensembles,
-    oracle(-1)[0],
+    oracle(-1),
     snakemake.wildcards.forget_set,
     (pretrained(0), sum(load_record(path)["seconds"][-1] for path in source.pretrained_records)),
     second,

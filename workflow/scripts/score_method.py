@@ -12,12 +12,10 @@ source, params = snakemake.input, snakemake.params
 data = load_record(source.data)
 forget = load_array(source.forget_set, shape=(None,), dtype=np.int64)
 ensembles = Ensembles(data["n_train"], data["n_validation"], forget, Scoring(**params.scoring))
-oracle = ensembles.load(
-    source.oracle, source.oracle_correct, params.sizes, len(params.oracle_epochs)
-)
+oracle = ensembles.load_margins(source.oracle, params.sizes, len(params.oracle_epochs))
 table, points = method_table(
     ensembles,
-    oracle(-1)[0],
+    oracle(-1),
     snakemake.wildcards.method,
     snakemake.wildcards.forget_set,
     params.runs,
