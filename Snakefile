@@ -1,6 +1,7 @@
 # From a data set to every figure of *Ascent Fails to Forget*: the table of contents.
 #   snakemake                  every figure and the scores of the default study
 #   snakemake fig5             one figure and only what it needs
+#   snakemake theory           the theory, statement by statement; figures 3 and 4
 #   snakemake -n               what would be run, and why
 #   snakemake --configfile studies/digits_resnet9.yaml    another study
 from snakemake.exceptions import WorkflowError
@@ -41,6 +42,8 @@ include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/unlearning.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/random_sets.smk"
+include: "workflow/rules/theory.smk"
 
 
 localrules:
@@ -49,9 +52,13 @@ localrules:
     forget_sets,
     fig1,
     fig2,
+    fig3,
+    fig4,
     fig5,
     fig6,
     fig7,
+    random_sets,
+    theory,
 
 
 rule all:

@@ -79,6 +79,7 @@ def _complaints(config: Config) -> Iterator[str]:
     yield from _ensemble_complaints(config)
     for name, definition in config["forget_sets"].items():
         yield from _forget_set_complaints(f"forget_sets.{name}", definition, config)
+    yield from _theory_complaints(config["theory"])
     for name, method in config["methods"].items():
         yield from _method_complaints(name, method, config)
     for place, lists in [("run", config["run"]), *_figures(config)]:
@@ -186,6 +187,20 @@ def _index_file_complaints(key: str, file: str, train: int) -> Iterator[str]:
         validate(read_indices(file), train, key.removeprefix("forget_sets."))
     except ValueError as error:
         yield f"{key}.file: {file}: {error}"
+
+
+def _theory_complaints(theory: Config) -> Iterator[str]:
+    data = theory["fig3"]["data"]
+    for size in theory["fig3"]["forget"]:
+        if size >= data:
+            yield f"theory.fig3.forget: {size} leaves nothing to retain of {data} samples"
+    for name, data_set in theory["logistic"]["data_sets"].items():
+        key = f"theory.logistic.data_sets.{name}"
+        retained, forgotten = data_set["retained"], data_set["forgotten"]
+        if "epsilon" not in data_set and len(retained) != len(forgotten):
+            yield f"{key}: retained names {len(retained)} axes and forgotten {len(forgotten)}"
+        elif "epsilon" not in data_set and not any(forgotten):
+            yield f"{key}.forgotten: must hold a number greater than 0"
 
 
 def method_parameters(name: str) -> set[str]:

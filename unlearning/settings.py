@@ -103,3 +103,59 @@ def figure_options(config: Config, figure: str) -> dict[str, Any]:
         "methods": design.figure_methods(config, figure),
         "labels": forget_set_labels(config, forget_sets),
     }
+
+
+def random_forget_sets(config: Config) -> list[str]:
+    """Return the forget sets of the study that Lemma 1 is about.
+
+    Raises
+    ------
+    ValueError
+        When the study runs none.
+    """
+    names: list[str] = config["run"]["forget_sets"]
+    found = [name for name in names if config["forget_sets"][name]["kind"] == "random"]
+    if not found:
+        raise ValueError(
+            f"run.forget_sets: none of {', '.join(names)} is of kind random, and Lemma 1 is about "
+            "random forget sets; add one"
+        )
+    return found
+
+
+def compared_runs(config: Config, forget_set: str) -> list[dict[str, Any]]:
+    """Return the trajectories of all methods on a random forget set, as `scored_runs` does.
+
+    Raises
+    ------
+    ValueError
+        When the forget set is of another kind.
+    """
+    kind = config["forget_sets"][forget_set]["kind"]
+    if kind != "random":
+        raise ValueError(
+            f"forget_sets.{forget_set}: is of kind {kind}, and Lemma 1 is about kind random"
+        )
+    return [
+        {"method": method, **run}
+        for method in config["run"]["methods"]
+        for run in scored_runs(config, method, forget_set)
+    ]
+
+
+def compared_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
+    """Return the files of `compared_runs`, chunk after chunk of each."""
+    return [
+        pattern.format(
+            **dict(wildcards.items()), method=run["method"], trajectory=run["name"], chunk=chunk
+        )
+        for run in compared_runs(config, wildcards.forget_set)
+        for chunk in design.pretrained_chunks(config)
+    ]
+
+
+def theory_figure_options(config: Config, figure: str) -> dict[str, Any]:
+    """Return what a figure of the theory says about how its tables were made."""
+    theory = config["theory"]
+    keys = {"fig3": ("data", "retain_ij", "ridge"), "logistic": ("step",)}
+    return {key: theory[figure][key] for key in keys.get(figure, ())}

@@ -4,6 +4,7 @@ from unlearning.theory.correlation import alpha_bounds, bounds_two_dimensional, 
 from unlearning.theory.iteration import iterative_fixed_point
 from unlearning.theory.random_sets import hoeffding_bound, two_sample_bound
 from unlearning.theory.single_coordinate import alpha_limit, alpha_range, one_dimensional
+from unlearning.theory.toy import toy_landscape
 from unlearning.theory.two_coordinates import two_dimensional
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "hoeffding_bound",
     "iterative_fixed_point",
     "one_dimensional",
+    "toy_landscape",
     "two_dimensional",
     "two_sample_bound",
 ]

@@ -79,6 +79,6 @@ def lambert(argument: Array, branch: int = 0) -> Array:
         # One Newton step on w = z e^-w, the form in which stationarity is stated.
         step = (w - argument * np.exp(-w)) / (1 + w)
     w = np.where(np.abs(step) < 1e-6 * np.maximum(1, np.abs(w)), w - step, w)
-    far = far if branch == 0 else -far
+    far = np.minimum(far, NEAR) if branch == 0 else -np.minimum(far, NEAR)
     w = np.where(near, -1 + far - far**2 / 3 + 11 / 72 * far**3, w)
     return np.where(real, w, np.nan)

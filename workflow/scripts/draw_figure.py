@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from unlearning.artifacts import atomic
+from unlearning.figures.files import save_figure
 from unlearning.logs import log_to
 from unlearning.scores import read_scores
 
@@ -13,8 +13,4 @@ figure, drawn = import_module(f"unlearning.figures.{name}").draw(
     options=snakemake.params.options,
     study=snakemake.wildcards.study,
 )
-for path, facts in ((snakemake.output.png, {}), (snakemake.output.pdf, {"CreationDate": None})):
-    with atomic(path) as temporary:
-        figure.savefig(temporary, dpi=200, metadata=facts)
-with atomic(snakemake.output.csv) as temporary:
-    drawn.to_csv(temporary, index=False)
+save_figure(figure, **snakemake.output, drawn=drawn)

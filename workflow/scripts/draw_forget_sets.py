@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from unlearning.artifacts import atomic, load_array, load_record
+from unlearning.artifacts import load_array, load_record
+from unlearning.figures.files import save_figure
 from unlearning.figures.forget_sets import draw
 from unlearning.logs import log_to
 
@@ -19,6 +20,4 @@ figure = draw(
     load_array(snakemake.input.labels, shape=(points,), dtype=np.int64),
     titles=names,
 )
-for path, facts in ((snakemake.output.png, {}), (snakemake.output.pdf, {"CreationDate": None})):
-    with atomic(path) as temporary:
-        figure.savefig(temporary, dpi=200, metadata=facts)
+save_figure(figure, **snakemake.output)

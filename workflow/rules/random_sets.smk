@@ -1,0 +1,65 @@
+# results/{study}/random_sets/: Lemma 1 measured on the random forget sets, and its figure
+
+
+rule compare_accuracies:
+    """Compare accuracy on a random forget set with that on the validation set."""
+    input:
+        code=sources("workflow/scripts/compare_accuracies.py"),
+        data=rules.prepare_data.output.record,
+        forget_set=rules.select_forget_set.output[0],
+        pretrained=expand(
+            rules.train_pretrained.output.correct,
+            chunk=design.pretrained_chunks(config),
+            allow_missing=True,
+        ),
+        oracle=expand(
+            rules.train_oracle.output.correct,
+            chunk=design.reference_chunks(config),
+            allow_missing=True,
+        ),
+        unlearned=lambda wildcards: settings.compared_files(
+            config, rules.unlearn.output.correct, wildcards
+        ),
+    output:
+        "results/{study}/random_sets/{forget_set}.csv",
+    log:
+        "logs/{study}/random_sets/{forget_set}.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        runs=lambda wildcards: settings.compared_runs(config, wildcards.forget_set),
+        sizes=settings.chunk_sizes(design.pretrained_chunks(config)),
+        oracle_epochs=design.oracle_snapshots(config),
+    script:
+        "../scripts/compare_accuracies.py"
+
+
+rule draw_random_sets:
+    """Draw how far accuracy on the random forget sets is from that on the validation set."""
+    input:
+        code=sources("workflow/scripts/draw_random_sets.py"),
+        tables=lambda wildcards: expand(
+            rules.compare_accuracies.output,
+            study=wildcards.study,
+            forget_set=settings.random_forget_sets(config),
+        ),
+    output:
+        png=report(
+            "results/{study}/figures/random_sets.png",
+            caption="../report/random_sets.rst",
+            category="Theory",
+        ),
+        pdf="results/{study}/figures/random_sets.pdf",
+        csv="results/{study}/figures/random_sets.csv",
+    log:
+        "logs/{study}/figures/random_sets.log",
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/draw_random_sets.py"
+
+
+rule random_sets:
+    """Lemma 1 against every ensemble on the random forget sets."""
+    input:
+        expand(rules.draw_random_sets.output, study=config["study"]),

@@ -1,0 +1,10 @@
+"""Draw the gaps between accuracies on random forget sets, and keep the table of what is drawn."""
+
+from unlearning.accuracy_gaps import read_gaps
+from unlearning.figures.files import save_figure
+from unlearning.figures.random_sets import draw
+from unlearning.logs import log_to
+
+log_to(snakemake.log[0])
+figure, drawn = draw(read_gaps(snakemake.input.tables), study=snakemake.wildcards.study)
+save_figure(figure, **snakemake.output, drawn=drawn)
