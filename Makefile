@@ -15,8 +15,9 @@ demo: $(READY)
 	snakemake --quiet rules host
 	@echo
 	@echo "Figures, each as .png, .pdf and the .csv of what it draws:"
-	@ls results/digits/figures/*.png
-	@echo "Scores: results/digits/scores.csv    One page: snakemake --report report.html"
+	@ls results/digits/figures/*.png results/theory/figures/*.png
+	@echo "Scores: results/digits/scores.csv    The theory: results/theory/lemmas.html"
+	@echo "All on one page: snakemake --report report.html"
 
 test: lint
 	pytest $(if $(wildcard $(FASHION_MNIST)),,-m "not debian_data")
@@ -49,4 +50,4 @@ lock:
 		--no-annotate --custom-compile-command "make lock" requirements.in -o requirements.lock
 
 clean:
-	rm -rf .venv .snakemake results/digits logs benchmarks
+	rm -rf .venv .snakemake results/digits results/theory logs benchmarks

@@ -2,6 +2,7 @@
 #   snakemake                  every figure and the scores of the default study
 #   snakemake fig5             one figure and only what it needs
 #   snakemake theory           the theory, statement by statement; figures 3 and 4
+#   snakemake random_sets      Lemma 1 on the random forget sets of the study
 #   snakemake -n               what would be run, and why
 #   snakemake --configfile studies/digits_resnet9.yaml    another study
 from snakemake.exceptions import WorkflowError
@@ -62,7 +63,7 @@ localrules:
 
 
 rule all:
-    """Every figure and table of the study."""
+    """Every figure and table of the study, and the theory."""
     default_target: True
     input:
         rules.scores.input,
@@ -72,3 +73,5 @@ rule all:
             study=config["study"],
             figure=config["figures"],
         ),
+        rules.random_sets.input if settings.random_forget_sets(config) else [],
+        rules.theory.input,

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unlearning.artifacts import load_correct
+from unlearning.tables import ordered, read_tables, snapshot_columns
 from unlearning.theory.random_sets import smallest_difference
 
 #: With which an oracle's gap may be as large as the allowed one, or larger.
@@ -145,7 +146,7 @@ def gap_table(
         {**columns, "forget_set": forget_set, **measure(correct, forget, validation)}
         for columns, correct in ensembles
     ]
-    return _tidy(pd.DataFrame(rows))
+    return ordered(pd.DataFrame(rows), IDENTITY, MEASURES)
 
 
 def baseline(method: str, epoch: int) -> dict[str, Any]:
@@ -175,16 +176,8 @@ def unlearned(
     for number, run in enumerate(runs):
         files = paths[number * len(sizes) : (number + 1) * len(sizes)]
         snapshots = load_ensemble(files, sizes, (len(run["snapshots"]),), points)
-        for (epoch, ascent_epochs), correct in zip(run["snapshots"], snapshots, strict=True):
-            columns = {"epoch": epoch, "in_grid": epoch in run["grid"], **run["hyperparameters"]}
-            setting = run["name"]
-            if ascent_epochs is not None:
-                columns["ascent_epochs"] = ascent_epochs
-                setting += f"_ascent{ascent_epochs}"
-            yield (
-                {"method": run["method"], "setting": setting, "kind": run["kind"], **columns},
-                correct,
-            )
+        for snapshot, correct in zip(run["snapshots"], snapshots, strict=True):
+            yield {"method": run["method"], **snapshot_columns(run, *snapshot)}, correct
 
 
 def load_ensemble(
@@ -219,16 +212,4 @@ def read_gaps(paths: Sequence[str]) -> pd.DataFrame:
     ValueError
         When a table lacks a column.
     """
-    tables = []
-    for path in paths:
-        table = pd.read_csv(path, dtype={"forget_set": str, "setting": str})
-        missing = {*IDENTITY, *MEASURES} - set(table.columns)
-        if missing:
-            raise ValueError(f"{path} lacks {sorted(missing)}; delete it and run again")
-        tables.append(table)
-    return _tidy(pd.concat(tables, ignore_index=True))
-
-
-def _tidy(rows: pd.DataFrame) -> pd.DataFrame:
-    fixed = [*IDENTITY, *MEASURES]
-    return rows[[*IDENTITY, *sorted(set(rows.columns) - set(fixed)), *MEASURES]]
+    return ordered(read_tables(paths, [*IDENTITY, *MEASURES]), IDENTITY, MEASURES)

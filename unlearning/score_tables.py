@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from unlearning.artifacts import load_array, load_correct, load_record
 from unlearning.scores import Scoring, score, split_points, tidy, with_floor
+from unlearning.tables import snapshot_columns
 
 logger = logging.getLogger(__name__)
 
@@ -124,23 +125,14 @@ def method_table(
         load = ensembles.load(
             files["margins"][chunk], files["correct"][chunk], sizes, len(run["snapshots"])
         )
-        for row, (epoch, ascent_epochs) in enumerate(run["snapshots"]):
-            columns = dict(run["hyperparameters"])
-            setting = run["name"]
-            if ascent_epochs is not None:
-                columns["ascent_epochs"] = ascent_epochs
-                setting += f"_ascent{ascent_epochs}"
+        for row, snapshot in enumerate(run["snapshots"]):
             gradients = records[0]["sample_gradients"][row]
             scored, points = ensembles.rows(
                 load(row),
                 oracle,
                 method=method,
-                setting=setting,
-                kind=run["kind"],
-                epoch=epoch,
-                in_grid=epoch in run["grid"],
                 forget_set=forget_set,
-                **columns,
+                **snapshot_columns(run, *snapshot),
                 relative_cost=gradients / (retraining_epochs * ensembles.retain),
                 seconds=sum(record["seconds"][row] for record in records),
             )

@@ -1,6 +1,6 @@
 """From margins to the rows of scores.csv."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unlearning.klom import bootstrap_percentile, klom, percentile_interval
+from unlearning.tables import ordered, read_tables
 
 #: Columns that every row has, in order; hyperparameters stand between the two groups.
 IDENTITY = ["method", "setting", "kind", "epoch", "in_grid", "forget_set", "split"]
@@ -147,9 +148,7 @@ def with_floor(rows: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
 
 def tidy(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with their columns in the documented order."""
-    fixed = [*IDENTITY, *MEASURES]
-    hyperparameters = sorted(column for column in rows.columns if column not in fixed)
-    return rows[[*IDENTITY, *hyperparameters, *MEASURES]]
+    return ordered(rows, IDENTITY, MEASURES)
 
 
 def read_scores(paths: Sequence[str]) -> pd.DataFrame:
@@ -160,16 +159,4 @@ def read_scores(paths: Sequence[str]) -> pd.DataFrame:
     ValueError
         When a table is not a table of scores.
     """
-    return tidy(pd.concat(_tables(paths), ignore_index=True))
-
-
-def _tables(paths: Sequence[str]) -> Iterator[pd.DataFrame]:
-    for path in paths:
-        try:
-            table = pd.read_csv(path, dtype={"forget_set": str, "setting": str})
-        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path} is not a table ({error}); delete it and run again") from error
-        missing = {*IDENTITY, *MEASURES} - set(table.columns)
-        if missing:
-            raise ValueError(f"{path} lacks {sorted(missing)}; delete it and run again")
-        yield table
+    return tidy(read_tables(paths, [*IDENTITY, *MEASURES]))

@@ -106,19 +106,24 @@ def figure_options(config: Config, figure: str) -> dict[str, Any]:
 
 
 def random_forget_sets(config: Config) -> list[str]:
-    """Return the forget sets of the study that Lemma 1 is about.
+    """Return the forget sets of the study that Lemma 1 is about."""
+    names: list[str] = config["run"]["forget_sets"]
+    return [name for name in names if config["forget_sets"][name]["kind"] == "random"]
+
+
+def compared_forget_sets(config: Config) -> list[str]:
+    """Return the random forget sets of the study.
 
     Raises
     ------
     ValueError
-        When the study runs none.
+        When it runs none.
     """
-    names: list[str] = config["run"]["forget_sets"]
-    found = [name for name in names if config["forget_sets"][name]["kind"] == "random"]
+    found = random_forget_sets(config)
     if not found:
         raise ValueError(
-            f"run.forget_sets: none of {', '.join(names)} is of kind random, and Lemma 1 is about "
-            "random forget sets; add one"
+            f"run.forget_sets: none of {', '.join(config['run']['forget_sets'])} is of kind "
+            "random, and Lemma 1 is about random forget sets; add one"
         )
     return found
 

@@ -64,6 +64,15 @@ def test_fig2_of_random_points_trains_no_datamodels(tmp_path):
     assert plan["train_oracle"] == 2
 
 
+def test_the_theory_needs_no_data_and_no_network(tmp_path):
+    plan = counts(tmp_path, "theory")
+    assert plan.pop("draw_theory") == 4
+    steps = ("check_statements", "tabulate_ranges", "run_logistic", "run_toy", "measure_escapes")
+    assert plan == dict.fromkeys((*steps, "theory"), 1)
+    assert counts(tmp_path, "fig3") == {"tabulate_ranges": 1, "draw_theory": 1, "fig3": 1}
+    assert counts(tmp_path, "fig4") == {"run_toy": 1, "draw_theory": 1, "fig4": 1}
+
+
 def test_a_bad_config_stops_before_any_job(tmp_path):
     overlay = tmp_path / "bad.yaml"
     overlay.write_text("ensemble: {chunk: 33}\n")

@@ -142,3 +142,28 @@ def test_the_report_is_one_page_with_its_captions(finished, tmp_path):
     for caption in ("Ascent on one forget set", "When to stop", "Easy and hard forget sets"):
         assert caption in text
     assert "noise floor" in text
+
+
+def test_the_theory_has_a_verdict_on_every_statement(finished):
+    table = pd.read_csv(finished / "results" / "theory" / "lemmas.csv", keep_default_na=False)
+    assert {f"Lemma {number}" for number in range(1, 14)} <= set(table["name"])
+    assert table["verdict"].str.match("holds$|holds when .|fails$").all()
+    violated = table["violations"] > 0
+    assert (violated == (table["verdict"] != "holds")).all()
+    assert (table.loc[violated, "counterexample"] != "").all()
+    page = (finished / "results" / "theory" / "lemmas.html").read_text()
+    assert page.count("<tr><td>") == len(table)
+    for name in ("fig3", "fig4", "escape", "logistic"):
+        for suffix in ("png", "pdf", "csv"):
+            path = finished / "results" / "theory" / "figures" / f"{name}.{suffix}"
+            assert path.stat().st_size > 1000, path
+
+
+def test_oracles_on_random_sets_are_within_what_lemma_1_allows(results):
+    drawn = pd.read_csv(results / "figures" / "random_sets.csv", dtype={"forget_set": str})
+    oracles = drawn[drawn["mark"] == "oracle"]
+    assert set(oracles["forget_set"]) == {"1", "2", "3"}
+    assert (oracles["y"] < oracles["allowed_gap"]).all()
+    by_control = drawn[drawn["mark"] == "zero_learning_rate"].groupby("forget_set")["y"]
+    pretrained = drawn[drawn["mark"] == "pretrained"].groupby("forget_set")["y"].first()
+    assert (by_control.first() == pretrained).all() and (by_control.last() == pretrained).all()

@@ -7,6 +7,7 @@ from study import copy_repository, planned, snakemake
 
 BASELINES = {"score_baselines": 9}
 SCORED = {"score_method": 27, "collect_scores": 1, "draw_figure": 5}
+RANDOM_SETS = {"compare_accuracies": 3, "draw_random_sets": 1}
 
 
 def test_a_second_run_does_nothing(finished):
@@ -29,7 +30,7 @@ def test_a_fresh_checkout_of_the_same_content_plans_nothing(finished):
 def test_one_more_learning_rate_plans_its_trajectories_and_what_follows(finished, edit):
     edit("config.yaml", "[1.0e-2, 3.0e-2, 1.0e-1]", "[1.0e-2, 3.0e-2, 6.0e-2, 1.0e-1]")
     expected = {"unlearn": 9, "score_method": 9, "collect_scores": 1, "draw_figure": 5}
-    assert planned(finished) == expected
+    assert planned(finished) == expected | RANDOM_SETS
 
 
 def test_klom_scores_and_draws_again_without_training(finished, edit):
@@ -42,10 +43,28 @@ def test_a_figure_draws_itself_again(finished, edit):
     assert planned(finished) == {"draw_figure": 1}
 
 
+def test_a_figure_of_the_theory_draws_itself_again(finished, edit):
+    edit("unlearning/figures/fig3.py", '"""', '"""Edited. ')
+    assert planned(finished) == {"draw_theory": 1}
+
+
+def test_a_number_of_the_theory_tabulates_and_draws_what_it_enters(finished, edit):
+    edit("config.yaml", "retain_ij: 1, ridge: 1.0", "retain_ij: 1, ridge: 2.0")
+    assert planned(finished) == {"tabulate_ranges": 1, "draw_theory": 1}
+
+
+def test_a_solver_of_the_theory_trains_and_scores_nothing(finished, edit):
+    edit("unlearning/theory/roots.py", '"""', '"""Edited. ')
+    plan = planned(finished)
+    assert plan.pop("draw_theory") == 4
+    steps = {"check_statements", "tabulate_ranges", "run_logistic", "run_toy", "measure_escapes"}
+    assert plan == dict.fromkeys(steps, 1) | RANDOM_SETS
+
+
 def test_a_method_runs_itself_again(finished, edit):
     edit("unlearning/methods/gda.py", '"""', '"""Edited. ')
     expected = {"unlearn": 18, "score_method": 9, "collect_scores": 1, "draw_figure": 4}
-    assert planned(finished) == expected
+    assert planned(finished) == expected | RANDOM_SETS
 
 
 def test_a_new_method_trains_nothing_that_exists(finished, edit):
@@ -62,7 +81,7 @@ methods: # a name is a file of unlearning/methods/
 """
     edit("config.yaml", "\nmethods: # a name is a file of unlearning/methods/\n", stanza)
     expected = {"unlearn": 18, "score_method": 9, "collect_scores": 1, "draw_figure": 2}
-    assert planned(finished) == expected
+    assert planned(finished) == expected | RANDOM_SETS
 
 
 def test_more_members_train_only_the_new_ones(finished, edit):

@@ -103,6 +103,23 @@ BAD = {
     "penalties": (["datamodels", "penalties"], [0.1, 0.2], r"penalties: must descend"),
     "held out": (["datamodels", "held_out"], 500, r"held_out: twice 500 leaves none"),
     "study name": (["study"], "theory", r"study: "),
+    "fig3 sizes": (["theory", "fig3", "forget"], [10, 100], r"forget: 100 leaves nothing.*of 100"),
+    "ridge": (["theory", "fig3", "ridge"], 0, r"theory\.fig3\.ridge: 0 is less than"),
+    "axes": (
+        ["theory", "logistic", "data_sets", "mine"],
+        {"retained": [3, 4], "forgotten": [1], "ridge": 1.0},
+        r"data_sets\.mine: retained names 2 axes and forgotten 1",
+    ),
+    "nothing forgotten": (
+        ["theory", "logistic", "data_sets", "mine"],
+        {"retained": [3], "forgotten": [0], "ridge": 1.0},
+        r"data_sets\.mine\.forgotten: must hold a number greater than 0",
+    ),
+    "correlation": (
+        ["theory", "logistic", "data_sets", "always harmful", "epsilon"],
+        1.5,
+        r"data_sets\.always harmful",
+    ),
 }
 
 

@@ -41,7 +41,7 @@ rule draw_random_sets:
         tables=lambda wildcards: expand(
             rules.compare_accuracies.output,
             study=wildcards.study,
-            forget_set=settings.random_forget_sets(config),
+            forget_set=settings.compared_forget_sets(config),
         ),
     output:
         png=report(
