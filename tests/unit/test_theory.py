@@ -166,6 +166,12 @@ def test_two_dimensional_ascent_exists_up_to_its_limit():
     for factor, exists in ((1 - 1e-6, True), (1 + 1e-6, False)):
         ascent = theory.two_dimensional(**(case | {"alpha": factor * limit})).ascent
         assert (np.isfinite(ascent.x) == exists).all()
+    # There the minimum is about to merge with the saddle: the Hessian loses its rank.
+    near = case | {"alpha": limit * (1 - 1e-8)}
+    p, q = pulls(near, theory.two_dimensional(**near).ascent, case["retain"], case["forget"])
+    u, v = 1 + case["epsilon"] ** 2, 2 * case["epsilon"]
+    determinant = ((1 + u * p) * (1 - u * q) + v**2 * p * q) / (1 + u * p)
+    assert (determinant > 0).all() and determinant.max() < 1e-3
 
 
 def test_descent_finds_the_two_dimensional_minima():
