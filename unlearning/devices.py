@@ -1,8 +1,14 @@
-"""The device that a job computes on."""
+"""The device that a job computes on, and what the job says of it."""
 
+import logging
+import os
 import platform
+import resource
+from typing import Any
 
 import torch
+
+logger = logging.getLogger(__name__)
 
 
 def choose(wanted: str) -> torch.device:
@@ -23,7 +29,12 @@ def choose(wanted: str) -> torch.device:
             "the study sets device: cuda, and no usable GPU was found here; "
             "set device: auto or cpu to train on the processor"
         )
-    return torch.device("cuda" if available and wanted != "cpu" else "cpu")
+    device = torch.device("cuda" if available and wanted != "cpu" else "cpu")
+    found = describe(device)
+    if wanted == "auto" and not available:
+        logger.info("no GPU can be used here (device: auto), going on with the processor")
+    logger.info("device %s", ", ".join(f"{key} {value}" for key, value in found.items()))
+    return device
 
 
 def describe(device: torch.device) -> dict[str, str]:
@@ -35,7 +46,26 @@ def describe(device: torch.device) -> dict[str, str]:
         "torch": torch.__version__,
         "python": platform.python_version(),
         "threads": str(torch.get_num_threads()),
+        "visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES", ""),
     }
+
+
+def report(device: torch.device, members: int, seconds: float) -> dict[str, Any]:
+    """Log how fast a job was and how much memory it took; return it with `describe`.
+
+    Parameters
+    ----------
+    device : that the job computed on
+    members : that it trained
+    seconds : that this took
+    """
+    if device.type == "cuda":
+        peak = torch.cuda.max_memory_allocated(device) / 2**20
+    else:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    rate = members / max(seconds, 1e-9)
+    logger.info("%.3g members per second, peak memory %.0f MB of %s", rate, peak, device.type)
+    return {"members_per_second": rate, "peak_memory_mb": peak, **describe(device)}
 
 
 def wait_for(device: torch.device) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from unlearning import devices, ensemble, models, training
+from unlearning.checkpoints import Checkpoint
 from unlearning.prepared import Prepared
 from unlearning.seeds import generator, member_seed, member_seeds
 
@@ -32,6 +33,7 @@ def train_members(
     members: Sequence[int],
     subsets: NDArray[np.int64],
     snapshots: Sequence[int],
+    checkpoint: Checkpoint,
 ) -> tuple[training.Trained, dict[str, Any]]:
     """Train a chunk of members from scratch.
 
@@ -44,6 +46,7 @@ def train_members(
     members : numbers of the members
     subsets : (members, points) or (points,) indices that they train on
     snapshots : epochs to evaluate at, the last one included
+    checkpoint : where an interrupted job has left its states
 
     Returns
     -------
@@ -61,6 +64,7 @@ def train_members(
         recipe,
         members_per_stack=size,
         snapshots=snapshots,
+        checkpoint=checkpoint,
     )
     record = {
         "role": role,
@@ -69,7 +73,8 @@ def train_members(
         "epochs": list(snapshots),
         "seconds": trained.seconds,
         "members_per_stack": size,
-        **devices.describe(prepared.data.images.device),
+        "resumed": checkpoint.resumed,
+        **devices.report(prepared.data.images.device, len(members), trained.seconds[-1]),
     }
     return trained, record
 

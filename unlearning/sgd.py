@@ -4,6 +4,7 @@ torch's own update, called through its functional form: creating a ``torch.optim
 torch's compiler, which takes a second of every job.
 """
 
+import torch
 from torch import Tensor, nn, no_grad
 from torch.optim.sgd import sgd
 
@@ -31,6 +32,15 @@ class SGD:
         self.learning_rate = learning_rate
         self.momentum, self.weight_decay = momentum, weight_decay
         self._running: list[Tensor | None] = [None] * len(self.parameters)
+
+    def running(self) -> list[Tensor]:
+        """Return the running gradients of the parameters, in order; none before the first step."""
+        return [value for value in self._running if value is not None]
+
+    def resume(self, running: list[Tensor]) -> None:
+        """Go on from what `running` returned."""
+        for i, value in enumerate(running):
+            self._running[i] = torch.empty_like(self.parameters[i]).copy_(value)
 
     def step(self, loss: Tensor) -> None:
         """Move the parameters down the gradient of a loss."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from unlearning import ensemble, margins
+from unlearning import checkpoints, ensemble, margins
 from unlearning.batches import Data
+from unlearning.checkpoints import Checkpoint
 from unlearning.learner import Learner, Snapshot
 
 logger = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ def unlearn_ensemble(
     snapshots: Sequence[tuple[int, int | None]],
     members_per_stack: int,
     shuffle: bool,
+    checkpoint: Checkpoint | None = None,
 ) -> Unlearned:
     """Unlearn with every member of a chunk, a stack after another.
 
@@ -93,6 +96,7 @@ def unlearn_ensemble(
     snapshots : the (epoch, ascent epochs) wanted, in the order of the snapshot axis
     members_per_stack : members unlearned as one network
     shuffle : whether batches are shuffled
+    checkpoint : where an interrupted call of the same arguments has left its finished stacks
 
     Returns
     -------
@@ -103,17 +107,24 @@ def unlearn_ensemble(
     RuntimeError
         When the method does not yield exactly the snapshots that were asked for.
     """
+    checkpoint = checkpoint or checkpoints.none()
     members = len(seeds)
     shape = (len(snapshots), members, len(data.labels))
     all_margins, all_correct = np.empty(shape, np.float32), np.empty(shape, np.bool_)
     seconds, gradients = [0.0] * len(snapshots), [0] * len(snapshots)
     for start in range(0, members, members_per_stack):
         block = slice(start, min(start + members_per_stack, members))
+        if state := checkpoint.load(str(start)):
+            all_margins[:, block] = state[0]["margins"].numpy()
+            all_correct[:, block] = state[0]["correct"].numpy()
+            gradients = state[1]["sample_gradients"]
+            seconds = [sum(pair) for pair in zip(seconds, state[1]["seconds"], strict=True)]
+            continue
         network = ensemble.stack(build(0), block.stop - block.start)
         network.load_state_dict(ensemble.select(weights, block))
         network.to(data.images.device, data.images.dtype)
         learner = Learner(network, data, forget, retain, seeds[block], shuffle=shuffle)
-        missing = set(snapshots)
+        missing, spent = set(snapshots), [0.0] * len(snapshots)
         for snapshot in method(learner, **hyperparameters):
             key = (snapshot.epoch, snapshot.ascent_epochs)
             if key not in missing:
@@ -126,9 +137,18 @@ def unlearn_ensemble(
             branch = snapshot.learner
             evaluated = margins.evaluate(branch.network, data, branch.members)
             all_margins[row, block], all_correct[row, block] = evaluated
-            seconds[row] += branch.seconds
+            spent[row] = branch.seconds
             gradients[row] = branch.sample_gradients
         if missing:
             raise RuntimeError(f"the method never yielded the snapshots {sorted(missing, key=str)}")
+        seconds = [sum(pair) for pair in zip(seconds, spent, strict=True)]
+        checkpoint.save(
+            str(start),
+            {
+                "margins": torch.from_numpy(all_margins[:, block].copy()),
+                "correct": torch.from_numpy(all_correct[:, block].copy()),
+            },
+            {"epoch": max(snapshots)[0], "seconds": spent, "sample_gradients": gradients},
+        )
         logger.info("unlearned %d of %d members", block.stop, members)
     return Unlearned(all_margins, all_correct, seconds, gradients)

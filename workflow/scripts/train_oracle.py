@@ -2,12 +2,18 @@
 
 import numpy as np
 
-from unlearning import devices, prepared
+from unlearning import checkpoints, devices, prepared
 from unlearning.artifacts import load_array, save_array, save_correct, save_record
 from unlearning.logs import log_to
 from unlearning.members import train_members
 
 log_to(snakemake.log[0])
+checkpoint = checkpoints.beside(
+    snakemake.output[0],
+    snakemake.input,
+    dict(snakemake.params.items()),
+    snakemake.config["checkpoint_epochs"],
+)
 dataset = prepared.load(*snakemake.input.data, devices.choose(snakemake.config["device"]))
 forget = load_array(snakemake.input.forget_set, shape=(None,), dtype=np.int64)
 trained, record = train_members(
@@ -18,7 +24,9 @@ trained, record = train_members(
     snakemake.params.members,
     np.setdiff1d(np.arange(dataset.n_train), forget),
     snakemake.params.snapshots,
+    checkpoint,
 )
 save_array(snakemake.output.margins, trained.margins)
 save_correct(snakemake.output.correct, trained.correct)
 save_record(snakemake.output.record, record)
+checkpoint.remove()

@@ -4,7 +4,7 @@ from importlib import import_module
 
 import numpy as np
 
-from unlearning import devices, prepared
+from unlearning import checkpoints, devices, prepared
 from unlearning.artifacts import load_array, save_array, save_correct, save_record
 from unlearning.logs import log_to
 from unlearning.members import builder, stack_size
@@ -13,6 +13,12 @@ from unlearning.trajectories import unlearn_ensemble
 from unlearning.weights import load_weights
 
 log_to(snakemake.log[0])
+checkpoint = checkpoints.beside(
+    snakemake.output[0],
+    snakemake.input,
+    dict(snakemake.params.items()),
+    snakemake.config["checkpoint_epochs"],
+)
 device = devices.choose(snakemake.config["device"])
 dataset = prepared.load(*snakemake.input.data, device)
 study, members, run = snakemake.params.study, snakemake.params.members, snakemake.params.run
@@ -33,6 +39,7 @@ unlearned = unlearn_ensemble(
     snapshots=run["snapshots"],
     members_per_stack=size,
     shuffle=run["shuffle"],
+    checkpoint=checkpoint,
 )
 save_array(snakemake.output.margins, unlearned.margins)
 save_correct(snakemake.output.correct, unlearned.correct)
@@ -45,6 +52,8 @@ save_record(
         "sample_gradients": unlearned.sample_gradients,
         "seconds": unlearned.seconds,
         "members_per_stack": size,
-        **devices.describe(device),
+        "resumed": checkpoint.resumed,
+        **devices.report(device, len(members), unlearned.seconds[-1]),
     },
 )
+checkpoint.remove()
