@@ -90,20 +90,18 @@ def none() -> Checkpoint:
     return Checkpoint("no checkpoint", "", 0)
 
 
-def beside(
-    output: str, inputs: Iterable[str], settings: dict[str, Any], every: int | None
-) -> Checkpoint:
+def of_job(job: Any) -> Checkpoint:
     """Return the checkpoint of a job, in a folder beside its first output.
 
     Parameters
     ----------
-    output : the job's first output, which need not exist
-    inputs : all its input files, code among them
-    settings : all its settings, of built-in types
-    every : epochs between two states; None keeps nothing
+    job : ``output``, its files, which need not exist; ``input``, all its files, code among them;
+        ``params``, all its settings, of built-in types; ``config`` with the epochs between two
+        states as ``checkpoint_epochs``, None keeps nothing
     """
-    key = fingerprint(inputs, settings) if every else ""
-    return Checkpoint(Path(output).with_suffix(".partial"), key, every or 0)
+    every = job.config["checkpoint_epochs"] or 0
+    key = fingerprint(job.input, dict(job.params.items())) if every else ""
+    return Checkpoint(Path(job.output[0]).with_suffix(".partial"), key, every)
 
 
 def fingerprint(inputs: Iterable[str], settings: dict[str, Any]) -> str:

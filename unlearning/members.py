@@ -1,4 +1,4 @@
-"""Build, train and unlearn the members of one chunk, as a study describes them."""
+"""Build and train the members of one chunk, as a study describes them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -6,6 +6,19 @@ from typing import Any
 import pandas as pd
 
 
+def require_columns(table: pd.DataFrame, columns: Iterable[str], name: str) -> None:
+    """Refuse a table that lacks columns.
+
+    Raises
+    ------
+    ValueError
+        Names the table and what it lacks.
+    """
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise ValueError(f"{name} lacks the column(s) {', '.join(missing)}.")
+
+
 def snapshot_columns(run: dict[str, Any], epoch: int, ascent_epochs: int | None) -> dict[str, Any]:
     """Return the columns that tell one snapshot of a trajectory from all others.
 

@@ -2,19 +2,17 @@
 
 import logging
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from networks import NETWORKS, small_ensemble
 
-from unlearning import batches, devices, models, training, trajectories
-from unlearning.checkpoints import Checkpoint, beside, fingerprint
+from unlearning import devices, training, trajectories
+from unlearning.checkpoints import Checkpoint, fingerprint, of_job
 from unlearning.methods import gda
 
-CASES = {
-    "mlp": ({"name": "mlp", "hidden": 12}, (1, 4, 4)),
-    "resnet9": ({"name": "resnet9", "width": 0.04}, (2, 12, 12)),
-}
 RECIPE = training.Recipe(
     epochs=5, batch_size=8, peak_learning_rate=0.1, peak_epoch=1, momentum=0.9, weight_decay=5e-4
 )
@@ -36,17 +34,10 @@ class Fragile(Checkpoint):
             raise Killed
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=NETWORKS)
 def case(request):
     """A network, float32 data with 30 points, and three members that each see 27 of them."""
-    model, shape = CASES[request.param]
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (30, *shape[1:], shape[0]), dtype=np.uint8)
-    labels = rng.integers(0, 3, 30)
-    mean, std = [0.5] * shape[0], [0.3] * shape[0]
-    data = batches.prepare(images, labels, mean, std, torch.device("cpu"))
-    subsets = np.stack([np.sort(rng.choice(30, 27, replace=False)) for _ in range(3)])
-    return lambda seed: models.build(model, shape, 3, seed), data, subsets
+    return small_ensemble(request.param, points=30, members=3)
 
 
 def train(case, checkpoint=None):
@@ -168,10 +159,13 @@ def test_nothing_is_kept_unless_asked_for(case, tmp_path):
     inputs.write_text("a")
     old = tmp_path / "0-2.partial"
     old.mkdir()
-    checkpoint = beside(str(tmp_path / "0-2.npy"), [str(inputs)], {}, None)
+    job = SimpleNamespace(output=[str(tmp_path / "0-2.npy")], input=[str(inputs)], params={})
+    job.config = {"checkpoint_epochs": None}
+    checkpoint = of_job(job)
     train(case, checkpoint)
     assert not old.exists() and sorted(path.name for path in tmp_path.iterdir()) == ["input"]
-    kept = beside(str(tmp_path / "0-2.npy"), [str(inputs)], {}, 2)
+    job.config = {"checkpoint_epochs": 2}
+    kept = of_job(job)
     train(case, kept)
     assert sorted(path.name for path in old.iterdir()) == ["0.safetensors", "2.safetensors"]
 

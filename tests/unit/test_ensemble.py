@@ -3,31 +3,21 @@
 import numpy as np
 import pytest
 import torch
+from networks import NETWORKS, small_ensemble
 from torch import nn
 
 from unlearning import batches, ensemble, margins, models, training, trajectories
 from unlearning.methods import ga, gda, scrub
 
-CASES = {
-    "mlp": ({"name": "mlp", "hidden": 12}, (1, 4, 4)),
-    "resnet9": ({"name": "resnet9", "width": 0.04}, (2, 12, 12)),
-}
 RECIPE = training.Recipe(
     epochs=4, batch_size=8, peak_learning_rate=0.1, peak_epoch=1, momentum=0.9, weight_decay=5e-4
 )
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=NETWORKS)
 def case(request):
     """A network, float64 data with 40 points, and six members that each see 37 of them."""
-    model, shape = CASES[request.param]
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (40, *shape[1:], shape[0]), dtype=np.uint8)
-    labels = rng.integers(0, 3, 40)
-    mean, std = [0.5] * shape[0], [0.3] * shape[0]
-    data = batches.prepare(images, labels, mean, std, torch.device("cpu"), torch.float64)
-    subsets = np.stack([np.sort(rng.choice(40, 37, replace=False)) for _ in range(6)])
-    return lambda seed: models.build(model, shape, 3, seed), data, subsets
+    return small_ensemble(request.param, points=40, members=6, dtype=torch.float64)
 
 
 def train(case, members, size):
@@ -155,7 +145,7 @@ def test_margin_is_the_log_odds_of_the_true_class():
 
 
 def test_evaluation_leaves_the_mode_alone():
-    network = ensemble.stack(models.build(*CASES["resnet9"], 3, 0), 2)
+    network = ensemble.stack(models.build(*NETWORKS["resnet9"], 3, 0), 2)
     network.train()
     ensemble.batch_norms(network)[0].eval()
     before = [layer.training for layer in network.modules()]
@@ -184,7 +174,7 @@ def test_building_leaves_the_global_generator_alone():
     torch.manual_seed(5)
     expected = torch.rand(1)
     torch.manual_seed(5)
-    models.build(*CASES["mlp"], 3, seed=1)
+    models.build(*NETWORKS["mlp"], 3, seed=1)
     assert torch.rand(1) == expected
 
 

@@ -142,7 +142,7 @@ def test_the_figure_draws_the_paths(paths):
     first = paths[(paths["data_set"] == "around the range") & (paths["coordinate"] == 1)]
     first = first[first["method"] == "descent-ascent"]
     assert any(np.array_equal(line.get_ydata(), first["value"]) for line in solid)
-    with pytest.raises(ValueError, match="lacks the columns predicted"):
+    with pytest.raises(ValueError, match="lacks the column.s. predicted"):
         figure.draw({"logistic": paths.drop(columns="predicted")}, options={"step": 0.02})
 
 
@@ -158,5 +158,5 @@ def test_figure_3_draws_guaranteed_and_exact_ranges():
     assert len(drawn_figure.axes) == 3
     lows = [line.get_ydata() for line in drawn_figure.axes[1].lines]
     assert any(np.array_equal(y, table["low"][:41]) for y in lows)
-    with pytest.raises(ValueError, match="lacks the columns exact_low"):
+    with pytest.raises(ValueError, match="lacks the column.s. exact_low"):
         fig3.draw({"ranges": table.drop(columns="exact_low")}, options=options)

@@ -8,6 +8,7 @@ from unlearning.theory.statements import (
     STATEMENTS,
     Statement,
     Trial,
+    distances,
     examine,
     one_coordinate,
     two_coordinates,
@@ -82,7 +83,7 @@ def test_verdicts(name):
         (two_coordinates, "alpha_bounds", "low", 0.9, "Lemma 11"),
         (two_coordinates, "alpha_bounds", "high", 1.1, "Lemma 4, any R_ij"),
         (one_coordinate, "one_dimensional", "oracle", 1.001, "Lemma 5"),
-        (one_coordinate, "one_dimensional", "pretrained", 1.05, "Lemma 6"),
+        (distances, "one_dimensional", "pretrained", 1.05, "Lemma 6"),
         (one_coordinate, "one_dimensional", "pretrained", 0.99, "Lemma 2"),
     ],
 )

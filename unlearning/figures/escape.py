@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from unlearning.figures.layout import Box, assemble, new_figure
 from unlearning.figures.plane import DIVERGED, SMALL, TEXT, tidy
+from unlearning.tables import require_columns
 from unlearning.theory.toy import WEIGHTS, ToyLoss
 from unlearning.theory.toy_escape import OPTIMISERS
 
@@ -93,9 +94,7 @@ def _checked(tables: dict[str, pd.DataFrame]) -> list[pd.DataFrame]:
     for name, columns in COLUMNS.items():
         if name not in tables:
             raise ValueError(f"tables of this figure lack {name}, got {', '.join(tables)}")
-        missing = [column for column in columns if column not in tables[name]]
-        if missing:
-            raise ValueError(f"table {name} lacks the column(s) {', '.join(missing)}")
+        require_columns(tables[name], columns, f"table {name}")
         wrong = set(tables[name].get("reading", [])) - {"tanh"}
         if wrong:
             raise ValueError(f"table {name} must be of the reading tanh, got {', '.join(wrong)}")

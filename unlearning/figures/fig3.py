@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from unlearning.figures.layout import Box, assemble, new_figure
 from unlearning.figures.plane import TEXT, tidy
+from unlearning.tables import require_columns
 
 COLUMNS = ("forget", "epsilon", "low", "high", "exact_low", "exact_high")
 ACROSS = 3
@@ -49,9 +50,7 @@ def draw(
         If a column is missing.
     """
     table = tables["ranges"]
-    missing = [name for name in COLUMNS if name not in table]
-    if missing:
-        raise ValueError(f"ranges lacks the columns {', '.join(missing)}.")
+    require_columns(table, COLUMNS, "ranges")
     drawn = table.assign(guaranteed=table["low"] <= table["high"])
     sizes = sorted(drawn["forget"].unique())
     shades = colormaps["viridis"](np.linspace(0.1, 0.85, len(sizes)))

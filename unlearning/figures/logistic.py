@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
 from unlearning.figures.plane import TEXT, tidy
+from unlearning.tables import require_columns
 
 METHODS = {
     "retraining": ("#0072B2", "descent on the retain set"),
@@ -52,9 +53,7 @@ def draw(
         If a column is missing.
     """
     drawn = tables["logistic"]
-    missing = [name for name in COLUMNS if name not in drawn]
-    if missing:
-        raise ValueError(f"logistic lacks the columns {', '.join(missing)}.")
+    require_columns(drawn, COLUMNS, "logistic")
     figure = new_figure()
     boxes: dict[Axes, Box] = {}
     names = list(drawn["data_set"].unique())

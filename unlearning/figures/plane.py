@@ -11,6 +11,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from unlearning.tables import require_columns
+
 CAP = float(np.log(1e5))
 """Largest KLoM that exists: all unlearned margins in a bin where the oracle has the floor 1e-5."""
 LIMIT = 12.2
@@ -74,9 +76,7 @@ def runs(scores: pd.DataFrame) -> pd.DataFrame:
     ValueError
         If a column or a split is missing, a row is repeated, or a kind is unknown.
     """
-    missing = [name for name in [*KEY, "split", *PER_SPLIT, *PER_RUN] if name not in scores]
-    if missing:
-        raise ValueError(f"scores lacks the column(s) {', '.join(missing)}.")
+    require_columns(scores, [*KEY, "split", *PER_SPLIT, *PER_RUN], "scores")
     scores = scores.assign(
         forget_set=scores["forget_set"].astype(str), setting=scores["setting"].fillna("")
     )

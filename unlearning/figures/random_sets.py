@@ -27,6 +27,7 @@ from unlearning.figures.plane import (
     is_coloured,
     tidy,
 )
+from unlearning.tables import require_columns
 
 WIDTH, HEIGHT, SPACE = 6.4, 1.35, 0.22
 """Inches: a panel, and what is between two."""
@@ -103,9 +104,7 @@ def methods(gaps: pd.DataFrame) -> list[str]:
     """
     renamed = {"panel", "mark", "x", "y", "y_low", "y_high"}
     needed = [*(set(COLUMNS) - renamed), "in_grid", "gap_p5", "gap_median", "gap_p95"]
-    missing = sorted(set(needed) - set(gaps.columns))
-    if missing:
-        raise ValueError(f"gaps lacks the column(s) {', '.join(missing)}.")
+    require_columns(gaps, sorted(needed), "gaps")
     found = list(gaps.loc[gaps["kind"] != "baseline", "method"].unique())
     if not found:
         raise ValueError("gaps has no row of an unlearning method.")

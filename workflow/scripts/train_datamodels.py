@@ -8,12 +8,7 @@ from unlearning.logs import log_to
 from unlearning.members import random_subsets, train_members
 
 log_to(snakemake.log[0])
-checkpoint = checkpoints.beside(
-    snakemake.output[0],
-    snakemake.input,
-    dict(snakemake.params.items()),
-    snakemake.config["checkpoint_epochs"],
-)
+checkpoint = checkpoints.of_job(snakemake)
 dataset = prepared.load(*snakemake.input.data, devices.choose(snakemake.config["device"]))
 study, members = snakemake.params.study, snakemake.params.members
 subsets = random_subsets(study["seed"], members, dataset.n_train, snakemake.params.subset_fraction)

@@ -8,12 +8,7 @@ from unlearning.logs import log_to
 from unlearning.members import train_members
 
 log_to(snakemake.log[0])
-checkpoint = checkpoints.beside(
-    snakemake.output[0],
-    snakemake.input,
-    dict(snakemake.params.items()),
-    snakemake.config["checkpoint_epochs"],
-)
+checkpoint = checkpoints.of_job(snakemake)
 dataset = prepared.load(*snakemake.input.data, devices.choose(snakemake.config["device"]))
 forget = load_array(snakemake.input.forget_set, shape=(None,), dtype=np.int64)
 trained, record = train_members(

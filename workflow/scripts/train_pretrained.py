@@ -9,12 +9,7 @@ from unlearning.members import train_members
 from unlearning.weights import save_weights
 
 log_to(snakemake.log[0])
-checkpoint = checkpoints.beside(
-    snakemake.output[0],
-    snakemake.input,
-    dict(snakemake.params.items()),
-    snakemake.config["checkpoint_epochs"],
-)
+checkpoint = checkpoints.of_job(snakemake)
 dataset = prepared.load(*snakemake.input.data, devices.choose(snakemake.config["device"]))
 study = snakemake.params.study
 trained, record = train_members(

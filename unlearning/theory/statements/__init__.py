@@ -1,6 +1,7 @@
 """Every statement of the paper's theory, in the order of its numbers, each with its check."""
 
 from unlearning.theory.statements import (
+    distances,
     fig3,
     iteration,
     nearly_parallel,
@@ -14,6 +15,7 @@ from unlearning.theory.statements.statement import Statement, Trial, examine, ex
 STATEMENTS: tuple[Statement, ...] = (
     *random_sets.STATEMENTS,
     *one_coordinate.STATEMENTS,
+    *distances.STATEMENTS,
     *iteration.STATEMENTS,
     *two_coordinates.STATEMENTS,
     *nearly_parallel.STATEMENTS,

@@ -1,0 +1,23 @@
+"""Small ensembles to train: a network of each architecture, with data that fit it."""
+
+import numpy as np
+import torch
+
+from unlearning import batches, models
+
+NETWORKS = {
+    "mlp": ({"name": "mlp", "hidden": 12}, (1, 4, 4)),
+    "resnet9": ({"name": "resnet9", "width": 0.04}, (2, 12, 12)),
+}
+
+
+def small_ensemble(name, *, points, members, dtype=torch.float32):
+    """Return a network, data, and the points that each member sees: all but three."""
+    model, shape = NETWORKS[name]
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (points, *shape[1:], shape[0]), dtype=np.uint8)
+    labels = rng.integers(0, 3, points)
+    mean, std = [0.5] * shape[0], [0.3] * shape[0]
+    data = batches.prepare(images, labels, mean, std, torch.device("cpu"), dtype)
+    seen = [np.sort(rng.choice(points, points - 3, replace=False)) for _ in range(members)]
+    return lambda seed: models.build(model, shape, 3, seed), data, np.stack(seen)
