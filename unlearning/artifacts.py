@@ -1,9 +1,16 @@
-"""Write artifacts so that a killed job leaves nothing that looks finished; refuse bad ones."""
+"""Write artifacts so that a killed job leaves nothing that looks finished; refuse bad ones.
 
+Every file that a later job reads carries a checksum of itself. Arrays and tables end in a line with
+the SHA-256 of what stands before it: readers of ``.npy`` ignore what follows the array, and to
+readers of tables it is a comment. Records hold theirs under a key of its own.
+"""
+
+import errno
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +19,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+SEAL = "# sha256 {}\n"
+SEAL_LENGTH = len(SEAL.format("0" * 64))
+CHECKSUM = "sha256"  # the key of a record's own
+
 
 class ArtifactError(ValueError):
     """An artifact on disk is not what its reader needs."""
@@ -19,25 +30,74 @@ class ArtifactError(ValueError):
 
 @contextmanager
 def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary name beside ``path``, renamed to it when the block ends without an error."""
+    """Give a temporary name beside ``path``, renamed to it when the block ends without an error.
+
+    Raises
+    ------
+    OSError
+        When the disk is full or cannot be written: names the file and what to do.
+    """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{os.getpid()}.{target.name}")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         os.replace(temporary, target)
+    except Exception as error:  # safetensors has an error of its own for a full disk
+        for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            if os.strerror(code) in str(error):
+                advice = "free or unlock the disk and run again; what is finished is kept"
+                raise OSError(f"{target}: {os.strerror(code)}; {advice}") from error
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def seal(path: Path) -> None:
+    """Append the checksum of a file to it."""
+    with path.open("r+b") as file:
+        file.write(SEAL.format(file_digest(file, "sha256").hexdigest()).encode())
+
+
+def check_seal(path: str | os.PathLike[str]) -> None:
+    """Read a file once and compare it with its seal.
+
+    Raises
+    ------
+    ArtifactError
+        When the file is missing, cut short, changed, or was never sealed.
+    """
+    digest = sha256()
+    try:
+        with open(path, "rb") as file:
+            left = os.fstat(file.fileno()).st_size - SEAL_LENGTH
+            while left > 0 and (block := file.read(min(left, 2**20))):
+                digest.update(block)
+                left -= len(block)
+            found = file.read()
+    except OSError as error:
+        raise ArtifactError(f"{path} cannot be read ({error}); delete it and run again") from error
+    if not found.startswith(SEAL.split("{")[0].encode()):
+        raise ArtifactError(
+            f"{path} is not a complete file of this workflow: it does not end in a checksum; "
+            "delete it and run again"
+        )
+    if found != SEAL.format(digest.hexdigest()).encode():
+        raise ArtifactError(
+            f"{path} is damaged: it is not what its checksum was taken of; delete it and run again"
+        )
 
 
 def save_array(path: str, array: Array) -> None:
-    """Write an array as ``.npy``."""
+    """Write an array as ``.npy``, sealed."""
     with atomic(path) as temporary:
         np.save(temporary, array, allow_pickle=False)
+        seal(temporary)
 
 
 def load_array(path: str, *, shape: tuple[int | None, ...], dtype: type[np.generic]) -> Array:
-    """Map a ``.npy`` file into memory, read-only.
+    """Check a sealed ``.npy`` file, and map it into memory, read-only.
 
     Parameters
     ----------
@@ -48,8 +108,9 @@ def load_array(path: str, *, shape: tuple[int | None, ...], dtype: type[np.gener
     Raises
     ------
     ArtifactError
-        When the file is missing, truncated, not an array, or of another shape or type.
+        When the file is missing, damaged, not an array, or of another shape or type.
     """
+    check_seal(path)
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -86,10 +147,15 @@ def load_correct(path: str, *, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return np.unpackbits(packed, axis=-1, count=shape[-1]).astype(np.bool_)
 
 
+def _written(record: dict[str, Any]) -> str:
+    checksum = sha256(json.dumps(record).encode()).hexdigest()
+    return json.dumps({**record, CHECKSUM: checksum}, indent=1) + "\n"
+
+
 def save_record(path: str, record: dict[str, Any]) -> None:
-    """Write a small dictionary as JSON."""
+    """Write a small dictionary as JSON, with its checksum."""
     with atomic(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n")
+        temporary.write_text(_written(record))
 
 
 def load_record(path: str) -> dict[str, Any]:
@@ -98,12 +164,22 @@ def load_record(path: str) -> dict[str, Any]:
     Raises
     ------
     ArtifactError
-        When the file is missing or not JSON.
+        When the file is missing, not JSON, or not what was written.
     """
     try:
-        record: dict[str, Any] = json.loads(Path(path).read_text())
-    except (OSError, json.JSONDecodeError) as error:
+        text = Path(path).read_text()
+        record: dict[str, Any] = json.loads(text)
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ArtifactError(
             f"{path} is not a complete record ({error}); delete it and run again"
         ) from error
+    if not isinstance(record, dict) or record.pop(CHECKSUM, None) is None:
+        raise ArtifactError(
+            f"{path} is not a record of this workflow: it holds no checksum; "
+            "delete it and run again"
+        )
+    if text != _written(record):
+        raise ArtifactError(
+            f"{path} is damaged: it is not what its checksum was taken of; delete it and run again"
+        )
     return record

@@ -17,7 +17,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from unlearning.artifacts import atomic
+from unlearning.artifacts import ArtifactError, atomic
+from unlearning.weights import checksum
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +56,8 @@ class Checkpoint:
         """
         if not self.every:
             return
-        metadata = {"key": self.key, "facts": json.dumps(facts)}
         copies = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+        metadata = {"key": self.key, "facts": json.dumps(facts), "sha256": checksum(copies)}
         with atomic(self.folder / f"{name}.safetensors") as temporary:
             save_file(copies, temporary, metadata=metadata)
 
@@ -73,7 +74,9 @@ class Checkpoint:
                     return None
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
                 facts: dict[str, Any] = json.loads(metadata["facts"])
-        except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
+            if checksum(tensors) != metadata["sha256"]:
+                raise ArtifactError("it is not what its checksum was taken of")
+        except (ArtifactError, OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
             logger.info("%s cannot be read (%s): not used", path, error)
             return None
         logger.info("resumed from %s, after epoch %d", path, facts["epoch"])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from unlearning.artifacts import load_array, load_correct, load_record
+from unlearning.artifacts import load_array, load_correct
 from unlearning.scores import Scoring, score, split_points, tidy, with_floor
 from unlearning.tables import snapshot_columns
 
@@ -95,6 +95,7 @@ def method_table(
     forget_set: str,
     runs: Sequence[dict[str, Any]],
     files: dict[str, Sequence[str]],
+    records: Sequence[dict[str, Any]],
     sizes: Sequence[int],
     retraining_epochs: int,
     baselines: pd.DataFrame,
@@ -108,7 +109,8 @@ def method_table(
     method, forget_set : names
     runs : a dictionary a trajectory: ``name``, ``kind``, ``hyperparameters``, ``snapshots`` (the
         axis) and ``grid`` (the epochs that the grid asks for)
-    files : ``margins``, ``correct`` and ``records``, chunk after chunk of run after run
+    files : ``margins`` and ``correct``, chunk after chunk of run after run
+    records : of the same chunks in the same order, ``seconds`` and ``sample_gradients`` in them
     sizes : members of each chunk
     retraining_epochs : epochs of one full retraining, the unit of cost
     baselines : the forget set's baseline scores, for the noise floor
@@ -121,12 +123,11 @@ def method_table(
     rows, every_point = [], []
     for number, run in enumerate(runs):
         chunk = slice(number * len(sizes), (number + 1) * len(sizes))
-        records = [load_record(path) for path in files["records"][chunk]]
         load = ensembles.load(
             files["margins"][chunk], files["correct"][chunk], sizes, len(run["snapshots"])
         )
         for row, snapshot in enumerate(run["snapshots"]):
-            gradients = records[0]["sample_gradients"][row]
+            gradients = records[chunk][0]["sample_gradients"][row]
             scored, points = ensembles.rows(
                 load(row),
                 oracle,
@@ -134,7 +135,7 @@ def method_table(
                 forget_set=forget_set,
                 **snapshot_columns(run, *snapshot),
                 relative_cost=gradients / (retraining_epochs * ensembles.retain),
-                seconds=sum(record["seconds"][row] for record in records),
+                seconds=sum(record["seconds"][row] for record in records[chunk]),
             )
             rows += scored
             every_point.append(points)

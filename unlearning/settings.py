@@ -90,9 +90,9 @@ def unlearned_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
     ]
 
 
-def chunk_sizes(chunks: list[str]) -> list[int]:
-    """Return the number of members of each chunk."""
-    return [len(design.chunk_members(chunk)) for chunk in chunks]
+def chunked_members(chunks: list[str]) -> list[list[int]]:
+    """Return the numbers of the members of each chunk."""
+    return [design.chunk_members(chunk) for chunk in chunks]
 
 
 def figure_options(config: Config, figure: str) -> dict[str, Any]:

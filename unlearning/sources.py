@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@cache
 def _imported(source: Path) -> set[Path]:
     """Return the files of this repository that a file imports."""
     names: set[str] = set()

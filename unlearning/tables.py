@@ -1,9 +1,37 @@
-"""Tables of runs: how they name a run, in which order their columns stand, how they are read."""
+"""Tables that later jobs read: sealed; how they name a run; in which order their columns stand."""
 
 from collections.abc import Iterable, Sequence
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from unlearning.artifacts import SEAL_LENGTH, ArtifactError, atomic, check_seal, seal
+
+
+def save_table(path: str, table: pd.DataFrame) -> None:
+    """Write a table as CSV, sealed: the last line is a comment."""
+    with atomic(path) as temporary:
+        table.to_csv(temporary, index=False)
+        seal(temporary)
+
+
+def load_table(path: str, required: Sequence[str] = ()) -> pd.DataFrame:
+    """Read what `save_table` wrote; the names of forget sets and settings stay text.
+
+    Raises
+    ------
+    ArtifactError
+        When the file is missing or damaged, or lacks a required column.
+    """
+    check_seal(path)
+    content = Path(path).read_bytes()[:-SEAL_LENGTH]
+    table = pd.read_csv(BytesIO(content), dtype={"forget_set": str, "setting": str})
+    missing = set(required) - set(table.columns)
+    if missing:
+        raise ArtifactError(f"{path} lacks {sorted(missing)}; delete it and run again")
+    return table
 
 
 def require_columns(table: pd.DataFrame, columns: Iterable[str], name: str) -> None:
@@ -44,21 +72,5 @@ def ordered(rows: pd.DataFrame, identity: Sequence[str], measures: Sequence[str]
 
 
 def read_tables(paths: Iterable[str], required: Sequence[str]) -> pd.DataFrame:
-    """Read and join tables of runs; the names of forget sets and settings stay text.
-
-    Raises
-    ------
-    ValueError
-        When a file is not a table, or lacks a required column.
-    """
-    tables = []
-    for path in paths:
-        try:
-            table = pd.read_csv(path, dtype={"forget_set": str, "setting": str})
-        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path} is not a table ({error}); delete it and run again") from error
-        missing = set(required) - set(table.columns)
-        if missing:
-            raise ValueError(f"{path} lacks {sorted(missing)}; delete it and run again")
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    """Read and join tables of runs, as `load_table` does."""
+    return pd.concat([load_table(path, required) for path in paths], ignore_index=True)

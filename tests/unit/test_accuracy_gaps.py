@@ -17,8 +17,9 @@ from unlearning.accuracy_gaps import (
     read_gaps,
     unlearned,
 )
-from unlearning.artifacts import save_correct
+from unlearning.artifacts import ArtifactError, save_correct
 from unlearning.figures.random_sets import draw
+from unlearning.tables import save_table
 from unlearning.theory.random_sets import hoeffding_bound, two_sample_bound
 
 FORGET, VALIDATION = np.array([1, 3]), np.arange(4, 8)
@@ -131,12 +132,12 @@ def test_snapshots_become_rows_with_their_setting(tmp_path):
     ]
     expected = [accuracy_gaps(part, FORGET, VALIDATION).mean() for part in correct.reshape(4, 3, 8)]
     np.testing.assert_allclose(table["gap_signed"][1:], expected)
-    path = tmp_path / "1.csv"
-    table.to_csv(path, index=False)
-    pd.testing.assert_frame_equal(read_gaps([str(path)]), table, check_dtype=False)
-    table.drop(columns="gap_p5").to_csv(path, index=False)
-    with pytest.raises(ValueError, match=r"1.csv lacks \['gap_p5'\]"):
-        read_gaps([str(path)])
+    path = str(tmp_path / "1.csv")
+    save_table(path, table)
+    pd.testing.assert_frame_equal(read_gaps([path]), table, check_dtype=False)
+    save_table(path, table.drop(columns="gap_p5"))
+    with pytest.raises(ArtifactError, match=r"1.csv lacks \['gap_p5'\]"):
+        read_gaps([path])
 
 
 @pytest.mark.parametrize(

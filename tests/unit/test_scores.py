@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from unlearning import scores
+from unlearning.artifacts import ArtifactError
 from unlearning.klom import CAP, klom
 from unlearning.scores import Scoring
+from unlearning.tables import save_table
 
 SCORING = Scoring(variant="default", clip=100.0, bootstrap=20, seed=0)
 SPLITS = scores.split_points(np.array([1, 4]), n_train=6, n_validation=3)
@@ -94,10 +96,7 @@ def test_the_floor_is_looked_up_by_split():
 
 
 def test_a_table_that_is_not_one_of_scores_is_named(tmp_path):
-    path = tmp_path / "ga.csv"
-    path.write_text("method,setting\nga,lr0\n")
-    with pytest.raises(ValueError, match=r"ga\.csv lacks .*delete it"):
-        scores.read_scores([str(path)])
-    path.write_text("")
-    with pytest.raises(ValueError, match=r"ga\.csv is not a table"):
-        scores.read_scores([str(path)])
+    path = str(tmp_path / "ga.csv")
+    save_table(path, pd.DataFrame({"method": ["ga"], "setting": ["lr0"]}))
+    with pytest.raises(ArtifactError, match=r"ga\.csv lacks .*delete it"):
+        scores.read_scores([path])

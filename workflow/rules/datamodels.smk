@@ -41,6 +41,11 @@ rule fit_datamodels:
             chunk=design.datamodel_chunks(config),
             allow_missing=True,
         ),
+        records=expand(
+            rules.train_datamodels.output.record,
+            chunk=design.datamodel_chunks(config),
+            allow_missing=True,
+        ),
     output:
         matrix="results/{study}/datamodels/matrix.npy",
         quality="results/{study}/datamodels/quality.csv",
@@ -53,6 +58,7 @@ rule fit_datamodels:
         "../../envs/environment.yaml"
     params:
         datamodels=settings.fit_settings(config),
+        members=settings.chunked_members(design.datamodel_chunks(config)),
         seed=config["seed"],
     script:
         "../scripts/fit_datamodels.py"

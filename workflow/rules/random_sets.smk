@@ -20,6 +20,19 @@ rule compare_accuracies:
         unlearned=lambda wildcards: settings.compared_files(
             config, rules.unlearn.output.correct, wildcards
         ),
+        pretrained_records=expand(
+            rules.train_pretrained.output.record,
+            chunk=design.pretrained_chunks(config),
+            allow_missing=True,
+        ),
+        oracle_records=expand(
+            rules.train_oracle.output.record,
+            chunk=design.reference_chunks(config),
+            allow_missing=True,
+        ),
+        unlearned_records=lambda wildcards: settings.compared_files(
+            config, rules.unlearn.output.record, wildcards
+        ),
     output:
         "results/{study}/random_sets/{forget_set}.csv",
     log:
@@ -28,7 +41,8 @@ rule compare_accuracies:
         "../../envs/environment.yaml"
     params:
         runs=lambda wildcards: settings.compared_runs(config, wildcards.forget_set),
-        sizes=settings.chunk_sizes(design.pretrained_chunks(config)),
+        members=settings.chunked_members(design.pretrained_chunks(config)),
+        seed=config["seed"],
         oracle_epochs=design.oracle_snapshots(config),
     script:
         "../scripts/compare_accuracies.py"

@@ -12,6 +12,11 @@ rule score_baselines:
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
+        oracle_records=expand(
+            rules.train_oracle.output.record,
+            chunk=design.reference_chunks(config),
+            allow_missing=True,
+        ),
         second=expand(
             rules.train_oracle.output.margins,
             chunk=design.floor_chunks(config),
@@ -50,10 +55,9 @@ rule score_baselines:
         "../../envs/environment.yaml"
     params:
         scoring=settings.scoring_settings(config),
-        sizes={
-            "oracle": settings.chunk_sizes(design.reference_chunks(config)),
-            "second": settings.chunk_sizes(design.floor_chunks(config)),
-        },
+        reference=settings.chunked_members(design.reference_chunks(config)),
+        second=settings.chunked_members(design.floor_chunks(config)),
+        seed=config["seed"],
         epochs=design.oracle_snapshots(config),
     script:
         "../scripts/score_baselines.py"
@@ -68,6 +72,11 @@ rule score_method:
         baselines=rules.score_baselines.output[0],
         oracle=expand(
             rules.train_oracle.output.margins,
+            chunk=design.reference_chunks(config),
+            allow_missing=True,
+        ),
+        oracle_records=expand(
+            rules.train_oracle.output.record,
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
@@ -89,7 +98,8 @@ rule score_method:
         "../../envs/environment.yaml"
     params:
         scoring=settings.scoring_settings(config),
-        sizes=settings.chunk_sizes(design.reference_chunks(config)),
+        members=settings.chunked_members(design.reference_chunks(config)),
+        seed=config["seed"],
         oracle_epochs=design.oracle_snapshots(config),
         runs=lambda wildcards: settings.scored_runs(
             config, wildcards.method, wildcards.forget_set

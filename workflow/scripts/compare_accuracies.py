@@ -3,24 +3,38 @@
 import numpy as np
 
 from unlearning.accuracy_gaps import baseline, gap_table, load_ensemble, unlearned
-from unlearning.artifacts import atomic, load_array, load_record
+from unlearning.artifacts import load_array, load_record
 from unlearning.logs import log_to
+from unlearning.records import load_records, load_run_records
+from unlearning.tables import save_table
 
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 data = load_record(source.data)
 points = data["n_train"] + data["n_validation"]
-epochs = params.oracle_epochs
-oracle = load_ensemble(source.oracle, params.sizes, (len(epochs),), points)
+epochs, members, forget_set = params.oracle_epochs, params.members, snakemake.wildcards.forget_set
+for role, left_out, axis in (("pretrained", "", epochs[-1:]), ("oracle", forget_set, epochs)):
+    load_records(
+        source[f"{role}_records"],
+        members,
+        study_seed=params.seed,
+        role=role,
+        forget_set=left_out,
+        epochs=axis,
+    )
+load_run_records(
+    source.unlearned_records, params.runs, members, study_seed=params.seed, forget_set=forget_set
+)
+sizes = [len(chunk) for chunk in members]
+oracle = load_ensemble(source.oracle, sizes, (len(epochs),), points)
 table = gap_table(
     [
-        (baseline("pretrained", 0), load_ensemble(source.pretrained, params.sizes, (), points)),
+        (baseline("pretrained", 0), load_ensemble(source.pretrained, sizes, (), points)),
         (baseline("oracle", epochs[-1]), oracle[-1]),
-        *unlearned(params.runs, source.unlearned, params.sizes, points),
+        *unlearned(params.runs, source.unlearned, sizes, points),
     ],
-    snakemake.wildcards.forget_set,
+    forget_set,
     load_array(source.forget_set, shape=(None,), dtype=np.int64),
     np.arange(data["n_train"], points),
 )
-with atomic(snakemake.output[0]) as temporary:
-    table.to_csv(temporary, index=False)
+save_table(snakemake.output[0], table)

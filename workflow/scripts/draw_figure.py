@@ -7,10 +7,10 @@ from unlearning.logs import log_to
 from unlearning.scores import read_scores
 
 log_to(snakemake.log[0])
-name = snakemake.wildcards.figure
+name, study = snakemake.wildcards.figure, snakemake.wildcards.study
 figure, drawn = import_module(f"unlearning.figures.{name}").draw(
     read_scores(snakemake.input.tables),
     options=snakemake.params.options,
-    study=snakemake.wildcards.study,
+    study=study,
 )
-save_figure(figure, **snakemake.output, drawn=drawn)
+save_figure(figure, **snakemake.output, drawn=drawn, title=f"{study}: {name}")

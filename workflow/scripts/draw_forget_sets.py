@@ -20,4 +20,4 @@ figure = draw(
     load_array(snakemake.input.labels, shape=(points,), dtype=np.int64),
     titles=names,
 )
-save_figure(figure, **snakemake.output)
+save_figure(figure, **snakemake.output, title=f"{snakemake.wildcards.study}: forget sets")

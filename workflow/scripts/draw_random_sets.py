@@ -6,5 +6,6 @@ from unlearning.figures.random_sets import draw
 from unlearning.logs import log_to
 
 log_to(snakemake.log[0])
-figure, drawn = draw(read_gaps(snakemake.input.tables), study=snakemake.wildcards.study)
-save_figure(figure, **snakemake.output, drawn=drawn)
+study = snakemake.wildcards.study
+figure, drawn = draw(read_gaps(snakemake.input.tables), study=study)
+save_figure(figure, **snakemake.output, drawn=drawn, title=f"{study}: random forget sets")

@@ -3,14 +3,14 @@
 from importlib import import_module
 from pathlib import Path
 
-import pandas as pd
-
 from unlearning.figures.files import save_figure
 from unlearning.logs import log_to
+from unlearning.tables import load_table
 
 log_to(snakemake.log[0])
-figure, drawn = import_module(f"unlearning.figures.{snakemake.wildcards.theory_figure}").draw(
-    {Path(path).stem: pd.read_csv(path) for path in snakemake.input.tables},
+name = snakemake.wildcards.theory_figure
+figure, drawn = import_module(f"unlearning.figures.{name}").draw(
+    {Path(path).stem: load_table(path) for path in snakemake.input.tables},
     options=snakemake.params.options,
 )
-save_figure(figure, **snakemake.output, drawn=drawn)
+save_figure(figure, **snakemake.output, drawn=drawn, title=f"theory: {name}")

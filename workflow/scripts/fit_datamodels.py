@@ -6,11 +6,20 @@ import pandas as pd
 from unlearning.artifacts import atomic, load_array, load_record, save_array, save_record
 from unlearning.datamodels import fit
 from unlearning.logs import log_to
+from unlearning.records import load_records
 
 log_to(snakemake.log[0])
+load_records(
+    snakemake.input.records,
+    snakemake.params.members,
+    study_seed=snakemake.params.seed,
+    role="datamodel",
+    forget_set="",
+)
 n_train = load_record(snakemake.input.data)["n_train"]
 membership = [
-    load_array(path, shape=(None, n_train), dtype=np.bool_) for path in snakemake.input.membership
+    load_array(path, shape=(len(chunk), n_train), dtype=np.bool_)
+    for path, chunk in zip(snakemake.input.membership, snakemake.params.members, strict=True)
 ]
 margins = [
     load_array(path, shape=(len(seen), None), dtype=np.float32)[:, :n_train]

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from unlearning.artifacts import atomic
 from unlearning.logs import log_to
+from unlearning.tables import save_table
 from unlearning.theory.logistic import run_data_set
 
 log_to(snakemake.log[0])
@@ -13,5 +13,4 @@ paths = {
     name: run_data_set(definition, **descent)
     for name, definition in experiments["data_sets"].items()
 }
-with atomic(snakemake.output[0]) as temporary:
-    pd.concat(paths, names=["data_set"]).reset_index("data_set").to_csv(temporary, index=False)
+save_table(snakemake.output[0], pd.concat(paths, names=["data_set"]).reset_index("data_set"))

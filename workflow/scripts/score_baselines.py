@@ -2,28 +2,42 @@
 
 import numpy as np
 
-from unlearning.artifacts import atomic, load_array, load_record
+from unlearning.artifacts import load_array, load_record
 from unlearning.logs import log_to
+from unlearning.records import load_records
 from unlearning.score_tables import Ensembles, baseline_table
 from unlearning.scores import Scoring
+from unlearning.tables import save_table
 
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 data = load_record(source.data)
 forget = load_array(source.forget_set, shape=(None,), dtype=np.int64)
 ensembles = Ensembles(data["n_train"], data["n_validation"], forget, Scoring(**params.scoring))
-length, sizes = len(params.epochs), params.sizes
+length, forget_set = len(params.epochs), snakemake.wildcards.forget_set
+members = {"pretrained": params.reference, "oracle": params.reference, "second": params.second}
+records = {
+    name: load_records(
+        source[f"{name}_records"],
+        chunks,
+        study_seed=params.seed,
+        role="pretrained" if name == "pretrained" else "oracle",
+        forget_set="" if name == "pretrained" else forget_set,
+        epochs=params.epochs[-1:] if name == "pretrained" else params.epochs,
+    )
+    for name, chunks in members.items()
+}
+sizes = {name: [len(chunk) for chunk in chunks] for name, chunks in members.items()}
 oracle = ensembles.load_margins(source.oracle, sizes["oracle"], length)
 second = ensembles.load(source.second, source.second_correct, sizes["second"], length)
-pretrained = ensembles.load(source.pretrained, source.pretrained_correct, sizes["oracle"], None)
+pretrained = ensembles.load(source.pretrained, source.pretrained_correct, sizes["pretrained"], None)
 table = baseline_table(
     ensembles,
     oracle(-1),
-    snakemake.wildcards.forget_set,
-    (pretrained(0), sum(load_record(path)["seconds"][-1] for path in source.pretrained_records)),
+    forget_set,
+    (pretrained(0), sum(record["seconds"][-1] for record in records["pretrained"])),
     second,
     params.epochs,
-    np.sum([load_record(path)["seconds"] for path in source.second_records], axis=0),
+    np.sum([record["seconds"] for record in records["second"]], axis=0),
 )
-with atomic(snakemake.output[0]) as temporary:
-    table.to_csv(temporary, index=False)
+save_table(snakemake.output[0], table)

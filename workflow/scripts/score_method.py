@@ -2,28 +2,36 @@
 
 import numpy as np
 
-from unlearning.artifacts import atomic, load_array, load_record, save_array
+from unlearning.artifacts import load_array, load_record, save_array
 from unlearning.logs import log_to
+from unlearning.records import load_records, load_run_records
 from unlearning.score_tables import Ensembles, method_table
 from unlearning.scores import Scoring, read_scores
+from unlearning.tables import save_table
 
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 data = load_record(source.data)
 forget = load_array(source.forget_set, shape=(None,), dtype=np.int64)
 ensembles = Ensembles(data["n_train"], data["n_validation"], forget, Scoring(**params.scoring))
-oracle = ensembles.load_margins(source.oracle, params.sizes, len(params.oracle_epochs))
+members, forget_set = params.members, snakemake.wildcards.forget_set
+of_study = {"study_seed": params.seed, "forget_set": forget_set}
+load_records(source.oracle_records, members, role="oracle", epochs=params.oracle_epochs, **of_study)
+sizes = [len(chunk) for chunk in members]
+oracle = ensembles.load_margins(source.oracle, sizes, len(params.oracle_epochs))
 table, points = method_table(
     ensembles,
     oracle(-1),
     snakemake.wildcards.method,
-    snakemake.wildcards.forget_set,
+    forget_set,
     params.runs,
-    {"margins": source.margins, "correct": source.correct, "records": source.records},
-    params.sizes,
+    {"margins": source.margins, "correct": source.correct},
+    load_run_records(
+        source.records, params.runs, members, method=snakemake.wildcards.method, **of_study
+    ),
+    sizes,
     params.oracle_epochs[-1],
     read_scores([source.baselines]),
 )
-with atomic(snakemake.output.table) as temporary:
-    table.to_csv(temporary, index=False)
+save_table(snakemake.output.table, table)
 save_array(snakemake.output.points, points)

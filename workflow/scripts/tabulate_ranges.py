@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from unlearning.artifacts import atomic
 from unlearning.logs import log_to
+from unlearning.tables import save_table
 from unlearning.theory.correlation import tabulate_ranges
 
 log_to(snakemake.log[0])
 table = tabulate_ranges(**snakemake.params.problem, epsilon=np.linspace(0, 1, 401))
-with atomic(snakemake.output[0]) as temporary:
-    pd.DataFrame(table).to_csv(temporary, index=False)
+save_table(snakemake.output[0], pd.DataFrame(table))
