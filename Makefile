@@ -33,6 +33,8 @@ lint: $(READY)
 bench: $(READY)
 	python -m bench.klom
 	python -m bench.ensemble
+	python -m bench.gradients
+	python -m bench.planning
 
 # Debian and Ubuntu ship venv apart from Python; as root it is installed, else the command is named.
 $(READY): envs/requirements.lock

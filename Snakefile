@@ -4,12 +4,14 @@
 #   snakemake theory           the theory, statement by statement; figures 3 and 4
 #   snakemake random_sets      Lemma 1 on the random forget sets of the study
 #   snakemake -n               what would be run, and why
+#   snakemake audit            what it would take; --config target=fig5 gpus=4 hours=12
 #   snakemake --configfile studies/digits_resnet9.yaml    another study
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from unlearning import config as studies
 from unlearning import design, settings
+from unlearning.resources import Needs
 from unlearning.sources import sources
 
 min_version("9.27")
@@ -25,6 +27,8 @@ try:
     studies.check(config)
 except ValueError as error:
     raise WorkflowError(str(error))
+
+needs = Needs(config)
 
 
 wildcard_constraints:
@@ -45,10 +49,12 @@ include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/random_sets.smk"
 include: "workflow/rules/theory.smk"
+include: "workflow/rules/audit.smk"
 
 
 localrules:
     all,
+    audit,
     scores,
     forget_sets,
     fig1,

@@ -17,6 +17,16 @@ Config = dict[str, Any]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 BASELINES = ("baselines", "pretrained", "oracle_floor", "oracle_stopped")
 
+#: What a study can be asked for: the rules of these names.
+TARGETS = (
+    "all",
+    "scores",
+    "forget_sets",
+    *(f"fig{number}" for number in range(1, 8)),
+    "random_sets",
+    "theory",
+)
+
 #: The keys that each kind of forget set has, and whether it must.
 FORGET_SET_KEYS = {
     "random": {"size", "seed"},
@@ -75,6 +85,8 @@ def _is_number(value: object) -> bool:
 
 
 def _complaints(config: Config) -> Iterator[str]:
+    if config["target"] not in TARGETS:
+        yield f"target: {config['target']!r} is no target; {_allowed(TARGETS)}"
     yield from _dataset_complaints(config)
     yield from _ensemble_complaints(config)
     for name, definition in config["forget_sets"].items():

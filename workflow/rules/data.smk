@@ -18,6 +18,9 @@ rule prepare_data:
         "benchmarks/{study}/data.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=needs.mem_mb("prepare_data"),
+        runtime=needs.runtime("prepare_data"),
     params:
         dataset=config["dataset"],
         seed=config["seed"],

@@ -18,6 +18,8 @@ rule train_datamodels:
         "../../envs/environment.yaml"
     resources:
         gpu=1,
+        mem_mb=needs.mem_mb("train_datamodels"),
+        runtime=needs.runtime("train_datamodels"),
     params:
         study=settings.training_settings(config),
         members=lambda wildcards: design.chunk_members(wildcards.chunk),
@@ -56,6 +58,9 @@ rule fit_datamodels:
         "benchmarks/{study}/datamodels/fit.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=needs.mem_mb("fit_datamodels"),
+        runtime=needs.runtime("fit_datamodels"),
     params:
         datamodels=settings.fit_settings(config),
         members=settings.chunked_members(design.datamodel_chunks(config)),
@@ -79,6 +84,9 @@ rule find_components:
         "benchmarks/{study}/datamodels/components.tsv"
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=needs.mem_mb("find_components"),
+        runtime=needs.runtime("find_components"),
     params:
         components=config["datamodels"]["components"],
     script:

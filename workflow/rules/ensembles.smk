@@ -19,6 +19,8 @@ rule train_pretrained:
         "../../envs/environment.yaml"
     resources:
         gpu=1,
+        mem_mb=needs.mem_mb("train_pretrained"),
+        runtime=needs.runtime("train_pretrained"),
     params:
         study=settings.training_settings(config),
         members=lambda wildcards: design.chunk_members(wildcards.chunk),
@@ -44,6 +46,8 @@ rule train_oracle:
         "../../envs/environment.yaml"
     resources:
         gpu=1,
+        mem_mb=needs.mem_mb("train_oracle"),
+        runtime=needs.runtime("train_oracle"),
     params:
         study=settings.training_settings(config),
         members=lambda wildcards: design.chunk_members(wildcards.chunk),

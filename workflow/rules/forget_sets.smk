@@ -47,6 +47,9 @@ rule draw_forget_sets:
         "logs/{study}/figures/forget_sets.log",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=needs.mem_mb("draw_forget_sets"),
+        runtime=needs.runtime("draw_forget_sets"),
     params:
         labels=settings.forget_set_labels(config, config["run"]["forget_sets"]),
     script:

@@ -39,6 +39,9 @@ rule compare_accuracies:
         "logs/{study}/random_sets/{forget_set}.log",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=needs.mem_mb("compare_accuracies"),
+        runtime=needs.runtime("compare_accuracies"),
     params:
         runs=lambda wildcards: settings.compared_runs(config, wildcards.forget_set),
         members=settings.chunked_members(design.pretrained_chunks(config)),

@@ -53,6 +53,9 @@ rule score_baselines:
         "logs/{study}/klom/baselines/{forget_set}.log",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=needs.mem_mb("score_baselines"),
+        runtime=needs.runtime("score_baselines"),
     params:
         scoring=settings.scoring_settings(config),
         reference=settings.chunked_members(design.reference_chunks(config)),
@@ -96,6 +99,9 @@ rule score_method:
         "logs/{study}/klom/{method}/{forget_set}.log",
     conda:
         "../../envs/environment.yaml"
+    resources:
+        mem_mb=needs.mem_mb("score_method"),
+        runtime=needs.runtime("score_method"),
     params:
         scoring=settings.scoring_settings(config),
         members=settings.chunked_members(design.reference_chunks(config)),

@@ -22,6 +22,8 @@ rule unlearn:
         "../../envs/environment.yaml"
     resources:
         gpu=1,
+        mem_mb=needs.mem_mb("unlearn"),
+        runtime=needs.runtime("unlearn"),
     params:
         study=settings.unlearning_settings(config),
         members=lambda wildcards: design.chunk_members(wildcards.chunk),

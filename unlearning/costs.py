@@ -1,0 +1,269 @@
+"""What the jobs of a study cost, from the config alone: members, sample gradients, seconds.
+
+Pure Python, because the Snakefile imports it.
+
+The model: a job takes a start, then the operations of its gradients and evaluations at the rate of
+its device, then a fixed time for every step of the optimizer, which is what small networks cost on
+a GPU. A gradient is three forward passes (forward, gradient of the weights, gradient of the
+features), and a forward pass is two operations for each multiply-accumulate.
+
+Where the constants come from: the rates of the processor were measured with
+``python -m bench.gradients`` on one thread (docs/performance.md); `GPU` is an estimate, see there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import ceil
+from typing import Any
+
+from unlearning import design
+from unlearning.config import IMAGE_SIZE
+from unlearning.design import Config, Trajectory
+
+#: Every data set that comes with the repository has ten classes.
+CLASSES = 10
+CHANNELS = {"cifar10": 3}
+
+#: Operations of one sample's gradient for each multiply-accumulate of its forward pass.
+GRADIENT_OPERATIONS = 6
+
+#: Points that one batch of the evaluation takes; as `unlearning.margins.POINTS_PER_BATCH`.
+EVALUATION_BATCH = 128
+
+
+@dataclass(frozen=True)
+class Device:
+    """How fast a class of devices trains."""
+
+    operations: Mapping[str, float]  # a second, by architecture
+    step: float  # seconds of a step of the optimizer beside its operations
+    start: float  # seconds until a job's first step
+
+
+#: Measured: one thread of an x86-64 server with AVX-512. ResNet-9 reaches 4e10 on small images and
+#: 1e11 on large ones.
+CPU = Device({"mlp": 3.5e10, "resnet9": 5.0e10}, step=0.0, start=3.0)
+
+#: An ESTIMATE, nothing here was measured: one H100. Its data sheet gives 495e12 operations a second
+#: in TF32, which convolutions run in, and 67e12 in float32; a fifth and a tenth of it are assumed
+#: to be reached, and 2 ms a step for the launches of some 150 kernels.
+GPU = Device({"mlp": 6.7e12, "resnet9": 1.0e14}, step=2.0e-3, start=15.0)
+
+DEVICES = {"cpu": CPU, "gpu": GPU}
+
+
+@dataclass(frozen=True)
+class NetworkSize:
+    """The size of one member's network."""
+
+    products: int  # multiply-accumulates of one sample's forward pass
+    numbers: int  # weights and BatchNorm statistics
+    activations: int  # numbers that one sample's backward pass needs
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one job computes."""
+
+    members: int = 0
+    gradients: int = 0  # of single samples, all members together
+    evaluations: int = 0  # forward passes of single samples, all members together
+    steps: int = 0  # of the optimizer, all stacks together
+
+
+def network_size(model: Config, image_shape: tuple[int, int, int], classes: int) -> NetworkSize:
+    """Return the size of a network of `unlearning.models`.
+
+    Parameters
+    ----------
+    model : ``{"name": ..., <the architecture's own keywords>}``
+    image_shape : (channels, height, width), height and width equal
+    classes : number of classes
+    """
+    channels, side, _ = image_shape
+    if model["name"] == "mlp":
+        pixels, hidden = channels * side * side, model["hidden"]
+        products = pixels * hidden + hidden * classes
+        return NetworkSize(products, products + hidden + classes, pixels + 2 * hidden + classes)
+    narrow, middle, wide = (max(1, round(model["width"] * width)) for width in (64, 128, 256))
+    half = (side - 1) // 2 + 1
+    quarter = half // 2
+    convolutions = [  # inputs, outputs, kernel, pixels a side of the outputs
+        (channels, narrow, 3, side),
+        (narrow, middle, 5, half),
+        *[(middle, middle, 3, half)] * 2,
+        (middle, wide, 3, half),
+        *[(wide, wide, 3, quarter)] * 2,
+        (wide, middle, 3, quarter - 2),
+    ]
+    weights = [inputs * outputs * kernel**2 for inputs, outputs, kernel, _ in convolutions]
+    last = middle * classes
+    products = sum(w * c[3] ** 2 for w, c in zip(weights, convolutions, strict=True)) + last
+    statistics = sum(4 * outputs for _, outputs, _, _ in convolutions)
+    # What a convolution, its BatchNorm and its ReLU each keep.
+    activations = sum(3 * outputs * pixels**2 for _, outputs, _, pixels in convolutions)
+    return NetworkSize(products, sum(weights) + statistics + last, activations)
+
+
+def passes(trajectory: Trajectory) -> tuple[int, int]:
+    """Return how often one job of a trajectory goes through the forget and the retain set.
+
+    Runs that differ in their number of ascent epochs share their beginning
+    (`unlearning.trajectories.ascend_then_descend`). A method without ascent epochs is taken to go
+    through the forget set once an epoch.
+    """
+    last = max(trajectory.epochs)
+    if not trajectory.ascent_epochs:
+        return last, 0
+    ascents = max(trajectory.ascent_epochs)
+    return ascents, ascents + sum(max(0, last - ascent) for ascent in trajectory.ascent_epochs)
+
+
+class Costs:
+    """Counts the work of a study's jobs.
+
+    Parameters
+    ----------
+    config : a study that `unlearning.config.check` has accepted; not changed afterwards
+
+    Attributes
+    ----------
+    train, points : training points, all points
+    image_shape : (channels, height, width) as trained on
+    network : size of one member
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        dataset = config["dataset"]
+        self.train = dataset["train"]
+        self.points = self.train + dataset["validation"]
+        side = dataset["pad_to"] or IMAGE_SIZE.get(dataset["name"], 8)
+        self.image_shape = (CHANNELS.get(dataset["name"], 1), side, side)
+        name = config["model"]
+        self.model = {"name": name, **config["architectures"][name]}
+        self.network = network_size(self.model, self.image_shape, CLASSES)
+        self.forget_size = cache(self._forget_size)
+        self.trajectories = cache(self._trajectories)
+
+    def _trajectories(self, method: str) -> dict[str, Trajectory]:
+        return design.trajectories(self.config["methods"][method])
+
+    def _forget_size(self, name: str) -> int:
+        definition = self.config["forget_sets"][name]
+        if definition["kind"] == "indices":
+            # Only studies with index files pay for importing numpy here.
+            from unlearning.forget_sets import read_indices
+
+            return len(read_indices(definition["file"]))
+        size: int = definition["size"] or round(self.train / CLASSES)
+        return size
+
+    def unlearned_sizes(self, forget_set: str) -> tuple[int, int]:
+        """Return the points to forget and to retain that unlearning works with."""
+        forget = self.forget_size(forget_set)
+        if self.config["protocol"] == "published":
+            forget = min(forget, design.PUBLISHED_FORGET_LIMIT)
+        return forget, self.train - forget
+
+    def stack(self, batch: int) -> int:
+        """Return the members trained as one network: `unlearning.ensemble.members_per_stack`."""
+        wanted = self.config["ensemble"]["members_per_stack"]
+        if wanted != "auto":
+            return int(wanted)
+        if self.model["name"] == "mlp":
+            return 25
+        return 4 if self.image_shape[1] <= 16 and batch <= 128 else 1
+
+    def work(self, rule: str, wildcards: Any) -> Work:
+        """Return what a job trains, unlearns and evaluates; nothing for the rules that do not.
+
+        Parameters
+        ----------
+        rule : name of the rule
+        wildcards : the job's wildcards, as attributes
+        """
+        match rule:
+            case "train_pretrained":
+                return self._training(wildcards.chunk, self.train, 1)
+            case "train_oracle":
+                points = self.train - self.forget_size(wildcards.forget_set)
+                snapshots = len(design.oracle_snapshots(self.config))
+                return self._training(wildcards.chunk, points, snapshots)
+            case "train_datamodels":
+                fraction = self.config["datamodels"]["subset_fraction"]
+                return self._training(wildcards.chunk, round(fraction * self.train), 1)
+            case "unlearn":
+                return self._unlearning(wildcards)
+        return Work()
+
+    def _training(self, chunk: str, points: int, snapshots: int) -> Work:
+        members, epochs = chunk_size(chunk), self.config["training"]["epochs"]
+        batch = self.config["training"]["batch_size"]
+        stacks = ceil(members / self.stack(batch))
+        return Work(
+            members,
+            members * epochs * points,
+            members * snapshots * self.points,
+            stacks * epochs * ceil(points / batch),
+        )
+
+    def _unlearning(self, wildcards: Any) -> Work:
+        trajectory = self.trajectories(wildcards.method)[wildcards.trajectory]
+        forget, retain = self.unlearned_sizes(wildcards.forget_set)
+        ascents, descents = passes(trajectory)
+        batch = trajectory.hyperparameters.get("batch_size", 1)
+        forget_batch = trajectory.hyperparameters.get("forget_batch_size", batch)
+        members = chunk_size(wildcards.chunk)
+        # SCRUB asks the teacher about every point once.
+        evaluated = self.snapshots(wildcards) + (wildcards.method == "scrub")
+        return Work(
+            members,
+            members * (ascents * forget + descents * retain),
+            members * evaluated * self.points,
+            ceil(members / self.stack(batch))
+            * (ascents * ceil(forget / forget_batch) + descents * ceil(retain / batch)),
+        )
+
+    def snapshots(self, wildcards: Any) -> int:
+        """Return the snapshots that a job of the rule ``unlearn`` keeps."""
+        method, forget_set = wildcards.method, wildcards.forget_set
+        trajectory = self.trajectories(method)[wildcards.trajectory]
+        return len(design.snapshots(self.config, method, forget_set, trajectory))
+
+    def knows(self, rule: str, wildcards: Any) -> bool:
+        """Return whether a job of other days is one that the study still describes."""
+        try:
+            self.work(rule, wildcards)
+        except KeyError:
+            return False
+        return True
+
+    def equivalents(self, work: Work) -> float:
+        """Return the work in sample gradients, an evaluation being a third of one."""
+        return work.gradients + work.evaluations / 3
+
+    def seconds(self, work: Work, device: str) -> float:
+        """Return the seconds that a job takes by the model, its start included.
+
+        Parameters
+        ----------
+        work : of a job
+        device : ``"cpu"`` or ``"gpu"``
+        """
+        speed = DEVICES[device]
+        operations = GRADIENT_OPERATIONS * self.network.products * self.equivalents(work)
+        computing = operations / speed.operations[self.model["name"]]
+        return speed.start + computing + work.steps * speed.step
+
+    @property
+    def device(self) -> str:
+        """The class of devices to plan with: the processor only where the study asks for it."""
+        return "cpu" if self.config["device"] == "cpu" else "gpu"
+
+
+def chunk_size(chunk: str) -> int:
+    """Return the members of a chunk such as ``100-119``."""
+    first, last = chunk.split("-")
+    return int(last) - int(first) + 1

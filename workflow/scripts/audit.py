@@ -1,0 +1,101 @@
+"""Say what a target of the study would take, before anything is spent; no result is touched."""
+
+import csv
+import shutil
+from pathlib import Path
+
+from snakemake.api import SnakemakeApi
+from snakemake.settings import types
+from snakemake.settings.enums import Quietness, RerunTrigger
+from snakemake_interface_executor_plugins.settings import DeploymentMethod
+
+from unlearning import audit
+from unlearning.artifacts import ArtifactError, atomic, load_record
+from unlearning.audit_page import page
+from unlearning.logs import log_to
+from unlearning.proposals import propose
+from unlearning.resources import Needs
+
+
+def plan(api, params):
+    """Return the workflow with the jobs of the target, under the settings of this run."""
+    triggers = frozenset(RerunTrigger[name] for name in params.triggers)
+    deployment = frozenset(DeploymentMethod[name] for name in params.deployment)
+    workflow = api.workflow(
+        resource_settings=types.ResourceSettings(),
+        config_settings=types.ConfigSettings(config=snakemake.config),
+        deployment_settings=types.DeploymentSettings(deployment_method=deployment),
+        snakefile=Path(params.snakefile),
+    )
+    settings = types.DAGSettings(
+        targets={params.target}, rerun_triggers=triggers, force_incomplete=True
+    )
+    workflow.dag(settings)
+    # What `snakemake -n` does before it goes through the jobs and prints them; not in the API.
+    found = workflow._workflow
+    found._prepare_dag(forceall=False, ignore_incomplete=False, lock_warn_only=True, nolock=True)
+    found._build_dag()
+    return found
+
+
+def planned(workflow):
+    """Yield the jobs of the target that make files, each with its reason to run."""
+    for job in workflow.dag.jobs:
+        if not job.output:
+            continue
+        reason = ""
+        if workflow.dag.needrun(job):
+            found = workflow.dag.reason(job)
+            recorded = workflow.persistence.input(job.output[0]) if found.input_changed else None
+            reason = audit.why(
+                missing=bool(found.missing_output or found.forced),
+                changed=found.updated_input,
+                config=bool(found.params_changed),
+                recorded=recorded,
+                current=job.input,
+                code=bool(found.code_changed or found.software_stack_changed),
+            )
+        yield audit.Job(job.rule.name, job.wildcards, reason)
+
+
+def measurements(workflow, needs):
+    """Yield what jobs of this study have taken, from its benchmark files and records."""
+    folder = Path("benchmarks", snakemake.config["study"])
+    files = [str(path) for path in sorted(folder.rglob("*.tsv"))]
+    for rule in workflow.rules:
+        for path in files if rule.benchmark else []:
+            match = rule.benchmark.match(path)
+            if match is None:
+                continue
+            wildcards = audit.Wildcards(**match.groupdict())
+            with open(path, newline="") as file:
+                rows = list(csv.DictReader(file, delimiter="\t"))
+            seconds = sum(float(row["s"]) for row in rows) / max(len(rows), 1)
+            record = Path("results", *Path(path).parts[1:]).with_suffix(".json")
+            try:
+                known = load_record(str(record)) if record.is_file() else {}
+            except ArtifactError:
+                continue  # a damaged record is for the rule that reads it
+            whole = seconds > 0 and not known.get("resumed")
+            if whole and needs.knows(rule.name, wildcards):
+                device = "gpu" if known.get("device") == "cuda" else "cpu"
+                yield audit.Measurement(rule.name, wildcards, seconds, device)
+
+
+log_to(snakemake.log[0])
+params, config = snakemake.params, snakemake.config
+needs = Needs(config)
+with SnakemakeApi(types.OutputSettings(quiet={Quietness.ALL}, enable_file_logging=False)) as api:
+    workflow = plan(api, params)
+    jobs = list(planned(workflow))
+    clock = audit.Clock(needs, measurements(workflow, needs))
+    rows = audit.table(jobs, needs, clock, [rule.name for rule in workflow.rules])
+target = Path("audits", f"{config['study']}-{params.target}.csv")
+with atomic(target) as temporary, open(temporary, "w", newline="") as file:
+    writer = csv.DictWriter(file, audit.COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+proposals = propose(jobs, needs, clock, params.gpus, 3600 * params.hours)
+free = shutil.disk_usage(".").free
+print(page(config["study"], params.target, rows, clock, proposals, params.gpus, params.hours, free))
+print(f"The table: {target}")
