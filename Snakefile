@@ -3,6 +3,7 @@
 #   snakemake fig5             one figure and only what it needs
 #   snakemake theory           the theory, statement by statement; figures 3 and 4
 #   snakemake random_sets      Lemma 1 on the random forget sets of the study
+#   snakemake provenance       what stands behind each figure, on one page
 #   snakemake -n               what would be run, and why
 #   snakemake audit            what it would take; --config target=fig5 gpus=4 hours=12
 #   snakemake --configfile studies/digits_resnet9.yaml    another study
@@ -10,7 +11,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from unlearning import config as studies
-from unlearning import design, settings
+from unlearning import design, lineage, provenance, settings
 from unlearning.resources import Needs
 from unlearning.sources import sources
 
@@ -50,6 +51,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/random_sets.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/audit.smk"
+include: "workflow/rules/provenance.smk"
 
 
 localrules:
@@ -66,6 +68,7 @@ localrules:
     fig7,
     random_sets,
     theory,
+    provenance,
 
 
 rule all:
@@ -81,3 +84,4 @@ rule all:
         ),
         rules.random_sets.input if settings.random_forget_sets(config) else [],
         rules.theory.input,
+        rules.provenance.input,

@@ -25,6 +25,7 @@ TARGETS = (
     *(f"fig{number}" for number in range(1, 8)),
     "random_sets",
     "theory",
+    "provenance",
 )
 
 #: The keys that each kind of forget set has, and whether it must.

@@ -1,11 +1,14 @@
 """What the default study produced."""
 
+from hashlib import sha256
+
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from study import snakemake
 
+from unlearning.artifacts import load_record
 from unlearning.klom import CAP, klom
 
 SETS = [str(number) for number in range(1, 10)]
@@ -142,6 +145,25 @@ def test_the_report_is_one_page_with_its_captions(finished, tmp_path):
     for caption in ("Ascent on one forget set", "When to stop", "Easy and hard forget sets"):
         assert caption in text
     assert "noise floor" in text
+    assert "What stands behind the figures" in text
+
+
+def test_every_figure_is_traced(results):
+    traced = load_record(str(results / "provenance" / "study.json"))
+    page = (results / "provenance" / "study.html").read_text()
+    files = [*(results / "figures").iterdir(), *(results.parent / "theory" / "figures").iterdir()]
+    checksums = {sha256(path.read_bytes()).hexdigest() for path in files}
+    figures = traced["figures"].values()
+    assert {checksum for facts in figures for checksum in facts["files"].values()} == checksums
+    assert all(checksum in page for checksum in checksums)
+    work = traced["figures"]["fig5"]["work"]
+    assert {rule: stage["members"] for rule, stage in work.items()} == {
+        "train_datamodels": 1000,
+        "train_pretrained": 100,
+        "train_oracle": 600,
+        "unlearn": 1800,
+    }
+    assert sum(work["unlearn"]["devices"].values()) == work["unlearn"]["jobs"] == 18
 
 
 def test_the_theory_has_a_verdict_on_every_statement(finished):

@@ -1,10 +1,13 @@
 """Change one thing and only what depends on it is planned."""
 
 import os
+import shutil
+import subprocess
 
 import pytest
 from study import copy_repository, planned, snakemake
 
+PAGE = {"write_provenance": 1}
 BASELINES = {"score_baselines": 9}
 SCORED = {"score_method": 27, "collect_scores": 1, "draw_figure": 5}
 RANDOM_SETS = {"compare_accuracies": 3, "draw_random_sets": 1}
@@ -27,30 +30,50 @@ def test_a_fresh_checkout_of_the_same_content_plans_nothing(finished):
     assert planned(finished) == {}
 
 
+def test_a_new_commit_plans_nothing(finished):
+    git = ["git", "-C", finished, "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    try:
+        for arguments in (["init"], ["add", "Snakefile"], ["commit", "-m", "first"]):
+            subprocess.run([*git, *arguments], check=True, capture_output=True)
+        assert planned(finished) == {}
+    finally:
+        shutil.rmtree(finished / ".git", ignore_errors=True)
+
+
+def test_the_page_of_one_figure_trains_nothing(finished):
+    assert planned(finished, "provenance") == {}
+    assert planned(finished, "results/digits/provenance/fig5.html") == PAGE
+
+
+def test_what_no_result_depends_on_plans_nothing(finished):
+    asked = ["--config", "target=fig5", "gpus=2", "hours=1", "checkpoint_epochs=2"]
+    assert planned(finished, "all", *asked) == {}
+
+
 def test_one_more_learning_rate_plans_its_trajectories_and_what_follows(finished, edit):
     edit("config.yaml", "[1.0e-2, 3.0e-2, 1.0e-1]", "[1.0e-2, 3.0e-2, 6.0e-2, 1.0e-1]")
     expected = {"unlearn": 9, "score_method": 9, "collect_scores": 1, "draw_figure": 5}
-    assert planned(finished) == expected | RANDOM_SETS
+    assert planned(finished) == expected | RANDOM_SETS | PAGE
 
 
 def test_klom_scores_and_draws_again_without_training(finished, edit):
     edit("unlearning/klom.py", '"""', '"""Edited. ')
-    assert planned(finished) == BASELINES | SCORED
+    assert planned(finished) == BASELINES | SCORED | PAGE
 
 
 def test_a_figure_draws_itself_again(finished, edit):
     edit("unlearning/figures/fig5.py", '"""', '"""Edited. ')
-    assert planned(finished) == {"draw_figure": 1}
+    assert planned(finished) == {"draw_figure": 1} | PAGE
 
 
 def test_a_figure_of_the_theory_draws_itself_again(finished, edit):
     edit("unlearning/figures/fig3.py", '"""', '"""Edited. ')
-    assert planned(finished) == {"draw_theory": 1}
+    assert planned(finished) == {"draw_theory": 1} | PAGE
 
 
 def test_a_number_of_the_theory_tabulates_and_draws_what_it_enters(finished, edit):
     edit("config.yaml", "retain_ij: 1, ridge: 1.0", "retain_ij: 1, ridge: 2.0")
-    assert planned(finished) == {"tabulate_ranges": 1, "draw_theory": 1}
+    assert planned(finished) == {"tabulate_ranges": 1, "draw_theory": 1} | PAGE
 
 
 def test_a_solver_of_the_theory_trains_and_scores_nothing(finished, edit):
@@ -58,13 +81,13 @@ def test_a_solver_of_the_theory_trains_and_scores_nothing(finished, edit):
     plan = planned(finished)
     assert plan.pop("draw_theory") == 4
     steps = {"check_statements", "tabulate_ranges", "run_logistic", "run_toy", "measure_escapes"}
-    assert plan == dict.fromkeys(steps, 1) | RANDOM_SETS
+    assert plan == dict.fromkeys(steps, 1) | RANDOM_SETS | PAGE
 
 
 def test_a_method_runs_itself_again(finished, edit):
     edit("unlearning/methods/gda.py", '"""', '"""Edited. ')
     expected = {"unlearn": 18, "score_method": 9, "collect_scores": 1, "draw_figure": 4}
-    assert planned(finished) == expected | RANDOM_SETS
+    assert planned(finished) == expected | RANDOM_SETS | PAGE
 
 
 def test_a_new_method_trains_nothing_that_exists(finished, edit):
@@ -81,7 +104,7 @@ methods: # a name is a file of unlearning/methods/
 """
     edit("config.yaml", "\nmethods: # a name is a file of unlearning/methods/\n", stanza)
     expected = {"unlearn": 18, "score_method": 9, "collect_scores": 1, "draw_figure": 2}
-    assert planned(finished) == expected | RANDOM_SETS
+    assert planned(finished) == expected | RANDOM_SETS | PAGE
 
 
 def test_more_members_train_only_the_new_ones(finished, edit):
