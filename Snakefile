@@ -7,11 +7,12 @@
 #   snakemake -n               what would be run, and why
 #   snakemake audit            what it would take; --config target=fig5 gpus=4 hours=12
 #   snakemake --configfile studies/digits_resnet9.yaml    another study
+#   snakemake --profile profiles/slurm                    on a cluster: docs/cluster.md
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from unlearning import config as studies
-from unlearning import design, lineage, provenance, settings
+from unlearning import cluster, design, disk, lineage, provenance, settings
 from unlearning.resources import Needs
 from unlearning.sources import sources
 
@@ -25,6 +26,8 @@ report: "workflow/report/workflow.rst"
 
 
 try:
+    if workflow.is_main_process:
+        disk.check_space(".")
     studies.check(config)
 except ValueError as error:
     raise WorkflowError(str(error))
@@ -69,6 +72,21 @@ localrules:
     random_sets,
     theory,
     provenance,
+    # Seconds each: on a cluster they run beside Snakemake. Data are loaded there, too: compute nodes
+    # often have no way to download them.
+    prepare_data,
+    select_forget_set,
+    collect_scores,
+    draw_figure,
+    draw_forget_sets,
+    draw_random_sets,
+    draw_theory,
+    check_statements,
+    tabulate_ranges,
+    run_logistic,
+    run_toy,
+    measure_escapes,
+    write_provenance,
 
 
 rule all:
@@ -85,3 +103,16 @@ rule all:
         rules.random_sets.input if settings.random_forget_sets(config) else [],
         rules.theory.input,
         rules.provenance.input,
+
+
+onstart:
+    # Only Snakemake itself comes here: no dry run, and none of the jobs that it starts.
+    try:
+        disk.check_writable("results")
+        if workflow.executor_plugin.name == "slurm":
+            jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
+            cluster.check_cluster(
+                cluster.request(job.rule.name, job.resources) for job in jobs
+            )
+    except ValueError as error:
+        raise WorkflowError(str(error))

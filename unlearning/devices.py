@@ -4,6 +4,7 @@ import logging
 import os
 import platform
 import resource
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -39,15 +40,25 @@ def choose(wanted: str) -> torch.device:
 
 def describe(device: torch.device) -> dict[str, str]:
     """Return the device's name and the versions that a result depends on."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     return {
         "device": device.type,
-        "device_name": name or platform.machine(),
+        "device_name": name,
         "torch": torch.__version__,
         "python": platform.python_version(),
         "threads": str(torch.get_num_threads()),
         "visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES", ""),
     }
+
+
+def _processor() -> str:
+    """Return the processor's name as Linux gives it, elsewhere its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
 
 
 def report(device: torch.device, members: int, seconds: float) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+"""Time SLURM and Snakemake on it: what a job costs beside its work.
+
+    python -m bench.slurm
+
+Starts the toy cluster of the tests (root, Debian's packages slurm-wlm and munge), runs the tests'
+study through it, and stops it. Seconds of a job are SLURM's, those of its work Snakemake's
+benchmark of the script.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tests" / "slurm"), str(ROOT / "tests" / "run")]
+
+from cluster import Cluster, install  # noqa: E402
+from study import copy_repository  # noqa: E402
+from toy import ON_SLURM, Toy  # noqa: E402
+
+
+def seconds(job: dict[str, str]) -> float:
+    """Return how long SLURM says that a job ran."""
+    start, end = (datetime.fromisoformat(job[key]) for key in ("StartTime", "EndTime"))
+    return (end - start).total_seconds()
+
+
+def main() -> None:
+    """Print the times of one study."""
+    install()
+    cluster = Cluster()
+    try:
+        cluster.start()
+        with tempfile.TemporaryDirectory() as folder:
+            copy_repository(Path(folder))
+            toy = Toy(Path(folder))
+            toy.prepare()
+            begin = time.monotonic()
+            toy.run(*ON_SLURM)
+            wall = time.monotonic() - begin
+            jobs = [seconds(job) for job in cluster.jobs(folder)]
+            tables = [*Path(folder, "benchmarks/toy").rglob("*-*.tsv")]
+            work = [float(pd.read_csv(table, sep="\t")["s"].iloc[0]) for table in tables]
+    finally:
+        cluster.stop()
+    print(f"{len(jobs)} jobs in {wall:.0f} s: {3600 * len(jobs) / wall:.0f} an hour")
+    print(f"median job {statistics.median(jobs):.0f} s, its script {statistics.median(work):.1f} s")
+
+
+main()

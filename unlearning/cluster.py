@@ -1,0 +1,182 @@
+"""Check what jobs ask of a SLURM cluster before any is submitted; a complaint is one sentence."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+SETTINGS = "at the top of profiles/slurm/profile.yaml"
+PLACEHOLDERS = ("ACCOUNT", "CPU_PARTITION", "GPU_PARTITION")
+SECONDS = 60  # that sinfo may take
+
+
+@dataclass(frozen=True)
+class Partition:
+    """What a partition offers: minutes a job may take, GPUs of each type on one node."""
+
+    minutes: float
+    gpus: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a job asks for; an empty text stands for nothing asked."""
+
+    rule: str
+    account: str = ""
+    partition: str = ""
+    minutes: float = 0
+    gpus: int = 0
+    gpu_type: str = ""
+
+
+def request(rule: str, resources: Mapping[str, Any]) -> Request:
+    """Return what a job of a rule asks for, from the resources that Snakemake found for it."""
+    minutes = resources.get("runtime")
+    return Request(
+        rule,
+        str(resources.get("slurm_account") or ""),
+        str(resources.get("slurm_partition") or ""),
+        minutes if isinstance(minutes, int | float) else 0,
+        int(resources.get("gpu") or 0),
+        str(resources.get("gpu_model") or ""),
+    )
+
+
+def limit_minutes(text: str) -> float:
+    """Return the minutes of a time limit of SLURM: ``2-12:00:00``, ``30:00`` or ``infinite``.
+
+    Raises
+    ------
+    ValueError
+        When it is no time.
+    """
+    if text == "infinite":
+        return inf
+    found = re.fullmatch(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)", text)
+    if found is None:
+        raise ValueError(f"sinfo: {text!r} is no time limit such as 2-12:00:00, 30:00 or infinite")
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return 24 * 60 * days + 60 * hours + minutes + seconds / 60
+
+
+def gpus(text: str) -> dict[str, int]:
+    """Return the GPUs of a node by their type from a list such as ``gpu:a100:4(S:0-1),nvme:1``.
+
+    GPUs without a type count under an empty text.
+    """
+    found: dict[str, int] = {}
+    for kind, count in re.findall(r"\bgpu:(?:(\(null\)|[^:,()]+):)?(\d+)", text):
+        kind = kind.replace("(null)", "")
+        found[kind] = found.get(kind, 0) + int(count)
+    return found
+
+
+def partitions(text: str) -> dict[str, Partition]:
+    """Read ``sinfo --noheader --format=%R|%l|%G``: a line for each kind of node of a partition.
+
+    Returns
+    -------
+    dict
+        Name -> partition, with the most GPUs of each type that one of its nodes has.
+    """
+    found: dict[str, Partition] = {}
+    for line in text.splitlines():
+        name, limit, resources = line.strip().split("|")
+        known = found.get(name, Partition(limit_minutes(limit), {})).gpus
+        here = gpus(resources)
+        most = {kind: max(known.get(kind, 0), here.get(kind, 0)) for kind in {**known, **here}}
+        found[name] = Partition(limit_minutes(limit), most)
+    return found
+
+
+def check(requests: Iterable[Request], offered: Mapping[str, Partition]) -> None:
+    """Refuse what the cluster cannot give.
+
+    Parameters
+    ----------
+    requests : of the jobs about to be submitted
+    offered : the partitions of the cluster, by name
+
+    Raises
+    ------
+    ValueError
+        Names the rule, what it asks for, what there is, and where to change it.
+    """
+    for asked in dict.fromkeys(requests):
+        if asked.account in ("", *PLACEHOLDERS):
+            raise ValueError(
+                f"no SLURM account is set: write yours {SETTINGS}; "
+                "`sacctmgr show assoc user=$USER format=account` lists them"
+            )
+        if asked.partition in ("", *PLACEHOLDERS):
+            kind = "gpu_partition" if asked.gpus else "cpu_partition"
+            raise ValueError(
+                f"no partition is set for rule {asked.rule}: write {kind} {SETTINGS}; "
+                f"this cluster has {', '.join(offered)}"
+            )
+        if asked.partition not in offered:
+            raise ValueError(
+                f"rule {asked.rule}: this cluster has no partition {asked.partition}, it has "
+                f"{', '.join(offered)}; choose one {SETTINGS}"
+            )
+        partition = offered[asked.partition]
+        _check_gpus(asked, partition.gpus)
+        if asked.minutes > partition.minutes:
+            raise ValueError(
+                f"rule {asked.rule}: asks for {asked.minutes:g} minutes, and partition "
+                f"{asked.partition} allows {partition.minutes:g}; set a smaller chunk in the "
+                f"study, or choose another partition {SETTINGS}"
+            )
+
+
+def _check_gpus(asked: Request, on_node: Mapping[str, int]) -> None:
+    if not asked.gpus:
+        return
+    place = f"a node of partition {asked.partition}"
+    if not on_node:
+        raise ValueError(
+            f"rule {asked.rule}: asks for a GPU, and no node of partition {asked.partition} has "
+            f"any; set gpu_partition {SETTINGS}"
+        )
+    if asked.gpu_type and asked.gpu_type not in on_node:
+        kinds = ", ".join(kind for kind in on_node if kind) or "GPUs without a type"
+        raise ValueError(
+            f"rule {asked.rule}: asks for a GPU of type {asked.gpu_type}, and {place} has {kinds}; "
+            f"set gpu_type {SETTINGS}"
+        )
+    most = on_node[asked.gpu_type] if asked.gpu_type else max(on_node.values())
+    if asked.gpus > most:
+        raise ValueError(
+            f"rule {asked.rule}: asks for {asked.gpus} GPUs, and {place} has {most}; "
+            "training uses one: set gpu=1"
+        )
+
+
+def check_cluster(requests: Iterable[Request]) -> None:
+    """Refuse what the cluster that this machine belongs to cannot give.
+
+    Raises
+    ------
+    ValueError
+        As `check` does, and when this machine belongs to none or its controller does not answer.
+    """
+    requests = list(requests)
+    if not requests:
+        return
+    if shutil.which("sbatch") is None or shutil.which("sinfo") is None:
+        raise ValueError(
+            "there is no sbatch on the PATH: run this on a login node of a SLURM cluster, "
+            "or leave out --profile profiles/slurm to run on this machine"
+        )
+    command = ["sinfo", "--noheader", "--format=%R|%l|%G"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"SLURM's controller is silent: sinfo took {SECONDS} s") from None
+    if done.returncode:
+        raise ValueError(f"SLURM's controller does not answer: {done.stderr.strip()}")
+    check(requests, partitions(done.stdout))
