@@ -105,18 +105,22 @@ def interrupted(slurm, begin):
         slurm.cancel_all()
 
 
-def test_after_kill_9_of_snakemake_the_orphans_end_first(slurm, interrupted, undisturbed):
+def test_after_kill_9_of_snakemake_orphans_end_first_one_requeued(slurm, interrupted, undisturbed):
     toy, head, files, jobs = interrupted
     head.kill()
     head.wait(10)
     # Its jobs go on, and another Snakemake refuses to start beside them.
     assert "--unlock" in toy.run(*RUN, check=False)
     assert {job["id"] for job in slurm.queue(toy.folder)} == set(jobs)
-    # As docs/cluster.md says: let the orphans end, or cancel them, then unlock.
+    # As docs/cluster.md says: let the orphans end, or cancel them, then unlock. The one that is let
+    # is preempted meanwhile: SLURM ends it and starts it again.
+    command("scontrol", "requeue", jobs[0])
     files[0].unlink()
     command("scancel", jobs[1])
     wait_until(lambda: not slurm.queue(toy.folder), "orphans gone")
-    assert (toy.results / f"{GRID}/0-1.json").exists()
+    requeued = next(job for job in slurm.jobs(toy.folder) if job["JobId"] == jobs[0])
+    assert (requeued["Restarts"], requeued["JobState"]) == ("1", "COMPLETED")
+    assert resumed(toy, f"{GRID}/0-1")
     toy.run(*RUN, "--unlock")
     toy.run(*RUN)
     assert end_states(slurm, toy, f"{GRID}/0-1") == ["COMPLETED"]
