@@ -96,7 +96,7 @@ def save_array(path: str, array: Array) -> None:
         seal(temporary)
 
 
-def load_array(path: str, *, shape: tuple[int | None, ...], dtype: type[np.generic]) -> Array:
+def load_array(path: str, *, shape: tuple[int | None, ...], dtype: type[np.generic] | str) -> Array:
     """Check a sealed ``.npy`` file, and map it into memory, read-only.
 
     Parameters

@@ -11,17 +11,45 @@ from torch import Tensor
 from unlearning.seeds import generator
 
 
-class Data(NamedTuple):
-    """A data set ready for training: normalised images and labels on one device."""
+class Normalisation(NamedTuple):
+    """What bytes are normalised with: ``(byte / 255 - centre) / spread``."""
 
-    images: Tensor  # (points, channels, height, width)
+    centre: Tensor  # (channels, 1, 1), of the floating type of the images
+    spread: Tensor  # (channels, 1, 1)
+
+
+class Data(NamedTuple):
+    """A data set ready for training, on one device.
+
+    Bytes stay bytes, a quarter of the memory, and are normalised batch by batch.
+    """
+
+    images: Tensor  # (points, channels, height, width), uint8; floating without a normalisation
     labels: Tensor  # (points,) int64
+    normalisation: Normalisation | None = None
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The floating type of what networks see."""
+        return self.normalisation.centre.dtype if self.normalisation else self.images.dtype
 
     def gather(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Return the images ``(members, batch, C, H, W)`` and labels of ``(members, batch)``."""
         rows = indices.flatten()
-        images = self.images.index_select(0, rows).view(*indices.shape, *self.images.shape[1:])
-        return images, self.labels.index_select(0, rows).view(indices.shape)
+        images = self._normalised(self.images.index_select(0, rows))
+        labels = self.labels.index_select(0, rows).view(indices.shape)
+        return images.view(*indices.shape, *self.images.shape[1:]), labels
+
+    def in_order(self, batch_size: int) -> Iterator[Tensor]:
+        """Yield the images of all points, ``(<= batch_size, C, H, W)`` at a time."""
+        for images in self.images.split(batch_size):
+            yield self._normalised(images)
+
+    def _normalised(self, images: Tensor) -> Tensor:
+        if self.normalisation is None:
+            return images
+        centre, spread = self.normalisation
+        return images.to(centre.dtype).div_(255).sub_(centre).div_(spread)
 
 
 def prepare(
@@ -32,7 +60,7 @@ def prepare(
     device: torch.device,
     dtype: torch.dtype = torch.float32,
 ) -> Data:
-    """Normalise uint8 images ``(points, height, width, channels)`` and move them to a device.
+    """Move uint8 images ``(points, height, width, channels)`` to a device.
 
     Parameters
     ----------
@@ -40,14 +68,17 @@ def prepare(
     labels : (points,) int64
     mean, std : per channel, of the training images scaled to [0, 1]
     device : where training happens
-    dtype : floating type of the images
+    dtype : floating type of the images that networks see
     """
-    pixels = torch.from_numpy(np.array(images)).to(device).permute(0, 3, 1, 2)
-    shape = (1, -1, 1, 1)
-    centre = torch.tensor(mean, device=device, dtype=dtype).view(shape)
-    spread = torch.tensor(std, device=device, dtype=dtype).view(shape)
-    normalised = (pixels.to(dtype) / 255 - centre) / spread
-    return Data(normalised.contiguous(), torch.from_numpy(np.array(labels)).to(device))
+    channels_first = np.array(np.moveaxis(images, 3, 1), order="C")
+    centre, spread = (
+        torch.tensor(values, device=device, dtype=dtype).view(-1, 1, 1) for values in (mean, std)
+    )
+    return Data(
+        torch.from_numpy(channels_first).to(device),
+        torch.from_numpy(np.array(labels)).to(device),
+        Normalisation(centre, spread),
+    )
 
 
 def ordered(

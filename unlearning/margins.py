@@ -29,6 +29,21 @@ def margin(logits: Tensor, labels: Tensor) -> Tensor:
     return logits.gather(-1, target).squeeze(-1) - others.logsumexp(-1)
 
 
+def stored(margins: NDArray[np.float32], dtype: str) -> NDArray[np.floating]:
+    """Return margins in the type that they are kept on disk in.
+
+    Parameters
+    ----------
+    margins : any shape
+    dtype : ``"float32"``, or ``"float16"``: three digits, finite margins cut to +-65,504
+    """
+    if dtype == "float32":
+        return margins
+    largest = np.finfo(dtype).max
+    cut = np.where(np.isfinite(margins), np.clip(margins, -largest, largest), margins)
+    return cut.astype(dtype)
+
+
 @torch.no_grad()
 def logits(network: nn.Module, data: Data, members: int) -> Tensor:
     """Return the logits of every member on every point, in evaluation mode.
@@ -47,8 +62,7 @@ def logits(network: nn.Module, data: Data, members: int) -> Tensor:
     modes = [(layer, layer.training) for layer in network.modules()]
     network.eval()
     parts = [
-        network(images.expand(members, *images.shape))
-        for images in data.images.split(POINTS_PER_BATCH)
+        network(images.expand(members, *images.shape)) for images in data.in_order(POINTS_PER_BATCH)
     ]
     for layer, mode in modes:
         layer.training = mode

@@ -76,7 +76,8 @@ class Needs(Costs):
                 }
             case "unlearn":
                 members, snapshots = chunk_size(wildcards.chunk), self.snapshots(wildcards)
-                return self._margins(members, snapshots)
+                half = self.config["unlearned_margins"] == "float16"
+                return self._margins(members, snapshots, FLOAT // 2 if half else FLOAT)
             case "fit_datamodels":
                 return {"matrix": HEADER + FLOAT * self.train**2, "quality": 45 * self.train}
             case "find_components":
@@ -100,10 +101,10 @@ class Needs(Costs):
             return self._margins(members, len(design.oracle_snapshots(self.config)))
         return {"weights": FLOAT * members * self.network.numbers, **self._margins(members, 1)}
 
-    def _margins(self, members: int, snapshots: int) -> dict[str, int]:
+    def _margins(self, members: int, snapshots: int, number: int = FLOAT) -> dict[str, int]:
         rows = members * snapshots
         return {
-            "margins": HEADER + FLOAT * rows * self.points,
+            "margins": HEADER + number * rows * self.points,
             "correct": HEADER + rows * ceil(self.points / 8),
             "record": self._record(members, snapshots),
         }

@@ -36,7 +36,11 @@ class Ensembles:
         self.scoring = scoring
 
     def load_margins(
-        self, paths: Sequence[str], sizes: Sequence[int], snapshots: int | None
+        self,
+        paths: Sequence[str],
+        sizes: Sequence[int],
+        snapshots: int | None,
+        dtype: str = "float32",
     ) -> Callable[[int], NDArray[np.float32]]:
         """Return a function from a snapshot to all members' margins (members, points).
 
@@ -45,14 +49,15 @@ class Ensembles:
         paths : files of the chunks, each (snapshots, members of the chunk, points)
         sizes : members of each chunk
         snapshots : length of the snapshot axis, None where the files have no such axis
+        dtype : that the files are of
         """
         arrays = [
-            load_array(path, shape=self._shape(size, snapshots), dtype=np.float32).reshape(
+            load_array(path, shape=self._shape(size, snapshots), dtype=dtype).reshape(
                 -1, size, self.points
             )
             for path, size in zip(paths, sizes, strict=True)
         ]
-        return lambda row: np.concatenate([array[row] for array in arrays])
+        return lambda row: np.concatenate([array[row] for array in arrays], dtype=np.float32)
 
     def load(
         self,
@@ -60,15 +65,16 @@ class Ensembles:
         correct: Sequence[str],
         sizes: Sequence[int],
         snapshots: int | None,
+        dtype: str = "float32",
     ) -> Callable[[int], Loaded]:
         """Return a function from a snapshot to all members' margins and predictions.
 
         Parameters
         ----------
         margins, correct : files of the chunks
-        sizes, snapshots : as in `load_margins`
+        sizes, snapshots, dtype : as in `load_margins`
         """
-        at = self.load_margins(margins, sizes, snapshots)
+        at = self.load_margins(margins, sizes, snapshots, dtype)
         right = [
             load_correct(path, shape=self._shape(size, snapshots)).reshape(-1, size, self.points)
             for path, size in zip(correct, sizes, strict=True)
@@ -99,6 +105,7 @@ def method_table(
     sizes: Sequence[int],
     retraining_epochs: int,
     baselines: pd.DataFrame,
+    dtype: str,
 ) -> tuple[pd.DataFrame, NDArray[np.float32]]:
     """Score every snapshot of every trajectory of one method on one forget set.
 
@@ -114,6 +121,7 @@ def method_table(
     sizes : members of each chunk
     retraining_epochs : epochs of one full retraining, the unit of cost
     baselines : the forget set's baseline scores, for the noise floor
+    dtype : that the margins are kept in
 
     Returns
     -------
@@ -124,7 +132,7 @@ def method_table(
     for number, run in enumerate(runs):
         chunk = slice(number * len(sizes), (number + 1) * len(sizes))
         load = ensembles.load(
-            files["margins"][chunk], files["correct"][chunk], sizes, len(run["snapshots"])
+            files["margins"][chunk], files["correct"][chunk], sizes, len(run["snapshots"]), dtype
         )
         for row, snapshot in enumerate(run["snapshots"]):
             gradients = records[chunk][0]["sample_gradients"][row]

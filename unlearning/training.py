@@ -132,7 +132,7 @@ def train_ensemble(
     seconds = [0.0] * len(snapshots)
     for start in range(0, members, members_per_stack):
         block = slice(start, min(start + members_per_stack, members))
-        network = ensemble.assemble(build, seeds[block]).to(data.images.device, data.images.dtype)
+        network = ensemble.assemble(build, seeds[block]).to(data.images.device, data.dtype)
         optimizer = SGD(network, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
         evaluated = all_margins[:, block], all_correct[:, block]
         first_epoch, spent = 0, [0.0] * len(snapshots)

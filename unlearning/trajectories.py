@@ -122,7 +122,7 @@ def unlearn_ensemble(
             continue
         network = ensemble.stack(build(0), block.stop - block.start)
         network.load_state_dict(ensemble.select(weights, block))
-        network.to(data.images.device, data.images.dtype)
+        network.to(data.images.device, data.dtype)
         learner = Learner(network, data, forget, retain, seeds[block], shuffle=shuffle)
         missing, spent = set(snapshots), [0.0] * len(snapshots)
         for snapshot in method(learner, **hyperparameters):

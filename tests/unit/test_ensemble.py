@@ -58,7 +58,8 @@ def plain_loop(case, member):
         order = batches.ordered(subsets[[member]], [100 + member], epoch)[0]
         for batch in order.split(RECIPE.batch_size):
             optimizer.param_groups[0]["lr"] = RECIPE.learning_rate(step, 5)
-            loss = nn.functional.cross_entropy(network(data.images[batch]), data.labels[batch])
+            images, labels = data.gather(batch)
+            loss = nn.functional.cross_entropy(network(images), labels)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -69,7 +70,8 @@ def plain_loop(case, member):
 
 def test_float32_members_agree_after_one_step(case):
     build, data, _ = case
-    single = batches.Data(data.images.float(), data.labels)
+    centre, spread = (value.float() for value in data.normalisation)
+    single = data._replace(normalisation=batches.Normalisation(centre, spread))
     batch = torch.arange(40).expand(4, -1)
     stacked = ensemble.assemble(build, range(4))
     one_step(stacked, single, batch)

@@ -110,6 +110,7 @@ rule score_method:
         runs=lambda wildcards: settings.scored_runs(
             config, wildcards.method, wildcards.forget_set
         ),
+        margins=config["unlearned_margins"],
     script:
         "../scripts/score_method.py"
 

@@ -30,5 +30,6 @@ rule unlearn:
         run=lambda wildcards: settings.run_settings(
             config, wildcards.method, wildcards.trajectory, wildcards.forget_set
         ),
+        margins=config["unlearned_margins"],
     script:
         "../scripts/unlearn.py"

@@ -32,6 +32,7 @@ table, points = method_table(
     sizes,
     params.oracle_epochs[-1],
     read_scores([source.baselines]),
+    params.margins,
 )
 save_table(snakemake.output.table, table)
 save_array(snakemake.output.points, points)

@@ -5,6 +5,7 @@ import numpy as np
 from unlearning import checkpoints, devices, prepared
 from unlearning.artifacts import load_array, save_array, save_correct, save_record
 from unlearning.logs import log_to
+from unlearning.margins import stored
 from unlearning.seeds import member_seeds
 from unlearning.unlearned import unlearn_members
 from unlearning.weights import load_weights
@@ -23,7 +24,7 @@ unlearned, record = unlearn_members(
     load_weights(snakemake.input.weights, member_seeds(study["seed"], "pretrained", "", members)),
     checkpoint,
 )
-save_array(snakemake.output.margins, unlearned.margins)
+save_array(snakemake.output.margins, stored(unlearned.margins, snakemake.params.margins))
 save_correct(snakemake.output.correct, unlearned.correct)
 record["trajectory"] = snakemake.wildcards.trajectory
 save_record(snakemake.output.record, record)
