@@ -2,6 +2,8 @@
 #   snakemake                  every figure and the scores of the default study
 #   snakemake fig5             one figure and only what it needs
 #   snakemake theory           the theory, statement by statement; figures 3 and 4
+#   snakemake table1           pretrained against oracles, beside the published Table 1
+#   snakemake compare          the published table beside the scores of a study of its data
 #   snakemake random_sets      Lemma 1 on the random forget sets of the study
 #   snakemake provenance       what stands behind each figure, on one page
 #   snakemake -n               what would be run, and why
@@ -14,7 +16,7 @@ from snakemake.utils import min_version
 from unlearning import config as studies
 from unlearning import cluster, design, disk, lineage, provenance, settings
 from unlearning.resources import Needs
-from unlearning.sources import sources
+from unlearning.sources import repository_file, sources
 
 min_version("9.27")
 
@@ -52,6 +54,7 @@ include: "workflow/rules/unlearning.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/random_sets.smk"
+include: "workflow/rules/tables.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/provenance.smk"
@@ -69,6 +72,8 @@ localrules:
     fig5,
     fig6,
     fig7,
+    table1,
+    compare,
     random_sets,
     theory,
     provenance,
@@ -80,6 +85,8 @@ localrules:
     draw_figure,
     draw_forget_sets,
     draw_random_sets,
+    write_table1,
+    write_comparison,
     draw_theory,
     check_statements,
     tabulate_ranges,
@@ -100,6 +107,8 @@ rule all:
             study=config["study"],
             figure=config["figures"],
         ),
+        rules.table1.input if config["table1"] else [],
+        rules.compare.input if settings.published_forget_sets(config) else [],
         rules.random_sets.input if settings.random_forget_sets(config) else [],
         rules.theory.input,
         rules.provenance.input,

@@ -23,10 +23,15 @@ TARGETS = (
     "scores",
     "forget_sets",
     *(f"fig{number}" for number in range(1, 8)),
+    "table1",
+    "compare",
     "random_sets",
     "theory",
     "provenance",
 )
+
+#: The data sets of Table 1 that have a loader.
+TABLE1_DATASETS = ("fashion_mnist",)
 
 #: The keys that each kind of forget set has, and whether it must.
 FORGET_SET_KEYS = {
@@ -95,11 +100,14 @@ def _complaints(config: Config) -> Iterator[str]:
     yield from _theory_complaints(config["theory"])
     for name, method in config["methods"].items():
         yield from _method_complaints(name, method, config)
-    for place, lists in [("run", config["run"]), *_figures(config)]:
+    table1 = ("table1", {"forget_sets": config["table1"]})
+    for place, lists in [("run", config["run"]), table1, *_figures(config)]:
         for kind in ("forget_sets", "methods"):
             for name in lists.get(kind, []):
                 if name not in config[kind]:
                     yield f"{place}.{kind}: {name!r} is not defined; {_allowed(config[kind])}"
+    if config["table1"] and config["dataset"]["name"] not in TABLE1_DATASETS:
+        yield f"table1: must be [] for {config['dataset']['name']}; it is of fashion_mnist"
 
 
 def _figures(config: Config) -> Iterable[tuple[str, Config]]:

@@ -6,17 +6,7 @@ from typing import Any
 
 import yaml
 
-STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 72em; color: #222;
-       padding: 0 1em; background: #fff; }
-table { border-collapse: collapse; margin: .6em 0; }
-td, th { text-align: left; vertical-align: top; padding: .25em .9em .25em 0;
-         border-top: 1px solid #ddd; }
-th { border-top: 0; font-weight: 600; }
-code, pre { font-size: 13px; overflow-wrap: anywhere; }
-td { font-variant-numeric: tabular-nums; }
-.about { max-width: 46em; }
-"""
+from unlearning.html import document
 
 
 def provenance_page(traced: Mapping[str, Any]) -> str:
@@ -43,11 +33,7 @@ def provenance_page(traced: Mapping[str, Any]) -> str:
         "seed": f'{seeds["study"]}, <a href="#seeds">from which all others derive</a>',
         "versions where this was written": _counts(traced["versions"], "<br>", " "),
     }
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Provenance: {escape(traced["study"])}</title>
-<style>{STYLE}</style></head><body>
-<h1>Provenance: study {escape(traced["study"])}</h1>
-<div class="about">
+    body = f"""<div class="about">
 <p>What stands behind {links}.</p>
 <p>Results follow code by content. The commit below is the one that was checked out when this page
 was written; a result may have been made at another, if none of the files that it depends on differ.
@@ -72,9 +58,8 @@ Every file is therefore named by git's identifier of its content, and
 <h2 id="code">Code</h2>
 {_table(["file", "git's identifier of its content"], traced["code"].items())}
 <h2 id="config">Config</h2>
-<pre>{escape(yaml.safe_dump(traced["config"], sort_keys=False, allow_unicode=True))}</pre>
-</body></html>
-"""
+<pre>{escape(yaml.safe_dump(traced["config"], sort_keys=False, allow_unicode=True))}</pre>"""
+    return document(f"Provenance: study {traced['study']}", body)
 
 
 def _rows(facts: Mapping[str, str]) -> str:

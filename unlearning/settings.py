@@ -4,10 +4,15 @@ One dictionary a concern, of built-in types only: Snakemake compares parameters 
 form, and would not notice two numbers that change places.
 """
 
+import csv
 from typing import Any
 
 from unlearning import design
 from unlearning.design import Config
+from unlearning.sources import ROOT
+
+#: The published table that `snakemake compare` is about.
+PUBLISHED = "docs/published/cifar10_klom.csv"
 
 
 def training_settings(config: Config) -> dict[str, Any]:
@@ -126,6 +131,55 @@ def compared_forget_sets(config: Config) -> list[str]:
             "random, and Lemma 1 is about random forget sets; add one"
         )
     return found
+
+
+def table1_forget_sets(config: Config) -> list[str]:
+    """Return the forget sets of Table 1.
+
+    Raises
+    ------
+    ValueError
+        When the study names none.
+    """
+    names: list[str] = config["table1"]
+    if not names:
+        raise ValueError(
+            "table1: names no forget set; name those that hold 0.02, 0.2 and 10 % of the training "
+            "images of fashion_mnist, as studies/fashion_mnist.yaml does"
+        )
+    return names
+
+
+def published_forget_sets(config: Config) -> list[str]:
+    """Return the forget sets of the study that the published table of KLoM has, in size as well."""
+    with (ROOT / PUBLISHED).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    sizes = {row["forget_set"]: int(row["size"]) for row in rows}
+    data = {(row["dataset"], int(row["n_train"])) for row in rows}
+    if (config["dataset"]["name"], config["dataset"]["train"]) not in data:
+        return []
+    return [
+        name
+        for name in config["run"]["forget_sets"]
+        if name in sizes and config["forget_sets"][name].get("size") == sizes[name]
+    ]
+
+
+def required_published_forget_sets(config: Config) -> list[str]:
+    """Return `published_forget_sets`.
+
+    Raises
+    ------
+    ValueError
+        When there are none.
+    """
+    names = published_forget_sets(config)
+    if not names:
+        raise ValueError(
+            f"compare: {PUBLISHED} has other data or forget sets of other sizes than this study; "
+            "studies/cifar10.yaml has its own"
+        )
+    return names
 
 
 def compared_runs(config: Config, forget_set: str) -> list[dict[str, Any]]:

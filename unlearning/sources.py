@@ -35,6 +35,19 @@ def _imported(source: Path) -> set[Path]:
 
 
 @cache
+def repository_file(path: str) -> str:
+    """Return a file of the repository, relative to the working directory.
+
+    Raises
+    ------
+    FileNotFoundError
+        When it is not a file.
+    """
+    if not (ROOT / path).is_file():
+        raise FileNotFoundError(f"{ROOT / path} is not a file of the repository")
+    return os.path.relpath(ROOT / path)
+
+
 def sources(*paths: str) -> list[str]:
     """Return the given files and everything of this repository that they import.
 

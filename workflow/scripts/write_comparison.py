@@ -1,0 +1,27 @@
+"""Put a study's scores beside the published ones."""
+
+import numpy as np
+import pandas as pd
+
+from unlearning.artifacts import atomic, load_array
+from unlearning.comparison import compare
+from unlearning.comparison_page import comparison_page
+from unlearning.logs import log_to
+from unlearning.scores import read_scores
+
+log_to(snakemake.log[0])
+source, params = snakemake.input, snakemake.params
+table = compare(
+    read_scores(source.tables),
+    pd.read_csv(source.published, dtype={"forget_set": str}),
+    dataset=params.dataset,
+    sizes={
+        name: len(load_array(path, shape=(None,), dtype=np.int64))
+        for name, path in zip(params.names, source.forget_sets, strict=True)
+    },
+    protocol=params.protocol,
+)
+with atomic(snakemake.output.csv) as temporary:
+    table.to_csv(temporary, index=False)
+with atomic(snakemake.output.page) as temporary:
+    temporary.write_text(comparison_page(table, study=snakemake.wildcards.study))

@@ -1,0 +1,21 @@
+"""Put the pretrained ensemble beside the published Table 1, and say what follows."""
+
+import pandas as pd
+
+from unlearning.artifacts import atomic
+from unlearning.comparison_page import table1_page
+from unlearning.logs import log_to
+from unlearning.scores import read_scores
+from unlearning.table1 import table1
+
+log_to(snakemake.log[0])
+table = table1(
+    read_scores(snakemake.input.tables),
+    pd.read_csv(snakemake.input.published),
+    snakemake.params.labels,
+    dataset=snakemake.params.dataset,
+)
+with atomic(snakemake.output.csv) as temporary:
+    table.to_csv(temporary, index=False)
+with atomic(snakemake.output.page) as temporary:
+    temporary.write_text(table1_page(table, study=snakemake.wildcards.study))
