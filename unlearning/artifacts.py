@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
 
@@ -93,6 +93,26 @@ def save_array(path: str, array: Array) -> None:
     """Write an array as ``.npy``, sealed."""
     with atomic(path) as temporary:
         np.save(temporary, array, allow_pickle=False)
+        seal(temporary)
+
+
+@contextmanager
+def created_array(path: str, shape: tuple[int, ...], dtype: DTypeLike) -> Iterator[Array]:
+    """Give an array to fill that is mapped to a ``.npy`` file, which is sealed at the end.
+
+    Raises
+    ------
+    OSError
+        When the disk has no room for the whole array.
+    """
+    with atomic(path) as temporary:
+        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
+        if hasattr(os, "posix_fallocate"):  # macOS has none
+            # A disk found full later, when a mapped page is written, would kill the process.
+            with temporary.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, temporary.stat().st_size)
+        yield array
+        array.flush()
         seal(temporary)
 
 

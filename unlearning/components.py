@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse.linalg import LinearOperator, svds
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+from unlearning.datamodel_matrix import blocks, release
 
 Doubles = NDArray[np.float64]
 
 # Float64 copies are made of this many numbers at a time, so that they stay in the cache.
-_BLOCK = 1 << 17
+_BLOCK = 1 << 19
 # Below this many rows or columns a full decomposition costs less than an iteration.
 _TINY = 20
 
@@ -42,6 +44,9 @@ class Components:
 def principal_components(matrix: ArrayLike, count: int) -> Components:
     """Compute the leading principal components without a centred copy of the matrix.
 
+    Rows are gone through in blocks, 24 times or more: of a mapped file, no more than a block is
+    in the memory of the process at any time.
+
     Parameters
     ----------
     matrix : array_like of float, shape (n_targets, n)
@@ -67,6 +72,27 @@ def principal_components(matrix: ArrayLike, count: int) -> Components:
             f"count must be between 1 and {min(len(values) - 1, values.shape[1])} for a matrix of "
             f"shape {values.shape}, not {count}."
         )
+    mean = _mean(values)
+    squares = sum(float(np.vdot(block, block)) for _, block in _centred(values, mean))
+    # Equal rows differ from their rounded mean in the last bits.
+    if squares <= 1e-24 * values.size * float(np.square(mean).max()):
+        raise ValueError("matrix has no principal components: all of its rows are equal.")
+
+    if min(values.shape) <= max(count + 1, _TINY):
+        right = np.linalg.svd(values.astype(np.float64) - mean, full_matrices=False)[2]
+        loadings = right[:count]
+    else:
+        loadings = _leading(values, mean, count)
+    largest = np.argmax(np.abs(loadings), axis=1)
+    loadings = loadings * np.sign(loadings[np.arange(count), largest])[:, None]
+    projections = np.empty((len(values), count))
+    for rows, block in _centred(values, mean):
+        projections[rows] = block @ loadings.T
+    return Components(loadings, projections, np.square(projections).sum(axis=0) / squares)
+
+
+def _mean(values: NDArray) -> Doubles:
+    """Mean of each column, after a check that every number is finite."""
     total = np.zeros(values.shape[1])
     for rows, block in _blocks(values):
         bad = np.flatnonzero(~np.isfinite(block).all(axis=1))
@@ -75,57 +101,37 @@ def principal_components(matrix: ArrayLike, count: int) -> Components:
                 f"matrix must be finite, but row {rows.start + bad[0]} has a nan or an infinity."
             )
         total += block.sum(axis=0)
-    centred = _CentredRows(values, total / len(values))
-    squares = sum(float(np.square(block - centred.mean).sum()) for _, block in _blocks(values))
-    # Equal rows differ from their rounded mean in the last bits.
-    if squares <= 1e-24 * values.size * float(np.square(centred.mean).max()):
-        raise ValueError("matrix has no principal components: all of its rows are equal.")
-
-    if min(values.shape) <= max(count + 1, _TINY):
-        right = np.linalg.svd(values.astype(np.float64) - centred.mean, full_matrices=False)[2]
-        loadings = right[:count]
-    else:
-        start = np.random.default_rng(0).standard_normal(min(values.shape))
-        _, singular, right = svds(
-            centred, count, v0=start, tol=1e-12, solver="arpack", return_singular_vectors="vh"
-        )
-        loadings = right[np.argsort(-singular)]
-    largest = np.argmax(np.abs(loadings), axis=1)
-    loadings = loadings * np.sign(loadings[np.arange(count), largest])[:, None]
-    projections = centred @ loadings.T
-    return Components(loadings, projections, np.square(projections).sum(axis=0) / squares)
+    return total / len(values)
 
 
-class _CentredRows(LinearOperator):
-    """The matrix less its column means, as products only."""
+def _leading(values: NDArray, mean: Doubles, count: int) -> Doubles:
+    """Leading eigenvectors of the centred matrix's Gram matrix, which is never formed, as rows.
 
-    def __init__(self, values: NDArray, mean: Doubles) -> None:
-        super().__init__(np.dtype(np.float64), values.shape)
-        self.values = values
-        self.mean = mean
+    ARPACK needs its products only, and the product of a vector with both the matrix and its
+    transpose takes one pass over the rows.
+    """
 
-    def _matmat(self, right: Doubles) -> Doubles:
-        product = np.empty((self.shape[0], right.shape[1]))
-        for rows, block in _blocks(self.values):
-            product[rows] = block @ right
-        return product - self.mean @ right
+    def product(vector: Doubles) -> Doubles:
+        result = np.zeros(len(mean))
+        for _, block in _centred(values, mean):
+            result += (block @ vector.ravel()) @ block
+        return result
 
-    def _rmatmat(self, left: Doubles) -> Doubles:
-        product = -np.outer(self.mean, left.sum(axis=0))
-        for rows, block in _blocks(self.values):
-            product += block.T @ left[rows]
-        return product
+    gram = LinearOperator((len(mean), len(mean)), matvec=product, dtype=np.float64)
+    start = np.random.default_rng(0).standard_normal(len(mean))
+    variances, vectors = eigsh(gram, count, v0=start)
+    loadings: Doubles = vectors.T[np.argsort(-variances)]
+    return loadings
 
-    def _matvec(self, right: Doubles) -> Doubles:
-        return self._matmat(right.reshape(-1, 1))[:, 0]
 
-    def _rmatvec(self, left: Doubles) -> Doubles:
-        return self._rmatmat(left.reshape(-1, 1))[:, 0]
+def _centred(values: NDArray, mean: Doubles) -> Iterator[tuple[slice, Doubles]]:
+    for rows, block in _blocks(values):
+        block -= mean
+        yield rows, block
 
 
 def _blocks(values: NDArray) -> Iterator[tuple[slice, Doubles]]:
-    """Yield the rows in float64, as (slice, array of shape (rows, n))."""
-    height = max(1, _BLOCK // values.shape[1])
-    for first in range(0, len(values), height):
-        rows = slice(first, min(first + height, len(values)))
-        yield rows, values[rows].astype(np.float64, copy=False)
+    """Yield copies of the rows in float64, as (slice, array of shape (rows, n))."""
+    for rows in blocks(len(values), max(1, _BLOCK // values.shape[1])):
+        yield rows, values[rows].astype(np.float64)
+        release(values)

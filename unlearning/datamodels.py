@@ -9,14 +9,22 @@ targets at once, and the difference of mean margins between the models with and 
 """
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
-from unlearning.lasso import Bools, Floats, centred, checked, largest_penalty, lasso
+from unlearning.datamodel_matrix import blocks, release
+from unlearning.datamodel_quality import (
+    Blocks,
+    Quality,
+    linear_datamodelling_score,
+    predict,
+    scored,
+)
+from unlearning.lasso import BLOCK, Bools, Floats, centred, checked, largest_penalty, lasso
 
 __all__ = [
     "ESTIMATORS",
@@ -33,30 +41,6 @@ __all__ = [
 ESTIMATORS = ("lasso", "mean_difference")
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Quality:
-    """What the held-out models say about a fit.
-
-    Attributes
-    ----------
-    score : ndarray of float64, shape (targets,)
-        Linear datamodelling score of the returned weights on the test models.
-    mean_difference_score : ndarray of float64, shape (targets,)
-        The same score, on the same test models, of the mean-difference estimator.
-    choice_scores : dict of float to float
-        Mean score on the choice models at each fraction of the largest penalty (LASSO only).
-    fit_models, choice_models, test_models : ndarray of int64
-        Rows of the input in each part. The weights come from the first two parts together.
-    """
-
-    score: NDArray[np.float64]
-    mean_difference_score: NDArray[np.float64]
-    choice_scores: dict[float, float]
-    fit_models: NDArray[np.int64]
-    choice_models: NDArray[np.int64]
-    test_models: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -88,12 +72,18 @@ def fit(
     iterations: int,
     held_out: int,
     seed: int,
+    weights: Floats | None = None,
+    block: int = BLOCK,
 ) -> DatamodelFit:
     """Fit datamodels, choose the penalty and score the result, each on models of their own.
 
     The models are split at random into a fit, a choice and a test part. The LASSO goes down the
     penalties on the fit part, keeps the one with the highest mean rank correlation on the choice
     part, and is fitted again with it on both. The test part only scores the outcome.
+
+    The mean difference goes through the targets in blocks. Given a mapped file for the weights, it
+    holds no more of them than a block. The LASSO holds the Gram matrix, of n_train^2 numbers, and
+    up to three matrices of weights besides.
 
     Parameters
     ----------
@@ -110,50 +100,51 @@ def fit(
         Models in each of the choice and the test part, at least 3.
     seed : int
         Seed of the split.
+    weights : ndarray of float32, shape (targets, n_train), optional
+        Where the weights go, such as a mapped file; a new array by default.
+    block : int
+        Targets in a block.
 
     Raises
     ------
     ValueError
         When an argument is out of range, fewer than 2 models are left to fit, a part of the models
-        used for fitting does not tell a point from the rest, or a margin is not finite.
+        used for fitting does not tell a point from the rest, a margin is not finite, or the LASSO
+        needs more memory than the machine has.
     """
     member, margin = checked(membership, margins)
-    if estimator not in ESTIMATORS:
-        raise ValueError(f"estimator must be one of {', '.join(ESTIMATORS)}, not {estimator!r}.")
-    models = len(member)
-    if held_out < 3 or models - 2 * held_out < 2:
+    shape = (margin.shape[1], member.shape[1])
+    _check_options(estimator, penalties, held_out, len(member))
+    if estimator == "lasso":
+        _check_memory(*shape)
+    if weights is None:
+        weights = np.empty(shape, np.float32)
+    elif weights.shape != shape or weights.dtype != np.float32:
         raise ValueError(
-            f"held_out is {held_out}, but it must be at least 3, and twice held_out must leave 2 "
-            f"or more of the {models} models to fit."
-        )
-    fractions = np.asarray(penalties, dtype=float)
-    in_order = fractions.size > 0 and fractions.max() <= 1 and fractions.min() > 0
-    if estimator == "lasso" and not (in_order and np.all(np.diff(fractions) < 0)):
-        raise ValueError(
-            "penalties must be fractions of the largest penalty, above 0 and at most 1, in "
-            f"descending order, not {list(penalties)}."
+            f"weights must be float32 of shape (targets, n_train) {shape}, not {weights.dtype} of "
+            f"shape {weights.shape}."
         )
 
-    order = np.random.default_rng(seed).permutation(models)
+    order = np.random.default_rng(seed).permutation(len(member))
     test, choice, fitted = np.split(order, [held_out, 2 * held_out])
     both = np.concatenate([fitted, choice])
+    seen, response = checked(member[both], margin[both])
+    held = member[test], margin[test]
 
-    def score_on_test(weights: Floats) -> tuple[Floats, NDArray[np.float64]]:
-        intercepts = _intercepts(member[both], margin[both], weights)
-        score = linear_datamodelling_score(member[test], margin[test], weights, intercepts)
-        return intercepts, score
-
-    weights = mean_difference(member[both], margin[both])
-    intercepts, cheap_score = score_on_test(weights)
+    differences = _mean_differences(seen, response, block)
+    if estimator == "mean_difference":
+        differences = _stored(differences, weights)
+    intercepts, cheap_score = scored(differences, seen, response, *held)
     score, penalty = cheap_score, float("nan")
     choice_scores: dict[float, float] = {}
     if estimator == "lasso":
-        weights, penalty, choice_scores = _choose(
-            member, margin, fitted, choice, fractions.tolist(), iterations
+        fractions = [float(fraction) for fraction in penalties]
+        best, penalty, choice_scores = _choose(
+            member, margin, fitted, choice, fractions, iterations, block
         )
         # The penalty is per model (the loss is a mean), so it carries over to the larger part.
-        weights = lasso(member[both], margin[both], penalty, iterations=iterations, start=weights)
-        intercepts, score = score_on_test(weights)
+        lasso(seen, response, penalty, iterations=iterations, start=best, out=weights)
+        intercepts, score = scored(_parts(weights, block), seen, response, *held)
 
     logger.info(
         "%s: mean rank correlation %.3f on %d test models (mean difference: %.3f)",
@@ -191,47 +182,62 @@ def mean_difference(membership: ArrayLike, margins: ArrayLike) -> Floats:
         When a point is in all models or in none, shapes differ, or a margin is not finite.
     """
     member, margin = checked(membership, margins)
+    weights = np.empty((margin.shape[1], member.shape[1]), np.float32)
+    for rows, differences in _mean_differences(member, margin, BLOCK):
+        weights[rows] = differences
+    return weights
+
+
+def _check_options(estimator: str, penalties: Sequence[float], held_out: int, models: int) -> None:
+    if estimator not in ESTIMATORS:
+        raise ValueError(f"estimator must be one of {', '.join(ESTIMATORS)}, not {estimator!r}.")
+    if held_out < 3 or models - 2 * held_out < 2:
+        raise ValueError(
+            f"held_out is {held_out}, but it must be at least 3, and twice held_out must leave 2 "
+            f"or more of the {models} models to fit."
+        )
+    fractions = np.asarray(penalties, dtype=float)
+    in_order = fractions.size > 0 and fractions.max() <= 1 and fractions.min() > 0
+    if estimator == "lasso" and not (in_order and np.all(np.diff(fractions) < 0)):
+        raise ValueError(
+            "penalties must be fractions of the largest penalty, above 0 and at most 1, in "
+            f"descending order, not {list(penalties)}."
+        )
+
+
+def _check_memory(targets: int, n_train: int) -> None:
+    """Refuse a LASSO whose Gram matrix and best, last and next weights the machine cannot hold."""
+    needed = 4 * n_train * (n_train + 3 * targets)
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > memory:
+        raise ValueError(
+            f"estimator is 'lasso', which needs {needed / 1e9:.1f} GB of memory for {n_train} "
+            f"training points and {targets} targets, but this machine has {memory / 1e9:.1f} GB; "
+            "'mean_difference' needs no matrix in memory."
+        )
+
+
+def _mean_differences(member: Bools, margin: Floats, block: int) -> Blocks:
     # With centred margins the sum without a point is minus the sum with it: one product is enough.
-    sums: Floats = centred(margin).T @ member.astype(np.float32)
+    features = member.astype(np.float32)
     inside = member.sum(axis=0)
-    sums *= (1 / inside + 1 / (len(member) - inside)).astype(np.float32)
-    return sums
+    scale = (1 / inside + 1 / (len(member) - inside)).astype(np.float32)
+    for rows in blocks(margin.shape[1], block):
+        sums: Floats = centred(margin[:, rows]).T @ features
+        sums *= scale
+        yield rows, sums
 
 
-def predict(membership: ArrayLike, weights: ArrayLike, intercepts: ArrayLike) -> Floats:
-    """Margins that datamodels foretell, shape (models, targets)."""
-    features = np.asarray(membership).astype(np.float32)
-    margins: Floats = features @ np.asarray(weights, np.float32).T
-    margins += np.asarray(intercepts, np.float32)
-    return margins
+def _stored(parts: Blocks, weights: Floats) -> Blocks:
+    """Pass blocks of weights on, each written into its place."""
+    for rows, part in parts:
+        weights[rows] = part
+        release(weights)
+        yield rows, part
 
 
-def linear_datamodelling_score(
-    membership: ArrayLike, margins: ArrayLike, weights: ArrayLike, intercepts: ArrayLike
-) -> NDArray[np.float64]:
-    """Spearman correlation over models between predicted and actual margins of each target.
-
-    Parameters
-    ----------
-    membership : array_like of bool, shape (models, n_train)
-        Models the datamodels were not fitted on.
-    margins : array_like of float, shape (models, targets)
-    weights : array_like of float, shape (targets, n_train)
-    intercepts : array_like of float, shape (targets,)
-
-    Returns
-    -------
-    ndarray of float64, shape (targets,)
-        Between -1 and 1; 0 where all predictions, or all margins, of a target are equal, since
-        they then rank no model above another.
-    """
-    predicted = rankdata(predict(membership, weights, intercepts), axis=0)
-    actual = rankdata(np.asarray(margins), axis=0)
-    predicted -= predicted.mean(axis=0)
-    actual -= actual.mean(axis=0)
-    covariance = np.einsum("mt,mt->t", predicted, actual)
-    norms = np.linalg.norm(predicted, axis=0) * np.linalg.norm(actual, axis=0)
-    return np.divide(covariance, norms, out=np.zeros_like(covariance), where=norms > 0)
+def _parts(weights: Floats, block: int) -> Blocks:
+    return ((rows, weights[rows]) for rows in blocks(len(weights), block))
 
 
 def _choose(
@@ -241,6 +247,7 @@ def _choose(
     choice: NDArray[np.int64],
     fractions: list[float],
     iterations: int,
+    block: int,
 ) -> tuple[Floats, float, dict[float, float]]:
     """Go down the path on the fit models; return the best weights and penalty, and all scores."""
     features, response = member[fitted], margin[fitted]
@@ -249,8 +256,8 @@ def _choose(
     path = best = None
     for fraction in fractions:
         path = lasso(features, response, fraction * largest, iterations=iterations, start=path)
-        intercepts = _intercepts(features, response, path)
-        score = linear_datamodelling_score(member[choice], margin[choice], path, intercepts).mean()
+        parts = _parts(path, block)
+        score = scored(parts, features, response, member[choice], margin[choice])[1].mean()
         if best is None or score > max(scores.values()):
             best, penalty = path, fraction * largest
         scores[fraction] = float(score)
@@ -262,9 +269,3 @@ def _choose(
         )
     assert best is not None
     return best, penalty, scores
-
-
-def _intercepts(member: Bools, margins: Floats, weights: Floats) -> Floats:
-    means = margins.mean(axis=0, dtype=np.float64) - weights @ member.mean(axis=0)
-    intercepts: Floats = means.astype(np.float32)
-    return intercepts

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import eigsh
 
+from unlearning.datamodel_matrix import blocks
+
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
@@ -20,7 +22,7 @@ logger = logging.getLogger(__name__)
 # Converged targets leave the iteration only at every so many steps: the test costs two passes.
 _CHECK_EVERY = 5
 # Targets solved together: a wide enough matrix product, and scratch that stays near the cache.
-_BLOCK = 512
+BLOCK = 512
 
 
 def lasso(
@@ -31,7 +33,8 @@ def lasso(
     iterations: int,
     start: ArrayLike | None = None,
     tolerance: float = 1e-4,
-    block: int = _BLOCK,
+    block: int = BLOCK,
+    out: Floats | None = None,
 ) -> Floats:
     """LASSO datamodels of all targets by FISTA on one Gram matrix.
 
@@ -54,10 +57,13 @@ def lasso(
         Length of the proximal step, relative to the weights, at which a target is done.
     block : int
         Targets solved together; bounds the scratch to 7 x block x n_train floats.
+    out : ndarray of float32, shape (targets, n_train), optional
+        Where the weights go, such as a mapped file; a new array by default.
 
     Returns
     -------
     ndarray of float32, shape (targets, n_train)
+        `out`, if it is given.
 
     Raises
     ------
@@ -72,9 +78,11 @@ def lasso(
             f"penalty={penalty}, tolerance={tolerance}, iterations={iterations}, block={block}."
         )
     shape = (margin.shape[1], member.shape[1])
-    weights = np.zeros(shape, np.float32) if start is None else np.array(start, np.float32)
-    if weights.shape != shape:
-        raise ValueError(f"start must have shape (targets, n_train) {shape}, not {weights.shape}.")
+    initial = np.zeros(1, np.float32) if start is None else np.asarray(start)
+    if start is not None and initial.shape != shape:
+        raise ValueError(f"start must have shape (targets, n_train) {shape}, not {initial.shape}.")
+    weights = np.empty(shape, np.float32) if out is None else out
+    weights[:] = initial
 
     began = time.perf_counter()
     features = centred(member)
@@ -107,8 +115,8 @@ def largest_penalty(membership: ArrayLike, margins: ArrayLike) -> float:
     Takes `membership` and `margins` as `lasso` does, and raises as it does.
     """
     member, margin = checked(membership, margins)
-    blocks = _correlations(centred(member), centred(margin), _BLOCK)
-    return max(float(np.abs(correlation).max()) for _, correlation in blocks)
+    correlations = _correlations(centred(member), centred(margin), BLOCK)
+    return max(float(np.abs(correlation).max()) for _, correlation in correlations)
 
 
 def checked(membership: ArrayLike, margins: ArrayLike) -> tuple[Bools, Floats]:
@@ -191,9 +199,7 @@ def _descend(
 
 def _correlations(features: Floats, margins: Floats, block: int) -> Iterator[tuple[slice, Floats]]:
     """Yield X^T y_j / m for blocks of targets as (slice, array of shape (block, n_train))."""
-    targets = margins.shape[1]
-    for first in range(0, targets, block):
-        rows = slice(first, min(first + block, targets))
+    for rows in blocks(margins.shape[1], block):
         correlation: Floats = margins[:, rows].T @ features
         correlation /= np.float32(len(features))
         yield rows, correlation

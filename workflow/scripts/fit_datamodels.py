@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from unlearning.artifacts import atomic, load_array, load_record, save_array, save_record
+from unlearning.artifacts import atomic, created_array, load_array, load_record, save_record
 from unlearning.datamodels import fit
 from unlearning.logs import log_to
 from unlearning.records import load_records
@@ -25,14 +25,13 @@ margins = [
     load_array(path, shape=(len(seen), None), dtype=np.float32)[:, :n_train]
     for path, seen in zip(snakemake.input.margins, membership, strict=True)
 ]
-fitted = fit(
-    np.concatenate(membership),
-    np.concatenate(margins),
-    seed=snakemake.params.seed,
-    **snakemake.params.datamodels,
-)
+joined = np.concatenate(membership), np.concatenate(margins)
+del membership, margins  # the pages of their files too
+with created_array(snakemake.output.matrix, (n_train, n_train), np.float32) as weights:
+    fitted = fit(
+        *joined, seed=snakemake.params.seed, weights=weights, **snakemake.params.datamodels
+    )
 quality = fitted.quality
-save_array(snakemake.output.matrix, fitted.weights)
 with atomic(snakemake.output.quality) as temporary:
     pd.DataFrame(
         {"score": quality.score, "mean_difference_score": quality.mean_difference_score}
