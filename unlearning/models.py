@@ -8,15 +8,24 @@ from torch import Tensor, nn
 
 
 class Residual(nn.Module):
-    """Add a block's output to its input."""
+    """Add a block's output to its input, or to a projection where their shapes differ."""
 
-    def __init__(self, block: nn.Module) -> None:
+    def __init__(self, block: nn.Module, shortcut: nn.Module | None = None) -> None:
         super().__init__()
         self.block = block
+        self.shortcut = nn.Identity() if shortcut is None else shortcut
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return ``features + block(features)``."""
-        return features + self.block(features)
+        """Return ``shortcut(features) + block(features)``."""
+        return self.shortcut(features) + self.block(features)
+
+
+class EverySecond(nn.Module):
+    """Keep every second row and column, as a convolution of stride 2 does."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return ``(..., H, W)`` at half the height and width, rounded up."""
+        return features[..., ::2, ::2]
 
 
 class Scale(nn.Module):
@@ -114,7 +123,65 @@ def resnet9(*, image_shape: tuple[int, int, int], classes: int, width: float) ->
     )
 
 
-ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "resnet9": resnet9}
+def resnet18(*, image_shape: tuple[int, int, int], classes: int, width: float) -> nn.Module:
+    """Build the ResNet-18 of He et al. (2016), its channels multiplied by ``width``.
+
+    A 7 x 7 convolution and a pool, four stages of two basic blocks with 64-128-256-512 channels,
+    the mean over the image and a linear layer; each stage but the first halves the image. At
+    ``width=1`` on three channels and 1,000 classes it has 11,689,512 parameters. Convolutions
+    start from normal weights of variance 2 / (outputs * kernel area).
+
+    Parameters
+    ----------
+    image_shape : (channels, height, width); meant for 224 x 224 pixels, any size works
+    classes : number of classes
+    width : factor on the number of channels, > 0
+
+    Returns
+    -------
+    nn.Module
+        Maps images ``(batch, channels, height, width)`` to logits ``(batch, classes)``.
+    """
+
+    def normalised(inputs: int, outputs: int, kernel: int, stride: int) -> list[nn.Module]:
+        convolution = nn.Conv2d(
+            inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False
+        )
+        nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
+        return [convolution, nn.BatchNorm2d(outputs)]
+
+    def basic_block(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
+        block = [
+            *normalised(inputs, outputs, 3, stride),
+            nn.ReLU(),
+            *normalised(outputs, outputs, 3, 1),
+        ]
+        if stride == 1 and inputs == outputs:
+            return [Residual(nn.Sequential(*block)), nn.ReLU()]
+        # Not a 1 x 1 convolution of stride 2: with few channels, torch 2.12.1 writes outside of its
+        # memory in the backward pass of one on a processor (channels last).
+        skip = [EverySecond()] if stride == 2 else []
+        shortcut = nn.Sequential(*skip, *normalised(inputs, outputs, 1, 1))
+        return [Residual(nn.Sequential(*block), shortcut), nn.ReLU()]
+
+    features = [max(1, round(width * channels)) for channels in (64, 128, 256, 512)]
+    layers = [*normalised(image_shape[0], features[0], 7, 2), nn.ReLU()]
+    layers += [nn.MaxPool2d(3, stride=2, padding=1)]
+    inputs = features[0]
+    for stage, outputs in enumerate(features):
+        layers += basic_block(inputs, outputs, 1 if stage == 0 else 2)
+        layers += basic_block(outputs, outputs, 1)
+        inputs = outputs
+    return nn.Sequential(
+        *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(features[-1], classes)
+    )
+
+
+ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
+    "mlp": mlp,
+    "resnet9": resnet9,
+    "resnet18": resnet18,
+}
 
 
 def build(

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,17 +23,20 @@ class Dataset:
         Number of training images.
     classes : int
         Number of classes.
+    groups : dict of str to range
+        Named subpopulations of the training images: name -> their indices, one after another.
 
     Raises
     ------
     ValueError
-        If a type, a shape or a label is not as above, or if either split is empty.
+        If a type, a shape, a label or a group is not as above, or if either split is empty.
     """
 
     images: np.ndarray
     labels: np.ndarray
     n_train: int
     classes: int
+    groups: dict[str, range] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what does not fit together."""
@@ -43,6 +46,12 @@ class Dataset:
                 f"Dataset: n_train is {self.n_train}, but {len(self.images)} images with at least "
                 f"one in each split allow 1 to {len(self.images) - 1}."
             )
+        for name, indices in self.groups.items():
+            if not (indices.step == 1 and 0 <= indices.start < indices.stop <= self.n_train):
+                raise ValueError(
+                    f"Dataset: group {name!r} is {indices}, but a group is a range of step 1 "
+                    f"that is not empty and lies in the training images 0 to {self.n_train - 1}."
+                )
 
     @property
     def n_validation(self) -> int:
@@ -165,6 +174,11 @@ def from_splits(
     return Dataset(images, labels, n_train, classes)
 
 
+def cache_folder() -> Path:
+    """Where downloads are kept: ``$XDG_CACHE_HOME/unlearning`` or else ``~/.cache/unlearning``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "unlearning"
+
+
 def download(name: str) -> Path:
     """Download a data set of torchvision into the cache, unless it is there already.
 
@@ -176,8 +190,7 @@ def download(name: str) -> Path:
     Returns
     -------
     Path
-        The cache, ``$XDG_CACHE_HOME/unlearning`` or else ``~/.cache/unlearning``: the folder that
-        torchvision calls its root.
+        `cache_folder`, which torchvision calls its root.
 
     Raises
     ------
@@ -187,7 +200,7 @@ def download(name: str) -> Path:
     # Only a download needs torchvision, and importing it takes seconds.
     from torchvision import datasets
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "unlearning"
+    cache = cache_folder()
     try:
         getattr(datasets, name)(str(cache), download=True)
     except (OSError, RuntimeError) as error:
