@@ -1,0 +1,1 @@
+"""Margins, checkpoints and forget sets that others have published, one module a layout."""
