@@ -16,7 +16,7 @@ from snakemake.utils import min_version
 from unlearning import config as studies
 from unlearning import cluster, design, disk, lineage, provenance, settings
 from unlearning.resources import Needs
-from unlearning.sources import repository_file, sources
+from unlearning.sources import loader, repository_file, sources
 
 min_version("9.27")
 
@@ -30,6 +30,7 @@ report: "workflow/report/workflow.rst"
 try:
     if workflow.is_main_process:
         disk.check_space(".")
+    studies.drop_absent(config)
     studies.check(config)
 except ValueError as error:
     raise WorkflowError(str(error))
@@ -47,9 +48,30 @@ wildcard_constraints:
 
 
 include: "workflow/rules/data.smk"
-include: "workflow/rules/datamodels.smk"
+
+
+if config["datamodels"]["file"] is None:
+
+    include: "workflow/rules/datamodels.smk"
+
+else:
+
+    include: "workflow/rules/published_datamodels.smk"
+
+
+include: "workflow/rules/components.smk"
 include: "workflow/rules/forget_sets.smk"
-include: "workflow/rules/ensembles.smk"
+
+
+if config["source"] == "train":
+
+    include: "workflow/rules/ensembles.smk"
+
+else:
+
+    include: "workflow/rules/published.smk"
+
+
 include: "workflow/rules/unlearning.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"

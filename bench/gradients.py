@@ -13,8 +13,9 @@ import torch
 
 from unlearning import ensemble, models, training
 from unlearning.batches import Data
-from unlearning.costs import GRADIENT_OPERATIONS, network_size
+from unlearning.costs import GRADIENT_OPERATIONS
 from unlearning.devices import wait_for
+from unlearning.network_size import network_size
 from unlearning.sgd import SGD
 
 # model, image shape, batch, members in a stack, steps

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from unlearning.resources import Needs
+from unlearning.resources import ON_DEVICE, Needs
 
 #: Why a job runs. Inputs change by hand or because an earlier stage makes them again.
 REASONS = ("missing", "code", "config", "input")
 
-TRAINING = ("train_datamodels", "train_pretrained", "train_oracle", "unlearn")
 
 #: Where an estimate of time comes from: jobs of the same stage and method, other jobs of the
 #: study, or the model of `unlearning.costs` alone.
@@ -109,13 +108,13 @@ class Clock:
     def __init__(self, needs: Needs, measurements: Iterable[Measurement]) -> None:
         self.needs = needs
         taken = list(measurements)
-        trained = [measured.device for measured in taken if measured.rule in TRAINING]
+        trained = [measured.device for measured in taken if measured.rule in ON_DEVICE]
         self.device = max(trained, key=trained.count) if trained else needs.device
         sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
         for measured in taken:
             expected = needs.job_seconds(measured.rule, measured.wildcards, measured.device)
             groups = [_group(measured.rule, measured.wildcards)]
-            if measured.rule in TRAINING and measured.device == self.device:
+            if measured.rule in ON_DEVICE and measured.device == self.device:
                 groups.append(("", ""))
             for group in groups:
                 sums[group][0] += measured.seconds
@@ -128,7 +127,7 @@ class Clock:
         group = _group(rule, wildcards)
         if group in self.factors:
             return expected * self.factors[group], MEASURED
-        if rule in TRAINING and ("", "") in self.factors:
+        if rule in ON_DEVICE and ("", "") in self.factors:
             return expected * self.factors["", ""], SCALED
         return expected, MODEL
 
@@ -159,7 +158,7 @@ def table(
         work = [needs.work(stage, job.wildcards) for job in run]
         times = [clock.seconds(stage, job.wildcards) for job in run]
         hours = sum(seconds for seconds, _ in times) / HOUR
-        on_gpu = stage in TRAINING and clock.device == "gpu"
+        on_gpu = stage in ON_DEVICE and clock.device == "gpu"
         written = sum(sum(needs.outputs(stage, job.wildcards).values()) for job in run)
         rows.append(
             {

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from unlearning.audit import COLUMNS, HOUR, MEASURED, MODEL, SCALED, TRAINING, Clock
+from unlearning.audit import COLUMNS, HOUR, MEASURED, MODEL, SCALED, Clock
 from unlearning.proposals import Proposal
+from unlearning.resources import ON_DEVICE
 
 _EXPLAINED = {
     MEASURED: "from this study's own benchmark files",
@@ -49,7 +50,7 @@ def page(
     lines.append(f"disk: {total['gigabytes']:.1f} GB to write, {free / 1e9:.1f} GB free")
     if total["gigabytes"] > free / 1e9:
         lines.append("disk: NOT ENOUGH")
-    if any(row["to_run"] for row in rows if row["stage"] in TRAINING):
+    if any(row["to_run"] for row in rows if row["stage"] in ON_DEVICE):
         lines += [
             "",
             *_time(proposals, "GPU" if clock.device == "gpu" else "processor", machines, limit),

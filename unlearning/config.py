@@ -1,21 +1,19 @@
 """Check a study's config before anything is computed; every complaint names its key."""
 
-import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from unlearning import design
+from unlearning.config_methods import method_complaints
+from unlearning.config_published import published_complaints
+from unlearning.config_words import allowed, modules
+from unlearning.design import Config
 from unlearning.sources import ROOT
 
-Config = dict[str, Any]
-
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
-BASELINES = ("baselines", "pretrained", "oracle_floor", "oracle_stopped")
 
 #: What a study can be asked for: the rules of these names.
 TARGETS = (
@@ -39,13 +37,27 @@ FORGET_SET_KEYS = {
     "top": {"component", "size"},
     "ends": {"component", "size"},
     "class": {"label", "size", "seed"},
+    "group": {"group", "size", "seed"},
     "indices": {"file"},
+    "published": {"number", "size"},
 }
 
-#: Architectures with BatchNorm: their methods must have a control with frozen statistics.
-WITH_BATCH_NORM = ("resnet9",)
 SMALLEST_IMAGE = {"resnet9": 12}
-IMAGE_SIZE = {"digits": 8, "synthetic": 8, "fashion_mnist": 28, "cifar10": 32}
+IMAGE_SIZE = {"digits": 8, "synthetic": 8, "fashion_mnist": 28, "cifar10": 32, "living17": 224}
+#: Of data sets that have more than one.
+CHANNELS = {"cifar10": 3, "living17": 3}
+#: Data sets that give as many images of each of so many classes.
+EQUAL_PARTS = {"living17": 68}
+
+
+def drop_absent(config: Config) -> None:
+    """Take null keys out of the forget sets, in place: so an overlay replaces a definition.
+
+    A size of null means all of a class, and stays.
+    """
+    for definition in config["forget_sets"].values():
+        for key in [key for key, value in definition.items() if value is None and key != "size"]:
+            del definition[key]
 
 
 def check(config: Config) -> None:
@@ -92,20 +104,21 @@ def _is_number(value: object) -> bool:
 
 def _complaints(config: Config) -> Iterator[str]:
     if config["target"] not in TARGETS:
-        yield f"target: {config['target']!r} is no target; {_allowed(TARGETS)}"
+        yield f"target: {config['target']!r} is no target; {allowed(TARGETS)}"
     yield from _dataset_complaints(config)
+    yield from published_complaints(config)
     yield from _ensemble_complaints(config)
     for name, definition in config["forget_sets"].items():
         yield from _forget_set_complaints(f"forget_sets.{name}", definition, config)
     yield from _theory_complaints(config["theory"])
     for name, method in config["methods"].items():
-        yield from _method_complaints(name, method, config)
+        yield from method_complaints(name, method, config)
     table1 = ("table1", {"forget_sets": config["table1"]})
     for place, lists in [("run", config["run"]), table1, *_figures(config)]:
         for kind in ("forget_sets", "methods"):
             for name in lists.get(kind, []):
                 if name not in config[kind]:
-                    yield f"{place}.{kind}: {name!r} is not defined; {_allowed(config[kind])}"
+                    yield f"{place}.{kind}: {name!r} is not defined; {allowed(config[kind])}"
     if config["table1"] and config["dataset"]["name"] not in TABLE1_DATASETS:
         yield f"table1: must be [] for {config['dataset']['name']}; it is of fashion_mnist"
 
@@ -114,23 +127,23 @@ def _figures(config: Config) -> Iterable[tuple[str, Config]]:
     return [(f"figures.{name}", lists) for name, lists in config["figures"].items()]
 
 
-def _allowed(names: Iterable[str]) -> str:
-    return f"allowed are {', '.join(sorted(names))}"
-
-
-def _modules(package: str) -> list[str]:
-    folder = ROOT / "unlearning" / package
-    return sorted(
-        path.stem for path in folder.glob("*.py") if path.stem not in ("__init__", "base")
-    )
-
-
 def _dataset_complaints(config: Config) -> Iterator[str]:
     dataset, model = config["dataset"], config["model"]
-    if dataset["name"] not in _modules("datasets"):
-        yield f"dataset.name: {dataset['name']!r} has no loader; {_allowed(_modules('datasets'))}"
+    if dataset["name"] not in modules("datasets"):
+        yield f"dataset.name: {dataset['name']!r} has no loader; {allowed(modules('datasets'))}"
     if model not in config["architectures"]:
-        yield f"model: {model!r} is unknown; {_allowed(config['architectures'])}"
+        yield f"model: {model!r} is unknown; {allowed(config['architectures'])}"
+    parts = EQUAL_PARTS.get(dataset["name"], 1)
+    for key in ("train", "validation"):
+        if dataset[key] % parts:
+            yield f"dataset.{key}: {dataset[key]} must be a multiple of {parts}, its classes"
+    channels = CHANNELS.get(dataset["name"], 1)
+    for key, values in (dataset["normalisation"] or {}).items():
+        if len(values) != channels:
+            yield (
+                f"dataset.normalisation.{key}: {len(values)} numbers for images of {channels} "
+                "channels"
+            )
     size = IMAGE_SIZE.get(dataset["name"])
     pad_to = dataset["pad_to"]
     if size is not None and pad_to is not None and pad_to < size:
@@ -162,6 +175,8 @@ def _ensemble_complaints(config: Config) -> Iterator[str]:
             yield (
                 f"oracle_stopped_epochs: {epoch} is not before the last epoch, {training['epochs']}"
             )
+    if datamodels["file"] is not None and not Path(datamodels["file"]).is_file():
+        yield f"datamodels.file: {datamodels['file']} is not a file"
     if datamodels["penalties"] != sorted(datamodels["penalties"], reverse=True):
         yield "datamodels.penalties: must descend, each fit starts from the one before"
     if 2 * datamodels["held_out"] >= datamodels["models"]:
@@ -181,7 +196,7 @@ def _forget_set_complaints(key: str, definition: Config, config: Config) -> Iter
         yield f"{key}: kind {kind} takes exactly {sorted(wanted)}, got {sorted(given)}"
         return
     size = definition.get("size")
-    if size is None and kind in ("random", "top", "ends"):
+    if size is None and kind in ("random", "top", "ends", "published"):
         yield f"{key}.size: must be a number for kind {kind}"
     if size is not None and size >= train:
         yield f"{key}.size: {size} leaves nothing to retain of {train} training images"
@@ -222,79 +237,3 @@ def _theory_complaints(theory: Config) -> Iterator[str]:
             yield f"{key}: retained names {len(retained)} axes and forgotten {len(forgotten)}"
         elif "epsilon" not in data_set and not any(forgotten):
             yield f"{key}.forgotten: must hold a number greater than 0"
-
-
-def method_parameters(name: str) -> set[str]:
-    """Return the hyperparameters of a method: the keyword-only arguments of its ``unlearn``.
-
-    Raises
-    ------
-    ValueError
-        When the method has no file, or the file no function ``unlearn``.
-    """
-    path = ROOT / "unlearning" / "methods" / f"{name}.py"
-    if not path.is_file():
-        raise ValueError(
-            f"config: methods.{name}: there is no file unlearning/methods/{name}.py; "
-            f"{_allowed(_modules('methods'))}"
-        )
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.FunctionDef) and node.name == "unlearn":
-            return {argument.arg for argument in node.args.kwonlyargs}
-    raise ValueError(f"config: methods.{name}: {path.name} defines no function unlearn")
-
-
-def _method_complaints(name: str, method: Config, config: Config) -> Iterator[str]:
-    key = f"methods.{name}"
-    if name in BASELINES:
-        yield f"{key}: the name is taken by a baseline"
-    parameters = method_parameters(name)
-    sections = [method[section] for section in ("sweep", "snapshots", "fixed")]
-    given = [parameter for section in sections for parameter in section]
-    for parameter in given:
-        if given.count(parameter) > 1:
-            yield f"{key}: {parameter} stands in more than one of sweep, snapshots, fixed"
-        if parameter not in parameters:
-            yield f"{key}: {parameter} is not a hyperparameter of {name}; {_allowed(parameters)}"
-    for parameter in sorted(parameters - set(given)):
-        yield f"{key}: {parameter} is missing from sweep, snapshots or fixed"
-    for control in method["controls"]:
-        for parameter in control.keys() - set(given):
-            yield f"{key}.controls: {parameter} is not one of {sorted(given)}"
-    try:
-        runs = design.trajectories(method).values()
-    except ValueError as error:
-        yield f"{key}: {error}"
-        return
-    for run in runs:
-        yield from _value_complaints(key, run)
-    yield from _missing_controls(key, parameters, runs, config)
-
-
-def _value_complaints(key: str, run: design.Trajectory) -> Iterator[str]:
-    values = run.hyperparameters
-    rate = values.get("learning_rate", 0.0)
-    if not isinstance(rate, int | float) or rate < 0:
-        yield (
-            f"{key}.learning_rate: {rate!r} must be a number >= 0; "
-            "YAML reads 1e-4 as text, write 1.0e-4"
-        )
-    if values.get("batch_norm", "train") not in ("train", "frozen"):
-        yield f"{key}.batch_norm: {values['batch_norm']!r} is unknown; allowed are train, frozen"
-    for size in ("batch_size", "forget_batch_size"):
-        if not isinstance(values.get(size, 1), int) or values.get(size, 1) < 1:
-            yield f"{key}.{size}: {values[size]!r} must be a whole number >= 1"
-
-
-def _missing_controls(
-    key: str, parameters: set[str], runs: Iterable[design.Trajectory], config: Config
-) -> Iterator[str]:
-    kinds = {run.kind for run in runs}
-    if "learning_rate" in parameters and "zero_learning_rate" not in kinds:
-        yield f"{key}.controls: add {{learning_rate: [0.0]}}, the run in which nothing is learned"
-    has_batch_norm = config["model"] in WITH_BATCH_NORM
-    if has_batch_norm and "batch_norm" in parameters and "frozen_batch_norm" not in kinds:
-        yield (
-            f"{key}.controls: add {{batch_norm: [frozen]}} with a learning rate above 0: "
-            f"{config['model']} has BatchNorm, whose drift alone moves KLoM"
-        )

@@ -18,12 +18,12 @@ from math import ceil
 from typing import Any
 
 from unlearning import design
-from unlearning.config import IMAGE_SIZE
+from unlearning.config import CHANNELS, EQUAL_PARTS, IMAGE_SIZE
 from unlearning.design import Config, Trajectory
+from unlearning.network_size import network_size
 
-#: Every data set that comes with the repository has ten classes.
-CLASSES = 10
-CHANNELS = {"cifar10": 3}
+#: Of data sets that have another number of classes than ten.
+CLASSES = {"living17": 17}
 
 #: Operations of one sample's gradient for each multiply-accumulate of its forward pass.
 GRADIENT_OPERATIONS = 6
@@ -43,23 +43,14 @@ class Device:
 
 #: Measured: one thread of an x86-64 server with AVX-512. ResNet-9 reaches 4e10 on small images and
 #: 1e11 on large ones.
-CPU = Device({"mlp": 3.5e10, "resnet9": 5.0e10}, step=0.0, start=3.0)
+CPU = Device({"mlp": 3.5e10, "resnet9": 5.0e10, "resnet18": 5.0e10}, step=0.0, start=3.0)
 
 #: An ESTIMATE, nothing here was measured: one H100. Its data sheet gives 495e12 operations a second
 #: in TF32, which convolutions run in, and 67e12 in float32; a fifth and a tenth of it are assumed
 #: to be reached, and 2 ms a step for the launches of some 150 kernels.
-GPU = Device({"mlp": 6.7e12, "resnet9": 1.0e14}, step=2.0e-3, start=15.0)
+GPU = Device({"mlp": 6.7e12, "resnet9": 1.0e14, "resnet18": 1.0e14}, step=2.0e-3, start=15.0)
 
 DEVICES = {"cpu": CPU, "gpu": GPU}
-
-
-@dataclass(frozen=True)
-class NetworkSize:
-    """The size of one member's network."""
-
-    products: int  # multiply-accumulates of one sample's forward pass
-    numbers: int  # weights and BatchNorm statistics
-    activations: int  # numbers that one sample's backward pass needs
 
 
 @dataclass(frozen=True)
@@ -70,40 +61,6 @@ class Work:
     gradients: int = 0  # of single samples, all members together
     evaluations: int = 0  # forward passes of single samples, all members together
     steps: int = 0  # of the optimizer, all stacks together
-
-
-def network_size(model: Config, image_shape: tuple[int, int, int], classes: int) -> NetworkSize:
-    """Return the size of a network of `unlearning.models`.
-
-    Parameters
-    ----------
-    model : ``{"name": ..., <the architecture's own keywords>}``
-    image_shape : (channels, height, width), height and width equal
-    classes : number of classes
-    """
-    channels, side, _ = image_shape
-    if model["name"] == "mlp":
-        pixels, hidden = channels * side * side, model["hidden"]
-        products = pixels * hidden + hidden * classes
-        return NetworkSize(products, products + hidden + classes, pixels + 2 * hidden + classes)
-    narrow, middle, wide = (max(1, round(model["width"] * width)) for width in (64, 128, 256))
-    half = (side - 1) // 2 + 1
-    quarter = half // 2
-    convolutions = [  # inputs, outputs, kernel, pixels a side of the outputs
-        (channels, narrow, 3, side),
-        (narrow, middle, 5, half),
-        *[(middle, middle, 3, half)] * 2,
-        (middle, wide, 3, half),
-        *[(wide, wide, 3, quarter)] * 2,
-        (wide, middle, 3, quarter - 2),
-    ]
-    weights = [inputs * outputs * kernel**2 for inputs, outputs, kernel, _ in convolutions]
-    last = middle * classes
-    products = sum(w * c[3] ** 2 for w, c in zip(weights, convolutions, strict=True)) + last
-    statistics = sum(4 * outputs for _, outputs, _, _ in convolutions)
-    # What a convolution, its BatchNorm and its ReLU each keep.
-    activations = sum(3 * outputs * pixels**2 for _, outputs, _, pixels in convolutions)
-    return NetworkSize(products, sum(weights) + statistics + last, activations)
 
 
 def passes(trajectory: Trajectory) -> tuple[int, int]:
@@ -143,7 +100,8 @@ class Costs:
         self.image_shape = (CHANNELS.get(dataset["name"], 1), side, side)
         name = config["model"]
         self.model = {"name": name, **config["architectures"][name]}
-        self.network = network_size(self.model, self.image_shape, CLASSES)
+        self.classes = CLASSES.get(dataset["name"], 10)
+        self.network = network_size(self.model, self.image_shape, self.classes)
         self.forget_size = cache(self._forget_size)
         self.trajectories = cache(self._trajectories)
 
@@ -157,8 +115,11 @@ class Costs:
             from unlearning.forget_sets import read_indices
 
             return len(read_indices(definition["file"]))
-        size: int = definition["size"] or round(self.train / CLASSES)
-        return size
+        if definition["size"] is not None:
+            return int(definition["size"])
+        dataset = self.config["dataset"]["name"]
+        parts = EQUAL_PARTS[dataset] if definition["kind"] == "group" else self.classes
+        return round(self.train / parts)
 
     def unlearned_sizes(self, forget_set: str) -> tuple[int, int]:
         """Return the points to forget and to retain that unlearning works with."""
@@ -187,6 +148,9 @@ class Costs:
         match rule:
             case "train_pretrained":
                 return self._training(wildcards.chunk, self.train, 1)
+            case "import_pretrained":
+                members = chunk_size(wildcards.chunk)
+                return Work(members, evaluations=members * self.points)
             case "train_oracle":
                 points = self.train - self.forget_size(wildcards.forget_set)
                 snapshots = len(design.oracle_snapshots(self.config))

@@ -177,6 +177,30 @@ def figure_forget_sets(config: Config, figure: str) -> list[str]:
     return config["figures"][figure].get("forget_sets") or config["run"]["forget_sets"]
 
 
+def published_number(config: Config, forget_set: str) -> int:
+    """Return the number that a published source gives a forget set: its own, else its name.
+
+    Raises
+    ------
+    ValueError
+        When it has neither.
+    """
+    number = str(config["forget_sets"][forget_set].get("number", forget_set))
+    if not number.isdecimal():
+        raise ValueError(
+            f"{forget_set!r} is no published forget set: name it by its number, or give it the "
+            "kind published and a number"
+        )
+    return int(number)
+
+
+def published_numbers(config: Config) -> list[int]:
+    """Return the published numbers of all forget sets that the study runs or draws."""
+    names = set(config["run"]["forget_sets"])
+    names |= {name for figure in config["figures"] for name in figure_forget_sets(config, figure)}
+    return sorted(published_number(config, name) for name in names)
+
+
 def forget_set_label(name: str, definition: Config) -> str:
     """Return a person's name of a forget set, such as ``4: top 10 of component 1``."""
     size = definition.get("size")
@@ -187,6 +211,10 @@ def forget_set_label(name: str, definition: Config) -> str:
             text = f"top {size} of component {definition['component']}"
         case "ends":
             text = f"{size} at both ends of component {definition['component']}"
+        case "published":
+            text = f"{size}, published as number {definition['number']}"
+        case "group":
+            text = f"{size or 'all'} of {definition['group']}"
         case "class":
             text = f"{size or 'all'} of class {definition['label']}"
         case _:

@@ -11,6 +11,8 @@ import torch
 
 logger = logging.getLogger(__name__)
 
+CPU = torch.device("cpu")
+
 
 def choose(wanted: str) -> torch.device:
     """Return the device that a study asks for.

@@ -7,6 +7,7 @@ A definition is a dictionary with a `kind` and the keys that the kind takes:
 - ``top``: `component`, `size`. The points projected highest on a principal component.
 - ``ends``: `component`, `size`. Half of the size projected highest, half lowest.
 - ``class``: `label`, and `size` and `seed` for a random part of the class.
+- ``group``: `group`, a named subpopulation of the data set, and `size` and `seed` likewise.
 - ``indices``: `indices`, the points themselves.
 
 Components count from 1; of equal projections, the point with the lower index comes first.
@@ -14,7 +15,7 @@ Components count from 1; of equal projections, the point with the lower index co
 
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ KINDS: dict[str, tuple[set[str], set[str]]] = {
     "top": ({"component", "size"}, set()),
     "ends": ({"component", "size"}, set()),
     "class": ({"label"}, {"size", "seed"}),
+    "group": ({"group"}, {"size", "seed"}),
     "indices": ({"indices"}, set()),
 }
 
@@ -40,6 +42,7 @@ def select(
     n_train: int,
     labels: ArrayLike | None = None,
     projections: ArrayLike | None = None,
+    groups: Mapping[str, Sequence[int]] | None = None,
 ) -> Indices:
     """Select the training points of a forget set.
 
@@ -55,6 +58,8 @@ def select(
         Classes of the training points; the kind ``class`` needs them.
     projections : array_like of float, shape (n_train, components), optional
         Projections of the training points; the kinds ``top`` and ``ends`` need them.
+    groups : mapping of str to (first, end), optional
+        Training points of each subpopulation, from the first up to but not including the end.
 
     Returns
     -------
@@ -83,6 +88,8 @@ def select(
         return validate(definition["indices"], n_train, name)
     if kind == "class":
         return validate(_of_class(definition, name, n_train, labels), n_train, name)
+    if kind == "group":
+        return validate(_of_group(definition, name, groups or {}), n_train, name)
 
     size = _integer(definition, "size", name, 1, n_train - 1, "so that a retain set is left")
     if kind == "random":
@@ -190,11 +197,24 @@ def _of_class(
         raise ValueError(
             f"Forget set {name}: label must be one of {_few(np.unique(labels), 20)}, not {label}."
         )
+    return _part(definition, name, members, f"class {label}")
+
+
+def _of_group(
+    definition: Mapping[str, Any], name: str, groups: Mapping[str, Sequence[int]]
+) -> Indices:
+    group = definition["group"]
+    if group not in groups:
+        there = f"it has {_few(np.array(list(groups)), 20)}" if groups else "it has none"
+        raise ValueError(f"Forget set {name}: the data set has no group {group!r}; {there}.")
+    return _part(definition, name, np.arange(*groups[group]), f"group {group}")
+
+
+def _part(definition: Mapping[str, Any], name: str, members: Indices, whole: str) -> Indices:
+    """Return all members, or a random part of them."""
     if definition.get("size") is None:
         return members
-    size = _integer(
-        definition, "size", name, 1, members.size, f"the number of points of class {label}"
-    )
+    size = _integer(definition, "size", name, 1, members.size, f"the number of points of {whole}")
     return members[_draw(members.size, size, definition, name)]
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from unlearning import design, settings
 from unlearning.design import Config
-from unlearning.sources import sources
+from unlearning.sources import loader, sources
 
 #: The rules whose tables the figures of the theory draw.
 THEORY = {
@@ -27,6 +27,11 @@ class Job(NamedTuple):
     forget_set: str = ""
     method: str = ""
     trajectory: str = ""
+
+
+def ensemble_rule(config: Config, role: str) -> str:
+    """Return the rule that makes the ensemble of a role: it trains them or takes them over."""
+    return f"{'train' if config['source'] == 'train' else 'import'}_{role}"
 
 
 def figures(config: Config) -> list[str]:
@@ -54,7 +59,7 @@ def jobs_behind(config: Config, figure: str) -> list[Job]:
     """Return every job that trained or unlearned for a figure of the study."""
     forget_sets, methods = shown(config, figure)
     jobs = []
-    if needs_datamodels(config, figure):
+    if needs_datamodels(config, figure) and config["datamodels"]["file"] is None:
         jobs += [Job("train_datamodels", chunk) for chunk in design.datamodel_chunks(config)]
     if figure == "forget_sets":
         return jobs
@@ -62,8 +67,9 @@ def jobs_behind(config: Config, figure: str) -> list[Job]:
     oracles = design.reference_chunks(config)
     if figure != "random_sets":
         oracles = [*oracles, *design.floor_chunks(config)]
-    jobs += [Job("train_pretrained", chunk) for chunk in chunks]
-    jobs += [Job("train_oracle", chunk, name) for name in forget_sets for chunk in oracles]
+    jobs += [Job(ensemble_rule(config, "pretrained"), chunk) for chunk in chunks]
+    oracle_rule = ensemble_rule(config, "oracle")
+    jobs += [Job(oracle_rule, chunk, name) for name in forget_sets for chunk in oracles]
     jobs += [
         Job("unlearn", chunk, name, method, trajectory)
         for name in forget_sets
@@ -93,19 +99,22 @@ def tables_behind(config: Config, figure: str) -> list[str]:
 
 def code_behind(config: Config, figure: str) -> dict[str, list[str]]:
     """Return the files that the result of each rule behind a figure of the study depends on."""
-    loader = f"unlearning/datasets/{config['dataset']['name']}.py"
     methods = shown(config, figure)[1]
     extra = {
-        "prepare_data": [loader],
+        "prepare_data": loader(config["dataset"]["name"]),
         "unlearn": [f"unlearning/methods/{method}.py" for method in methods],
     }
     rules = ["prepare_data", "select_forget_set"]
     if needs_datamodels(config, figure):
-        rules += ["train_datamodels", "fit_datamodels", "find_components"]
+        trained = config["datamodels"]["file"] is None
+        rules += ["train_datamodels", "fit_datamodels"] if trained else ["import_datamodels"]
+        rules += ["find_components"]
     if figure == "forget_sets":
         rules += ["draw_forget_sets"]
     else:
-        rules += ["train_pretrained", "train_oracle", "unlearn"]
+        rules += [ensemble_rule(config, "pretrained"), ensemble_rule(config, "oracle"), "unlearn"]
+        if config["source"] != "train":
+            rules += ["fetch_published", "check_alignment"]
         if figure == "random_sets":
             rules += ["compare_accuracies", "draw_random_sets"]
         else:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from unlearning import makespan
-from unlearning.audit import TRAINING, Clock, Job, Wildcards
+from unlearning.audit import Clock, Job, Wildcards
 from unlearning.costs import chunk_size
 from unlearning.makespan import COMPONENTS, PRETRAINED, Kind, Plan
-from unlearning.resources import Needs
+from unlearning.resources import ON_DEVICE, Needs
 
 #: Chunks within this factor of the shortest time are as good: the study's own are kept, else the
 #: largest are proposed, since every job of a cluster has to be queued and started.
@@ -47,7 +47,7 @@ def propose(
     ensemble, datamodels = needs.config["ensemble"], needs.config["datamodels"]
     own = (ensemble["chunk"], datamodels["chunk"])
     done = {job.rule for job in jobs if not job.reason}
-    fixed = bool(done & {"train_pretrained", "train_oracle", "unlearn"})
+    fixed = bool(done & {"train_pretrained", "import_pretrained", "train_oracle", "unlearn"})
     counts = (ensemble["members"], ensemble["floor_members"])
     sizes = [own[0]] if fixed else _divisors(*counts)
     models = [own[1]] if "train_datamodels" in done else _divisors(datamodels["models"])
@@ -88,7 +88,7 @@ class _Plans:
         run = [job for job in jobs if job.reason]
         self.members: Counter[tuple[str, str, str, str]] = Counter()
         for job in run:
-            if job.rule in TRAINING:
+            if job.rule in ON_DEVICE:
                 forget_set, method, trajectory = (
                     getattr(job.wildcards, key, "") for key in _FAMILY
                 )
@@ -97,7 +97,7 @@ class _Plans:
         self.between = sum(
             clock.seconds(job.rule, job.wildcards)[0]
             for job in run
-            if job.rule in ("fit_datamodels", "find_components")
+            if job.rule in ("fit_datamodels", "import_datamodels", "find_components")
         )
         self.parts: dict[int, Counter[Kind]] = {}
         self.of_models: dict[int, Counter[Kind]] = {}
@@ -128,7 +128,7 @@ class _Plans:
         return found
 
     def _order(self, rule: str, forget_set: str) -> tuple[str, frozenset[str]]:
-        if rule == "train_pretrained":
+        if rule.endswith("pretrained"):
             return PRETRAINED, frozenset()
         if rule == "train_datamodels":
             return COMPONENTS, frozenset()

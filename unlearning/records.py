@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unlearning.artifacts import ArtifactError, load_record
-from unlearning.seeds import member_seeds
+from unlearning.seeds import ensemble_seeds
 
 
 def load_records(
@@ -15,6 +15,7 @@ def load_records(
     study_seed: int,
     role: str,
     forget_set: str,
+    source: str = "train",
     **facts: Any,
 ) -> list[dict[str, Any]]:
     """Read the records of an ensemble's chunks, and refuse those of other members.
@@ -23,7 +24,7 @@ def load_records(
     ----------
     paths : records, one a chunk
     chunks : numbers of the members of each chunk
-    study_seed, role, forget_set : what the members' seeds derive from
+    study_seed, role, forget_set, source : what the members' seeds derive from
     facts : what else the records must say, such as the epochs of the snapshot axis
 
     Returns
@@ -38,7 +39,7 @@ def load_records(
     records = []
     for path, members in zip(paths, chunks, strict=True):
         record = load_record(path)
-        seeds = member_seeds(study_seed, role, forget_set, members)
+        seeds = ensemble_seeds(source, study_seed, role, forget_set, members)
         wanted = json.loads(json.dumps({"members": list(members), "seeds": seeds, **facts}))
         for key, value in wanted.items():
             if record.get(key) != value:

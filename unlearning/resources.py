@@ -10,7 +10,7 @@ from math import ceil
 from typing import Any
 
 from unlearning import design
-from unlearning.costs import CLASSES, EVALUATION_BATCH, Costs, chunk_size
+from unlearning.costs import EVALUATION_BATCH, Costs, chunk_size
 
 Resource = Callable[..., int]
 
@@ -32,13 +32,18 @@ LEAST_MINUTES = 10
 #: that need not fit into memory, an estimate.
 PRODUCTS_A_SECOND = 7e10
 READ_A_SECOND = 1e9
-COMPONENT_PASSES = 60
+COMPONENT_PASSES = 45
 SECONDS_A_BINNED_MARGIN = 3e-9
+
+#: Targets whose datamodels are in memory at once; as `unlearning.lasso` has it.
+DATAMODEL_BLOCK = 512
 
 #: Bytes of a record, of each member in it and of each snapshot; of a row of scores; of a figure.
 RECORD, RECORD_MEMBER, RECORD_SNAPSHOT = 600, 30, 70
 SCORE_ROW = 300
 FIGURE = 400_000
+#: The rules that compute on a GPU where there is one.
+ON_DEVICE = ("train_datamodels", "train_pretrained", "train_oracle", "import_pretrained", "unlearn")
 #: The splits that each snapshot is scored on.
 SPLITS = 3
 
@@ -65,7 +70,7 @@ class Needs(Costs):
                     "labels": HEADER + 8 * self.points,
                     "record": RECORD,
                 }
-            case "train_pretrained" | "train_oracle":
+            case "train_pretrained" | "train_oracle" | "import_pretrained" | "import_oracle":
                 return self._trained(rule, wildcards.chunk)
             case "train_datamodels":
                 members = chunk_size(wildcards.chunk)
@@ -80,6 +85,8 @@ class Needs(Costs):
                 return self._margins(members, snapshots, FLOAT // 2 if half else FLOAT)
             case "fit_datamodels":
                 return {"matrix": HEADER + FLOAT * self.train**2, "quality": 45 * self.train}
+            case "import_datamodels":
+                return {"matrix": HEADER + FLOAT * self.train**2}
             case "find_components":
                 numbers = 8 * self.config["datamodels"]["components"] * self.train
                 return {"components": HEADER + numbers, "projections": HEADER + numbers}
@@ -97,7 +104,7 @@ class Needs(Costs):
 
     def _trained(self, rule: str, chunk: str) -> dict[str, int]:
         members = chunk_size(chunk)
-        if rule == "train_oracle":
+        if rule.endswith("oracle"):
             return self._margins(members, len(design.oracle_snapshots(self.config)))
         return {"weights": FLOAT * members * self.network.numbers, **self._margins(members, 1)}
 
@@ -122,7 +129,7 @@ class Needs(Costs):
 
     def device_memory(self, rule: str, wildcards: Any) -> int:
         """Return the bytes of a training job's tensors: memory of the GPU if there is one."""
-        if rule not in ("train_pretrained", "train_oracle", "train_datamodels", "unlearn"):
+        if rule not in ON_DEVICE:
             return 0
         network, members = self.network, chunk_size(wildcards.chunk)
         batches, networks, teacher = [self.config["training"]["batch_size"]], 3, 0
@@ -131,12 +138,12 @@ class Needs(Costs):
             batches = [run.get(key, 1) for key in ("batch_size", "forget_batch_size")]
             networks = 4  # weights and gradients of the trunk and of a branch
             teacher = wildcards.method == "scrub"
-        stack = min(members, self.stack(batches[0]))
-        data = self.points * (FLOAT * _product(self.image_shape) + 8)
+        stack = min(members, self.stack(batches[0])) if rule != "import_pretrained" else 1
+        data = self.points * (_product(self.image_shape) + 8)  # bytes stay bytes
         # Finished members wait for the others, then all are copied into one array.
         kept = 2 * members * network.numbers
         computing = stack * (networks * network.numbers + 1.5 * max(batches) * network.activations)
-        logits = stack * CLASSES * self.points * (3 + teacher)
+        logits = stack * self.classes * self.points * (3 + teacher)
         evaluating = stack * EVALUATION_BATCH * network.activations / 2
         return data + ceil(FLOAT * (kept + logits + max(computing, evaluating)))
 
@@ -147,18 +154,26 @@ class Needs(Costs):
         """
         members, points, train = self.config["ensemble"]["members"], self.points, self.train
         match rule:
-            case "train_pretrained" | "train_oracle" | "train_datamodels" | "unlearn":
+            case _ if rule in ON_DEVICE:
                 return self._training_memory(rule, wildcards)
+            case "import_oracle":
+                return TORCH + 3 * sum(self.outputs(rule, wildcards).values())
+            case "check_alignment":
+                return NUMERICS + 6 * FLOAT * members * points
             case "prepare_data" | "draw_forget_sets":
                 # As read, as joined, as written and as padded.
                 return NUMERICS + 4 * points * _product(self.image_shape)
             case "fit_datamodels":
                 models = self.config["datamodels"]["models"]
-                matrices = 2 if self.config["datamodels"]["estimator"] == "mean_difference" else 6
-                # Membership and margins as given, chosen, centred and in float32.
-                return NUMERICS + FLOAT * (matrices * train**2 + 6 * models * train)
+                # Membership and margins as given, chosen, centred; weights of a block of targets.
+                inputs = 14 * models * train + 12 * DATAMODEL_BLOCK * train
+                matrices = 0 if self.config["datamodels"]["estimator"] == "mean_difference" else 6
+                return NUMERICS + inputs + FLOAT * matrices * train**2
+            case "import_datamodels":
+                # Pages of both files that a block of rows touches.
+                return TORCH + 44_000 * train
             case "find_components":
-                return NUMERICS + FLOAT * train**2
+                return NUMERICS + 2000 * train
             case "score_method":
                 longest = max(self.axes(wildcards.method, wildcards.forget_set))
                 every = sum(self.axes(wildcards.method, wildcards.forget_set))
@@ -188,7 +203,7 @@ class Needs(Costs):
         match rule:
             case "fit_datamodels":
                 datamodels = self.config["datamodels"]
-                products = 3 * datamodels["models"] * train**2
+                products = 2 * datamodels["models"] * train**2
                 if datamodels["estimator"] == "lasso":
                     fits = len(datamodels["penalties"]) + 1
                     products += fits * datamodels["iterations"] * train**3

@@ -33,6 +33,21 @@ def member_seeds(study_seed: int, role: str, forget_set: str, members: Sequence[
     return [member_seed(study_seed, role, forget_set, member) for member in members]
 
 
+def ensemble_seeds(
+    source: str, study_seed: int, role: str, forget_set: str, members: Sequence[int]
+) -> list[int]:
+    """Return `member_seeds` of members trained here; published ones have their numbers alone.
+
+    Parameters
+    ----------
+    source : ``"train"``, or where the ensembles are published
+    study_seed, role, forget_set, members : as in `member_seed`
+    """
+    if source == "train":
+        return member_seeds(study_seed, role, forget_set, members)
+    return list(members)
+
+
 def generator(seed: int, *key: int) -> np.random.Generator:
     """Return the generator of one purpose, such as ``(epoch, pass)``, of one member."""
     return np.random.default_rng([seed, *key])

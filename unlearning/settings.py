@@ -41,13 +41,17 @@ def scoring_settings(config: Config) -> dict[str, Any]:
     return {**config["klom"], "seed": config["seed"]}
 
 
-def forget_set_inputs(config: Config, name: str, projections: str) -> dict[str, str]:
-    """Return the further inputs of a forget set: projections, or the user's file of indices."""
+def forget_set_inputs(
+    config: Config, name: str, projections: str, published: str
+) -> dict[str, str]:
+    """Return the further inputs of a forget set: projections, a user's file, a published one."""
     definition = config["forget_sets"][name]
     if "component" in definition:
         return {"projections": projections}
     if "file" in definition:
         return {"indices": definition["file"]}
+    if "number" in definition:
+        return {"published": published}
     return {}
 
 

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 @cache
 def _imported(source: Path) -> set[Path]:
     """Return the files of this repository that a file imports."""
+    if source.suffix != ".py":
+        return set()
     names: set[str] = set()
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.Import):
@@ -46,6 +48,13 @@ def repository_file(path: str) -> str:
     if not (ROOT / path).is_file():
         raise FileNotFoundError(f"{ROOT / path} is not a file of the repository")
     return os.path.relpath(ROOT / path)
+
+
+def loader(dataset: str) -> list[str]:
+    """Return the files of a data set's loader: the module, and tables beside it."""
+    folder = ROOT / "unlearning" / "datasets"
+    files = [folder / f"{dataset}.py", *sorted(folder.glob(f"{dataset}_*.csv"))]
+    return [str(path.relative_to(ROOT)) for path in files]
 
 
 def sources(*paths: str) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from unlearning import config as studies
+from unlearning.config_methods import method_parameters
 from unlearning.sources import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -47,6 +48,28 @@ BAD = {
     "component": (["forget_sets", "7", "component"], 3, r"component: 3 is not computed"),
     "kind": (["forget_sets", "7", "kind"], "best", r"forget_sets\.7\.kind: 'best' is not one of"),
     "keys of a kind": (["forget_sets", "1", "seed"], None, r"random takes exactly \['seed', 'size"),
+    "published data": (
+        ["source"],
+        "easydub",
+        r"published\.revision: must be the commit of easydub",
+    ),
+    "published set without source": (
+        ["forget_sets", "1"],
+        {"kind": "published", "number": 1, "size": 10},
+        r"forget_sets\.1: kind published needs source: easydub or klom_models",
+    ),
+    "equal parts": (
+        ["dataset"],
+        {**CONFIG["dataset"], "name": "living17", "train": 100},
+        r"dataset\.train: 100 must be a multiple of 68",
+    ),
+    "channels": (
+        ["dataset", "normalisation"],
+        {"mean": [0.5] * 3, "std": [0.5] * 3},
+        r"normalisation\.mean: 3 numbers for images of 1 channels",
+    ),
+    "table1 of other data": (["table1"], ["1"], r"table1: must be \[\] for digits"),
+    "table1 of an unknown set": (["table1"], ["x"], r"table1\.forget_sets: 'x' is not defined"),
     "index file": (
         ["forget_sets", "mine"],
         {"kind": "indices", "file": "no/such/file.npy"},
@@ -98,7 +121,11 @@ BAD = {
     "images too small": (["model"], "resnet9", r"at least 12 pixels.*these have 8"),
     "padding too small": (["dataset", "pad_to"], 4, r"pad_to: 4 is less than the 8 pixels"),
     "no loader": (["dataset", "name"], "mnist", r"'mnist' has no loader; allowed are.*digits"),
-    "no such model": (["model"], "vit", r"model: 'vit' is unknown; allowed are mlp, resnet9"),
+    "no such model": (
+        ["model"],
+        "vit",
+        r"model: 'vit' is unknown; allowed are mlp, resnet18, resnet9",
+    ),
     "stop after the end": (["oracle_stopped_epochs"], [24], r"24 is not before the last epoch"),
     "penalties": (["datamodels", "penalties"], [0.1, 0.2], r"penalties: must descend"),
     "held out": (["datamodels", "held_out"], 500, r"held_out: twice 500 leaves none"),
@@ -142,7 +169,7 @@ def test_batch_norm_demands_its_control():
 
 
 def test_hyperparameters_are_the_keyword_arguments_of_the_method():
-    assert studies.method_parameters("ga") == {
+    assert method_parameters("ga") == {
         "learning_rate",
         "batch_size",
         "batch_norm",
@@ -161,3 +188,32 @@ def test_bad_indices_in_a_file_are_refused_before_any_job(tmp_path, lines, messa
     config = edited(["forget_sets", "mine"], {"kind": "indices", "file": str(path)})
     with pytest.raises(ValueError, match=rf"forget_sets\.mine\.file: .*({message})"):
         studies.check(config)
+
+
+def test_a_published_source_must_fit_the_study(tmp_path):
+    config = deepcopy(CONFIG)
+    config |= {"source": "easydub", "published": {"folder": str(tmp_path), "revision": None}}
+    for place, key, value, complaint in (
+        ("dataset", "name", "cifar10", "dataset.name: must be cifar10 for easydub"),
+        (None, "model", "resnet9", "model: must be resnet9 at width 1.0 for easydub"),
+        (None, "oracle_stopped_epochs", [], r"oracle_stopped_epochs: must be \[\] for easydub"),
+    ):
+        with pytest.raises(ValueError, match=complaint):
+            studies.check(config)
+        (config[place] if place else config)[key] = value
+    for method in config["methods"].values():
+        method["controls"].append({"batch_norm": ["frozen"]})
+    studies.check(config)
+    config["ensemble"] |= {"members": 200, "floor_members": 200}
+    with pytest.raises(ValueError, match="400 together, and easydub has at most 200"):
+        studies.check(config)
+
+
+def test_null_takes_a_key_of_a_forget_set_away():
+    config = deepcopy(CONFIG)
+    config["forget_sets"]["4"] |= {"kind": "random", "seed": 0, "component": None}
+    config["forget_sets"]["3"] = {"kind": "class", "label": 1, "size": None, "seed": 0}
+    studies.drop_absent(config)
+    assert config["forget_sets"]["4"] == {"kind": "random", "size": 10, "seed": 0}
+    assert config["forget_sets"]["3"]["size"] is None
+    studies.check(config)

@@ -10,11 +10,12 @@ import yaml
 from unlearning import ensemble, margins, models, weights
 from unlearning.artifacts import save_array, save_correct
 from unlearning.batches import Data
-from unlearning.costs import EVALUATION_BATCH, Costs, network_size, passes
+from unlearning.costs import EVALUATION_BATCH, Costs, passes
 from unlearning.design import Trajectory, arguments, run_gradients, snapshots
 from unlearning.ensemble import members_per_stack
 from unlearning.learner import Learner
 from unlearning.methods import ga, gda, scrub
+from unlearning.network_size import network_size
 from unlearning.resources import Needs
 from unlearning.sources import ROOT
 from unlearning.trajectories import unlearn_ensemble
@@ -54,6 +55,8 @@ def layers(network, shape):
         ({"name": "resnet9", "width": 1.0}, (3, 32, 32)),
         ({"name": "resnet9", "width": 0.125}, (1, 16, 16)),
         ({"name": "resnet9", "width": 0.3}, (1, 29, 29)),
+        ({"name": "resnet18", "width": 1.0}, (3, 64, 64)),
+        ({"name": "resnet18", "width": 0.1}, (1, 37, 37)),
     ],
 )
 def test_sizes_are_those_of_the_networks(model, shape):

@@ -62,6 +62,21 @@ def test_class_sets_hold_the_whole_class_or_a_seeded_part_of_it():
     assert parts[0] == choose({"kind": "class", "label": 1, "size": 2, "seed": 0}).tolist()
 
 
+def test_a_group_is_its_range_or_a_random_part_of_it():
+    groups = {"newt": [2, 6], "eft": [6, 9]}
+    whole = select({"kind": "group", "group": "newt"}, name="F", n_train=10, groups=groups)
+    assert whole.tolist() == [2, 3, 4, 5]
+    definition = {"kind": "group", "group": "eft", "size": 2, "seed": 0}
+    part = select(definition, name="F", n_train=10, groups=groups)
+    assert len(part) == 2 and set(part) < {6, 7, 8}
+    for group, data, message in (
+        ("axolotl", {"groups": groups}, "has no group 'axolotl'; it has newt, eft"),
+        ("newt", {}, "has no group 'newt'; it has none"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            select({"kind": "group", "group": group}, name="F", n_train=10, **data)
+
+
 def test_given_indices_are_sorted():
     indices = choose({"kind": "indices", "indices": np.array([7, 0, 3], dtype=np.uint8)})
     assert indices.dtype == np.int64
@@ -71,7 +86,7 @@ def test_given_indices_are_sorted():
 @pytest.mark.parametrize(
     ("definition", "message"),
     [
-        ({"kind": "best"}, "one of random, top, ends, class, indices, not 'best'"),
+        ({"kind": "best"}, "one of random, top, ends, class, group, indices, not 'best'"),
         ({"kind": ["top"]}, "kind must be one of"),
         ({"size": 3, "seed": 0}, "kind must be one of .* not None"),
         ({"kind": "random", "size": 3}, "random takes seed, size, but has size"),

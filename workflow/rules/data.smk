@@ -6,7 +6,7 @@ rule prepare_data:
     input:
         code=sources(
             "workflow/scripts/prepare_data.py",
-            f"unlearning/datasets/{config['dataset']['name']}.py",
+            *loader(config["dataset"]["name"]),
         ),
     output:
         images="results/{study}/data/images.npy",

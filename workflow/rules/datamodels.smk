@@ -69,25 +69,5 @@ rule fit_datamodels:
         "../scripts/fit_datamodels.py"
 
 
-rule find_components:
-    """Find the leading principal components of the datamodel matrix, their sign fixed."""
-    input:
-        code=sources("workflow/scripts/find_components.py"),
-        matrix=rules.fit_datamodels.output.matrix,
-    output:
-        components="results/{study}/datamodels/components.npy",
-        projections="results/{study}/datamodels/projections.npy",
-        explained="results/{study}/datamodels/explained.csv",
-    log:
-        "logs/{study}/datamodels/components.log",
-    benchmark:
-        "benchmarks/{study}/datamodels/components.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    resources:
-        mem_mb=needs.mem_mb("find_components"),
-        runtime=needs.runtime("find_components"),
-    params:
-        components=config["datamodels"]["components"],
-    script:
-        "../scripts/find_components.py"
+# Where the components find the matrix, estimated or published.
+matrix = rules.fit_datamodels.output.matrix

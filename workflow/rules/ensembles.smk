@@ -54,3 +54,8 @@ rule train_oracle:
         snapshots=design.oracle_snapshots(config),
     script:
         "../scripts/train_oracle.py"
+
+
+# Where later stages find the ensembles, trained or published.
+pretrained, oracle = rules.train_pretrained.output, rules.train_oracle.output
+alignment = []  # they are of the same data

@@ -6,7 +6,10 @@ rule select_forget_set:
     input:
         unpack(
             lambda wildcards: settings.forget_set_inputs(
-                config, wildcards.forget_set, rules.find_components.output.projections
+                config,
+                wildcards.forget_set,
+                rules.find_components.output.projections,
+                "results/{study}/published/source.json",
             )
         ),
         code=sources("workflow/scripts/select_forget_set.py"),

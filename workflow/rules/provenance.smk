@@ -15,9 +15,9 @@ rule write_provenance:
             config,
             wildcards,
             {
-                "train_datamodels": rules.train_datamodels.output.record,
-                "train_pretrained": rules.train_pretrained.output.record,
-                "train_oracle": rules.train_oracle.output.record,
+                "train_datamodels": "results/{study}/datamodels/models/{chunk}.json",
+                lineage.ensemble_rule(config, "pretrained"): pretrained.record,
+                lineage.ensemble_rule(config, "oracle"): oracle.record,
                 "unlearn": rules.unlearn.output.record,
             },
         ),

@@ -8,12 +8,12 @@ rule compare_accuracies:
         data=rules.prepare_data.output.record,
         forget_set=rules.select_forget_set.output[0],
         pretrained=expand(
-            rules.train_pretrained.output.correct,
+            pretrained.correct,
             chunk=design.pretrained_chunks(config),
             allow_missing=True,
         ),
         oracle=expand(
-            rules.train_oracle.output.correct,
+            oracle.correct,
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
@@ -21,12 +21,12 @@ rule compare_accuracies:
             config, rules.unlearn.output.correct, wildcards
         ),
         pretrained_records=expand(
-            rules.train_pretrained.output.record,
+            pretrained.record,
             chunk=design.pretrained_chunks(config),
             allow_missing=True,
         ),
         oracle_records=expand(
-            rules.train_oracle.output.record,
+            oracle.record,
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
@@ -46,6 +46,7 @@ rule compare_accuracies:
         runs=lambda wildcards: settings.compared_runs(config, wildcards.forget_set),
         members=settings.chunked_members(design.pretrained_chunks(config)),
         seed=config["seed"],
+        source=config["source"],
         oracle_epochs=design.oracle_snapshots(config),
     script:
         "../scripts/compare_accuracies.py"

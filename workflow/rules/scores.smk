@@ -7,43 +7,44 @@ rule score_baselines:
         code=sources("workflow/scripts/score_baselines.py"),
         data=rules.prepare_data.output.record,
         forget_set=rules.select_forget_set.output[0],
+        alignment=alignment,
         oracle=expand(
-            rules.train_oracle.output.margins,
+            oracle.margins,
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
         oracle_records=expand(
-            rules.train_oracle.output.record,
+            oracle.record,
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
         second=expand(
-            rules.train_oracle.output.margins,
+            oracle.margins,
             chunk=design.floor_chunks(config),
             allow_missing=True,
         ),
         second_correct=expand(
-            rules.train_oracle.output.correct,
+            oracle.correct,
             chunk=design.floor_chunks(config),
             allow_missing=True,
         ),
         second_records=expand(
-            rules.train_oracle.output.record,
+            oracle.record,
             chunk=design.floor_chunks(config),
             allow_missing=True,
         ),
         pretrained=expand(
-            rules.train_pretrained.output.margins,
+            pretrained.margins,
             chunk=design.pretrained_chunks(config),
             allow_missing=True,
         ),
         pretrained_correct=expand(
-            rules.train_pretrained.output.correct,
+            pretrained.correct,
             chunk=design.pretrained_chunks(config),
             allow_missing=True,
         ),
         pretrained_records=expand(
-            rules.train_pretrained.output.record,
+            pretrained.record,
             chunk=design.pretrained_chunks(config),
             allow_missing=True,
         ),
@@ -61,6 +62,7 @@ rule score_baselines:
         reference=settings.chunked_members(design.reference_chunks(config)),
         second=settings.chunked_members(design.floor_chunks(config)),
         seed=config["seed"],
+        source=config["source"],
         epochs=design.oracle_snapshots(config),
     script:
         "../scripts/score_baselines.py"
@@ -74,12 +76,12 @@ rule score_method:
         forget_set=rules.select_forget_set.output[0],
         baselines=rules.score_baselines.output[0],
         oracle=expand(
-            rules.train_oracle.output.margins,
+            oracle.margins,
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
         oracle_records=expand(
-            rules.train_oracle.output.record,
+            oracle.record,
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
@@ -106,6 +108,7 @@ rule score_method:
         scoring=settings.scoring_settings(config),
         members=settings.chunked_members(design.reference_chunks(config)),
         seed=config["seed"],
+        source=config["source"],
         oracle_epochs=design.oracle_snapshots(config),
         runs=lambda wildcards: settings.scored_runs(
             config, wildcards.method, wildcards.forget_set

@@ -9,7 +9,8 @@ rule unlearn:
         ),
         data=rules.prepare_data.output,
         forget_set=rules.select_forget_set.output[0],
-        weights=rules.train_pretrained.output.weights,
+        alignment=alignment,
+        weights=pretrained.weights,
     output:
         margins="results/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.npy",
         correct="results/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.correct.npy",
@@ -26,6 +27,7 @@ rule unlearn:
         runtime=needs.runtime("unlearn"),
     params:
         study=settings.unlearning_settings(config),
+        source=config["source"],
         members=lambda wildcards: design.chunk_members(wildcards.chunk),
         run=lambda wildcards: settings.run_settings(
             config, wildcards.method, wildcards.trajectory, wildcards.forget_set

@@ -18,6 +18,7 @@ for role, left_out, axis in (("pretrained", "", epochs[-1:]), ("oracle", forget_
         source[f"{role}_records"],
         members,
         study_seed=params.seed,
+        source=params.source,
         role=role,
         forget_set=left_out,
         epochs=axis,

@@ -1,9 +1,10 @@
 """Load a data set once: images, labels, the split and what normalises it."""
 
+from dataclasses import replace
 from importlib import import_module
 
 from unlearning.artifacts import save_array, save_record
-from unlearning.datasets.base import Dataset, checksum, normalisation, pad
+from unlearning.datasets.base import checksum, normalisation, pad
 from unlearning.logs import log_to
 
 log_to(snakemake.log[0])
@@ -16,8 +17,11 @@ dataset = import_module(f"unlearning.datasets.{wanted['name']}").load(
 )
 if wanted["pad_to"] is not None:
     padded = pad(dataset.images, wanted["pad_to"])
-    dataset = Dataset(padded, dataset.labels, dataset.n_train, dataset.classes)
-mean, std = normalisation(dataset)
+    dataset = replace(dataset, images=padded)
+if wanted["normalisation"] is None:
+    mean, std = normalisation(dataset)
+else:
+    mean, std = wanted["normalisation"]["mean"], wanted["normalisation"]["std"]
 save_array(snakemake.output.images, dataset.images)
 save_array(snakemake.output.labels, dataset.labels)
 save_record(
@@ -27,6 +31,7 @@ save_record(
         "n_train": dataset.n_train,
         "n_validation": dataset.n_validation,
         "classes": dataset.classes,
+        "groups": {name: [group.start, group.stop] for name, group in dataset.groups.items()},
         "mean": mean,
         "std": std,
         "checksum": checksum(dataset),

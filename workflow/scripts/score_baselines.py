@@ -21,6 +21,7 @@ records = {
         source[f"{name}_records"],
         chunks,
         study_seed=params.seed,
+        source=params.source,
         role="pretrained" if name == "pretrained" else "oracle",
         forget_set="" if name == "pretrained" else forget_set,
         epochs=params.epochs[-1:] if name == "pretrained" else params.epochs,

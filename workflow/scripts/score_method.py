@@ -16,7 +16,14 @@ forget = load_array(source.forget_set, shape=(None,), dtype=np.int64)
 ensembles = Ensembles(data["n_train"], data["n_validation"], forget, Scoring(**params.scoring))
 members, forget_set = params.members, snakemake.wildcards.forget_set
 of_study = {"study_seed": params.seed, "forget_set": forget_set}
-load_records(source.oracle_records, members, role="oracle", epochs=params.oracle_epochs, **of_study)
+load_records(
+    source.oracle_records,
+    members,
+    role="oracle",
+    source=params.source,
+    epochs=params.oracle_epochs,
+    **of_study,
+)
 sizes = [len(chunk) for chunk in members]
 oracle = ensembles.load_margins(source.oracle, sizes, len(params.oracle_epochs))
 table, points = method_table(

@@ -5,6 +5,7 @@ import numpy as np
 from unlearning import forget_sets
 from unlearning.artifacts import load_array, load_record, save_array
 from unlearning.logs import log_to
+from unlearning.published.forget_sets import forget_indices
 
 log_to(snakemake.log[0])
 source, definition = snakemake.input, dict(snakemake.params.definition)
@@ -12,6 +13,15 @@ data = load_record(source.record)
 n_train = data["n_train"]
 labels = load_array(source.labels, shape=(n_train + data["n_validation"],), dtype=np.int64)
 projections = source.get("projections")
+if "number" in definition:
+    published, number = load_record(source.published), definition["number"]
+    found = forget_indices(published["source"], published["folder"], number, n_train=n_train)
+    if len(found) != definition["size"]:
+        raise ValueError(
+            f"forget_sets.{snakemake.wildcards.forget_set}.size: published set {number} has "
+            f"{len(found)} points, not {definition['size']}"
+        )
+    definition = {"kind": "indices", "indices": found}
 if "file" in definition:
     definition["indices"] = forget_sets.read_indices(definition.pop("file"))
 indices = forget_sets.select(
@@ -19,6 +29,7 @@ indices = forget_sets.select(
     name=snakemake.wildcards.forget_set,
     n_train=n_train,
     labels=labels[:n_train],
+    groups=data["groups"],
     projections=projections and load_array(projections, shape=(n_train, None), dtype=np.float64),
 )
 save_array(snakemake.output[0], indices)

@@ -6,7 +6,7 @@ from unlearning import checkpoints, devices, prepared
 from unlearning.artifacts import load_array, save_array, save_correct, save_record
 from unlearning.logs import log_to
 from unlearning.margins import stored
-from unlearning.seeds import member_seeds
+from unlearning.seeds import ensemble_seeds
 from unlearning.unlearned import unlearn_members
 from unlearning.weights import load_weights
 
@@ -21,7 +21,10 @@ unlearned, record = unlearn_members(
     snakemake.wildcards.forget_set,
     load_array(snakemake.input.forget_set, shape=(None,), dtype=np.int64),
     members,
-    load_weights(snakemake.input.weights, member_seeds(study["seed"], "pretrained", "", members)),
+    load_weights(
+        snakemake.input.weights,
+        ensemble_seeds(snakemake.params.source, study["seed"], "pretrained", "", members),
+    ),
     checkpoint,
 )
 save_array(snakemake.output.margins, stored(unlearned.margins, snakemake.params.margins))

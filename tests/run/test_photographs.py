@@ -1,0 +1,68 @@
+"""Living-17 from a miniature ImageNet to scores, with ResNet-18 and a subpopulation to forget."""
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+from study import copy_repository, snakemake
+
+from unlearning.artifacts import load_record
+from unlearning.datasets.living17 import superclasses
+from unlearning.tables import load_table
+
+OVERLAY = {
+    "study": "mini",
+    "device": "cpu",
+    "dataset": {"folder": "imagenet", "train": 136, "validation": 68},
+    "architectures": {"resnet18": {"width": 0.05}},
+    "training": {"epochs": 2, "batch_size": 34, "peak_epoch": 1},
+    "ensemble": {"members": 2, "floor_members": 2, "chunk": 2},
+    "oracle_stopped_epochs": [1],
+    "forget_sets": {"1": {"size": 10}, "2": {"size": 2}, "3": {"size": 2}},
+    "run": {"forget_sets": ["2"], "methods": ["ga"]},
+    "methods": {"ga": {"sweep": {"learning_rate": [0.01]}, "snapshots": {"epochs": [1]}}},
+    "klom": {"bootstrap": 5},
+}
+ARGUMENTS = ["--configfile", "studies/living17.yaml", "mini.yaml"]
+SCORES = "results/mini/klom/ga/2.csv"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("living17")
+    copy_repository(folder)
+    (folder / "mini.yaml").write_text(yaml.safe_dump(OVERLAY))
+    rng = np.random.default_rng(0)
+    for split, count in {"train": 2, "val": 1}.items():
+        for name in superclasses():
+            place = folder / "imagenet" / split / name
+            place.mkdir(parents=True)
+            for number in range(count):
+                pixels = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(place / f"{name}_{number}.JPEG")
+    return folder
+
+
+def test_from_photographs_to_scores(folder):
+    snakemake(folder, SCORES, *ARGUMENTS)
+    results = folder / "results" / "mini"
+    record = load_record(str(results / "data" / "dataset.json"))
+    assert (record["classes"], record["n_train"], record["n_validation"]) == (17, 136, 68)
+    first, end = record["groups"]["n01632777"]
+    assert np.load(results / "forget_sets" / "2.npy").tolist() == list(range(first, end))
+    images = np.load(results / "data" / "images.npy", mmap_mode="r")
+    assert (images.shape, images.dtype) == ((204, 224, 224, 3), np.uint8)
+    scores = load_table(str(folder / SCORES))
+    assert set(scores["kind"]) == {"grid", "zero_learning_rate", "frozen_batch_norm"}
+    assert scores["klom_p95"].between(0, 11.6).all()
+    assert np.load(results / "unlearned/ga/lr0/2/0-1.npy").dtype == np.float16
+
+
+def test_a_photograph_that_is_cut_short_stops_before_training(folder):
+    photograph = folder / "imagenet/train/n01632777/n01632777_1.JPEG"
+    content = photograph.read_bytes()
+    photograph.write_bytes(content[:-200])
+    forced = ["--force", "results/mini/data/images.npy", *ARGUMENTS]
+    printed = snakemake(folder, *forced, check=False)
+    photograph.write_bytes(content)
+    assert "n01632777_1.JPEG cannot be read as an image" in printed

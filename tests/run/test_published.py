@@ -1,0 +1,132 @@
+"""A study from published ensembles, on a generated folder of EasyDUB's layout."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from study import copy_repository, planned, snakemake
+
+from unlearning import batches, ensemble, margins, models
+from unlearning.artifacts import load_record
+from unlearning.datasets import base, cifar10
+from unlearning.tables import load_table
+
+TRAIN, VALIDATION, MEMBERS, FLOOR = 110, 20, 4, 4
+FORGET = np.array([31, 4, 17, 5, 40])
+CONTROLS = {"controls": [{"learning_rate": [0.0]}, {"batch_norm": ["frozen"]}]}
+STUDY = {
+    "study": "tiny",
+    "device": "cpu",
+    "source": "easydub",
+    "published": {"folder": "easydub"},
+    "dataset": {"name": "cifar10", "folder": "cifar", "train": TRAIN, "validation": VALIDATION},
+    "model": "resnet9",
+    "ensemble": {"members": MEMBERS, "floor_members": FLOOR, "chunk": 4},
+    "oracle_stopped_epochs": [],
+    "forget_sets": {"2": {"kind": "published", "number": 2, "size": 5, "seed": None}},
+    "run": {"forget_sets": ["2"], "methods": ["ga"]},
+    "methods": {
+        "ga": {"sweep": {"learning_rate": [0.01]}, "snapshots": {"epochs": [1]}, **CONTROLS},
+        "gda": CONTROLS,
+        "scrub": CONTROLS,
+    },
+    "klom": {"bootstrap": 5},
+    "figures": {
+        "fig1": {"forget_sets": ["2"], "methods": ["ga"]},
+        "fig2": {"forget_sets": ["2"]},
+        "fig5": {"forget_sets": ["2"], "methods": ["ga"]},
+    },
+}
+SCORES = ["results/tiny/klom/ga/2.csv", "--configfile", "tiny.yaml"]
+
+
+def write_cifar(folder):
+    rng = np.random.default_rng(0)
+    for name in cifar10.MD5:
+        count = VALIDATION if name == "test_batch" else TRAIN // 5
+        rows = rng.integers(0, 256, (count, 3072), dtype=np.uint8)
+        labels = rng.integers(0, 10, count).tolist()
+        (folder / name).write_bytes(pickle.dumps({"data": rows, "labels": labels}, protocol=3))
+
+
+def put(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, value) if path.suffix == ".npy" else torch.save(value, path)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a repository with the study, its images, and what is published of networks on them."""
+    folder = tmp_path_factory.mktemp("published")
+    copy_repository(folder)
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(STUDY))
+    (folder / "cifar").mkdir()
+    write_cifar(folder / "cifar")
+    dataset = cifar10.load(
+        n_train=TRAIN, n_validation=VALIDATION, seed=0, folder=str(folder / "cifar")
+    )
+    data = batches.prepare(
+        dataset.images, dataset.labels, *base.normalisation(dataset), torch.device("cpu")
+    )
+    for member in range(2 * MEMBERS + FLOOR):
+        network = models.build({"name": "resnet9", "width": 1.0}, (3, 32, 32), 10, member)
+        row = margins.evaluate(ensemble.stack(network, 1), data, 1)[0][0]
+        if member < MEMBERS:
+            write_pretrained(folder / "easydub", member, network, row)
+        else:
+            write_oracle(folder / "easydub", member - MEMBERS, row)
+    put(folder / "easydub/forget_sets/cifar10/forget_set_2.npy", FORGET)
+    return folder
+
+
+def write_pretrained(root, member, network, row):
+    weights = {f"module.{name}": value for name, value in network.state_dict().items()}
+    put(root / f"models/cifar10/pretrain/resnet9/id_{member}_epoch_23.pt", weights)
+    for split, part in {"retain": row[:TRAIN], "val": row[TRAIN:]}.items():
+        put(root / f"margins/cifar10/pretrain/{split}/resnet9/id_{member}_epoch_23.npy", part)
+
+
+def write_oracle(root, member, row):
+    retain = np.delete(np.arange(TRAIN), FORGET)
+    for split, part in {"retain": row[retain], "forget": row[FORGET], "val": row[TRAIN:]}.items():
+        file = f"margins/cifar10/oracle/forget_2/{split}/resnet9/id_{member}_epoch_23.npy"
+        put(root / file, part)
+
+
+def test_published_ensembles_are_unlearned_from_and_scored(folder):
+    plan = planned(folder, *SCORES)
+    assert not {"train_pretrained", "train_oracle", "train_datamodels"} & plan.keys()
+    assert (plan["import_pretrained"], plan["import_oracle"], plan["unlearn"]) == (1, 2, 3)
+    snakemake(folder, *SCORES)
+    results = folder / "results" / "tiny"
+    stored = np.load(results / "pretrained" / "0-3.npy")
+    part = np.load(folder / "easydub/margins/cifar10/pretrain/val/resnet9/id_2_epoch_23.npy")
+    np.testing.assert_array_equal(stored[2, TRAIN:], part)
+    record = load_record(str(results / "oracle/2/4-7.json"))
+    assert (record["source"], record["members"], record["epochs"]) == (
+        "easydub",
+        [4, 5, 6, 7],
+        [24],
+    )
+    aligned = load_record(str(results / "published" / "2.json"))
+    assert aligned["retain_p95"] < 2 * aligned["noise_floor"]
+    scores = load_table(str(results / "klom" / "ga" / "2.csv")).set_index(["kind", "split"])
+    pretrained = load_table(str(results / "klom" / "baselines" / "2.csv"))
+    untouched = pretrained[pretrained["method"] == "pretrained"].set_index("split")["klom_p95"]
+    assert (scores["n_members"] == MEMBERS).all()
+    # Frozen statistics and a small step leave the networks nearly as they were published.
+    frozen = scores.loc["frozen_batch_norm", "klom_p95"]
+    np.testing.assert_allclose(frozen["validation"], untouched["validation"], atol=2)
+    assert planned(folder, *SCORES) == {}
+
+
+def test_margins_that_are_not_the_checkpoints_are_refused(folder):
+    file = folder / "easydub/margins/cifar10/pretrain/retain/resnet9/id_1_epoch_23.npy"
+    margins_of_1 = np.load(file)
+    np.save(file, margins_of_1 + 0.5)
+    target = "results/tiny/pretrained/0-3.npy"
+    printed = snakemake(folder, target, "--force", "--configfile", "tiny.yaml", check=False)
+    np.save(file, margins_of_1)
+    assert "easydub, member 1: its recomputed margins are not those stored for it" in printed

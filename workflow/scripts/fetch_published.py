@@ -1,0 +1,19 @@
+"""Find the published files, or download those that the study needs."""
+
+from unlearning.artifacts import save_record
+from unlearning.datasets.base import cache_folder, existing_folder
+from unlearning.logs import log_to
+from unlearning.published.fetch import fetch
+
+log_to(snakemake.log[0])
+params = snakemake.params
+folder, revision = params.published["folder"], params.published["revision"]
+if folder is None:
+    cache = cache_folder() / "published"
+    found = fetch(params.source, cache, revision, params.members, params.forget_sets, weights=True)
+else:
+    found = existing_folder(folder)
+save_record(
+    snakemake.output[0],
+    {"source": params.source, "folder": str(found.resolve()), "revision": revision},
+)

@@ -1,0 +1,18 @@
+"""Take over a chunk of published pretrained members."""
+
+from unlearning import devices, prepared
+from unlearning.artifacts import load_record, save_array, save_correct, save_record
+from unlearning.logs import log_to
+from unlearning.published.members import import_pretrained
+from unlearning.weights import save_weights
+
+log_to(snakemake.log[0])
+dataset = prepared.load(*snakemake.input.data, devices.choose(snakemake.config["device"]))
+published = load_record(snakemake.input.source)
+imported, record = import_pretrained(
+    published, dataset, snakemake.params.study["model"], snakemake.params.members
+)
+save_weights(snakemake.output.weights, imported.weights, record["seeds"])
+save_array(snakemake.output.margins, imported.margins)
+save_correct(snakemake.output.correct, imported.correct)
+save_record(snakemake.output.record, {**record, "epochs": snakemake.params.epochs})
