@@ -22,6 +22,28 @@ def check_space(folder: str | os.PathLike[str]) -> None:
         )
 
 
+def check_room(folder: str | os.PathLike[str], wanted: int) -> None:
+    """Refuse a disk without room for what is about to be written.
+
+    Parameters
+    ----------
+    folder : where to, which exists
+    wanted : bytes
+
+    Raises
+    ------
+    ValueError
+        Says how much is wanted and free.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < wanted:
+        raise ValueError(
+            f"the disk of {Path(folder).resolve()} has {free / 1e9:.2f} GB free, and "
+            f"{wanted / 1e9:.2f} GB are to be written; free some space and give the same command "
+            "again, what is finished is kept"
+        )
+
+
 def check_writable(folder: str | os.PathLike[str]) -> None:
     """Refuse a folder that cannot be written to, or not be created.
 

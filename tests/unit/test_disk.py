@@ -28,3 +28,10 @@ def test_a_folder_that_cannot_be_written_is_refused(monkeypatch, tmp_path):
         disk.check_writable(tmp_path / "results" / "digits")
     (tmp_path / "results").mkdir()
     disk.check_writable(tmp_path / "results" / "digits")
+
+
+def test_a_disk_without_room_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(2**40, 0, 3 * 10**9))
+    disk.check_room(tmp_path, 3 * 10**9)
+    with pytest.raises(ValueError, match=rf"{tmp_path} has 3.00 GB free, and 7.20 GB are to be"):
+        disk.check_room(tmp_path, 7_200_000_000)

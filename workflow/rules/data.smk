@@ -24,5 +24,6 @@ rule prepare_data:
     params:
         dataset=config["dataset"],
         seed=config["seed"],
+        room=sum(needs.outputs("prepare_data", None).values()),
     script:
         "../scripts/prepare_data.py"

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 from unlearning.artifacts import save_array, save_record
 from unlearning.datasets.base import checksum, normalisation, pad
+from unlearning.disk import check_room
 from unlearning.logs import log_to
 
 log_to(snakemake.log[0])
+check_room(Path(snakemake.output.images).parent, snakemake.params.room)
 wanted = snakemake.params.dataset
 dataset = import_module(f"unlearning.datasets.{wanted['name']}").load(
     n_train=wanted["train"],
