@@ -1,11 +1,17 @@
 """A study that starts from published ensembles trains none, and checks them before it unlearns."""
 
+import csv
 import re
+import sys
+from pathlib import Path
 
 import yaml
 from snakemake.utils import update_config
 from test_plan import ROOT, counts, dry_run
 from test_traces import CONFIG, declared, named
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "run"))
+from study import copy_repository, snakemake
 
 from unlearning import config as studies
 from unlearning import lineage
@@ -48,6 +54,18 @@ def test_the_code_behind_a_figure_is_that_of_the_import(tmp_path):
     code = named(lineage.code_behind(config(), "fig5"))
     assert {"import_pretrained", "import_oracle", "check_alignment", "fetch_published"} < set(code)
     assert declared(tmp_path, "fig5", *arguments(tmp_path)) == code
+
+
+def test_an_audit_counts_no_training(tmp_path):
+    copy_repository(tmp_path)
+    snakemake(tmp_path, "audit", "--config", "target=scores", *arguments(tmp_path))
+    with open(tmp_path / "audits" / "cifar10_easydub-scores.csv") as file:
+        rows = {row["stage"]: row for row in csv.DictReader(file)}
+    assert rows["import_pretrained"]["to_run"] == "2"
+    assert {"train_pretrained", "train_oracle"}.isdisjoint(rows)
+    assert sum(int(row["sample_gradients"]) for row in rows.values()) == int(
+        rows["unlearn"]["sample_gradients"]
+    )
 
 
 def test_a_published_weight_matrix_takes_the_place_of_models(tmp_path):

@@ -23,7 +23,8 @@ def plan(api, params):
     deployment = frozenset(DeploymentMethod[name] for name in params.deployment)
     workflow = api.workflow(
         resource_settings=types.ResourceSettings(),
-        config_settings=types.ConfigSettings(config=snakemake.config),
+        # As it is after all overlays, not on top of config.yaml again.
+        config_settings=types.ConfigSettings(config=snakemake.config, replace_workflow_config=True),
         deployment_settings=types.DeploymentSettings(deployment_method=deployment),
         snakefile=Path(params.snakefile),
     )
