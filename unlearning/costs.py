@@ -229,5 +229,4 @@ class Costs:
 
 def chunk_size(chunk: str) -> int:
     """Return the members of a chunk such as ``100-119``."""
-    first, last = chunk.split("-")
-    return int(last) - int(first) + 1
+    return len(design.chunk_members(chunk))

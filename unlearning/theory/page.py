@@ -5,18 +5,17 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
+from unlearning.html import document
+
 COLOURS = {"holds": "#0072b2", "holds when": "#b8860b", "fails": "#c44601"}
 STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 68em; color: #222;
-       padding: 0 1em; background: #fff; }
-table { border-collapse: collapse; width: 100%; }
-td, th { text-align: left; vertical-align: top; padding: .5em .7em; border-top: 1px solid #ddd; }
-th { border-top: 0; font-weight: 600; }
+body { max-width: 68em; }
+table { width: 100%; }
+td, th { padding: .5em .7em; }
 td:first-child { width: 12em; }
 small { color: #666; }
 .verdict { font-weight: 600; }
-.numbers { font-variant-numeric: tabular-nums; white-space: nowrap; }
-.about { max-width: 46em; }
+.numbers { white-space: nowrap; }
 """
 
 
@@ -46,12 +45,8 @@ def lemmas_page(rows: Iterable[dict[str, Any]], *, seed: int) -> str:
     rows = list(rows)
     kinds = [kind(row["verdict"]) for row in rows]
     counted = ", ".join(f"{kinds.count(name)} {text}" for name, text in _SUMMARY.items())
-    body = "\n".join(map(_row, rows))
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>The theory, statement by statement</title>
-<style>{STYLE}</style></head><body>
-<h1>The theory, statement by statement</h1>
-<div class="about">
+    table = "\n".join(map(_row, rows))
+    body = f"""<div class="about">
 <p>Every statement of the paper's theory, tried on random cases: {counted}. A statement
 <em>holds</em> if no case violates it; <em>holds when</em> a restriction is met if all cases that
 violate it lie outside the restriction; and <em>fails</em> otherwise. Statements marked
@@ -65,9 +60,9 @@ Lambert function. The worst case is the one that violates a statement most; put 
 </div>
 <table>
 <tr><th>Statement</th><th>What it says</th><th>Verdict</th><th>Violations</th></tr>
-{body}
-</table></body></html>
-"""
+{table}
+</table>"""
+    return document("The theory, statement by statement", body, STYLE)
 
 
 _SUMMARY = {"holds": "hold", "holds when": "hold under a restriction", "fails": "fail"}

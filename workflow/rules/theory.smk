@@ -88,14 +88,6 @@ rule measure_escapes:
         "../scripts/measure_escapes.py"
 
 
-THEORY_TABLES = {
-    "fig3": rules.tabulate_ranges.output,
-    "fig4": rules.run_toy.output,
-    "escape": [*rules.measure_escapes.output, *rules.run_toy.output],
-    "logistic": rules.run_logistic.output,
-}
-
-
 rule draw_theory:
     """Draw a figure of the theory from its tables."""
     input:
@@ -103,7 +95,11 @@ rule draw_theory:
             "workflow/scripts/draw_theory.py",
             f"unlearning/figures/{wildcards.theory_figure}.py",
         ),
-        tables=lambda wildcards: THEORY_TABLES[wildcards.theory_figure],
+        tables=lambda wildcards: [
+            table
+            for rule in lineage.THEORY[wildcards.theory_figure]
+            for table in getattr(rules, rule).output
+        ],
     output:
         png=report(
             "results/theory/figures/{theory_figure}.png",
@@ -116,7 +112,7 @@ rule draw_theory:
     log:
         "logs/theory/figures/{theory_figure}.log",
     wildcard_constraints:
-        theory_figure="|".join(THEORY_TABLES),
+        theory_figure="|".join(lineage.THEORY),
     conda:
         "../../envs/environment.yaml"
     params:
@@ -131,7 +127,7 @@ rule theory:
     """Every statement and every figure of the theory."""
     input:
         rules.check_statements.output,
-        expand(rules.draw_theory.output, theory_figure=THEORY_TABLES),
+        expand(rules.draw_theory.output, theory_figure=lineage.THEORY),
 
 
 rule fig3:
