@@ -48,6 +48,7 @@ wildcard_constraints:
 
 
 include: "workflow/rules/data.smk"
+include: "workflow/rules/strategies.smk"
 
 
 if config["datamodels"]["file"] is None:

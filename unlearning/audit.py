@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from unlearning.resources import ON_DEVICE, Needs
+from unlearning.resources import ON_DEVICE, ON_MEMBERS, Needs
 
 #: Why a job runs. Inputs change by hand or because an earlier stage makes them again.
 REASONS = ("missing", "code", "config", "input")
@@ -108,13 +108,13 @@ class Clock:
     def __init__(self, needs: Needs, measurements: Iterable[Measurement]) -> None:
         self.needs = needs
         taken = list(measurements)
-        trained = [measured.device for measured in taken if measured.rule in ON_DEVICE]
+        trained = [measured.device for measured in taken if measured.rule in ON_MEMBERS]
         self.device = max(trained, key=trained.count) if trained else needs.device
         sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
         for measured in taken:
             expected = needs.job_seconds(measured.rule, measured.wildcards, measured.device)
             groups = [_group(measured.rule, measured.wildcards)]
-            if measured.rule in ON_DEVICE and measured.device == self.device:
+            if measured.rule in ON_MEMBERS and measured.device == self.device:
                 groups.append(("", ""))
             for group in groups:
                 sums[group][0] += measured.seconds
@@ -127,7 +127,7 @@ class Clock:
         group = _group(rule, wildcards)
         if group in self.factors:
             return expected * self.factors[group], MEASURED
-        if rule in ON_DEVICE and ("", "") in self.factors:
+        if rule in ON_MEMBERS and ("", "") in self.factors:
             return expected * self.factors["", ""], SCALED
         return expected, MODEL
 

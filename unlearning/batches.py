@@ -8,8 +8,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from unlearning.seeds import generator
-
 
 class Normalisation(NamedTuple):
     """What bytes are normalised with: ``(byte / 255 - centre) / spread``."""
@@ -81,18 +79,20 @@ def prepare(
     )
 
 
-def ordered(
-    subsets: NDArray[np.int64], seeds: Sequence[int], *key: int, shuffle: bool = True
-) -> Tensor:
-    """Return each member's order of its own points for one pass.
+def ordered(points: Tensor, seeds: Sequence[int], *key: int, shuffle: bool = True) -> Tensor:
+    """Return each member's order of its own points for one pass, computed where the points are.
+
+    Every position of the pass has a random number of its own, a function of the member's seed, the
+    key and the position (SplitMix64, Steele et al. 2014), and the points go in the order of these
+    numbers. They are integers: a GPU finds the same order as a processor.
 
     Parameters
     ----------
-    subsets : (members, points) indices of the points that each member trains on
+    points : (members, points) indices of the points that each member trains on, int64
     seeds : (members,) seeds of the members
     key : which pass this is, such as ``(epoch,)``: orders are looked up by a counter, not drawn
         from a running generator, so that two runs that share a prefix see the same order
-    shuffle : False keeps the order of ``subsets``
+    shuffle : False keeps the order of ``points``
 
     Returns
     -------
@@ -100,15 +100,31 @@ def ordered(
         (members, points) int64
     """
     if not shuffle:
-        return torch.from_numpy(np.array(subsets))
-    return torch.from_numpy(
-        np.stack(
-            [
-                generator(seed, *key).permutation(row)
-                for seed, row in zip(seeds, subsets, strict=True)
-            ]
-        )
-    )
+        return points
+    state = torch.tensor(seeds, dtype=torch.int64)
+    for part in key:
+        state = _scrambled(state + torch.tensor(part + 1) * INCREMENT)
+    state = state.to(points.device).unsqueeze(1)
+    positions = torch.arange(1, points.shape[1] + 1, device=points.device)
+    numbers = _scrambled(state + positions * INCREMENT)
+    return points.gather(1, numbers.argsort(dim=1, stable=True))
+
+
+#: Of SplitMix64, as signed numbers: sums and products of int64 wrap around.
+INCREMENT = 0x9E3779B97F4A7C15 - 2**64
+FACTORS = (0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64)
+
+
+def _scrambled(states: Tensor) -> Tensor:
+    """Return the number that SplitMix64 makes of each state, int64 for its unsigned 64 bits."""
+    for shift, factor in zip((30, 27), FACTORS, strict=True):
+        states = (states ^ _shifted(states, shift)) * factor
+    return states ^ _shifted(states, 31)
+
+
+def _shifted(states: Tensor, bits: int) -> Tensor:
+    """Shift right and fill with zeros; int64's own shift repeats the sign."""
+    return (states >> bits) & (2 ** (64 - bits) - 1)
 
 
 def split(order: Tensor, batch_size: int) -> Iterator[Tensor]:

@@ -88,6 +88,11 @@ class Checkpoint:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def stack_name(stack: slice) -> str:
+    """Return the name of the state of a stack: another split of the members has other states."""
+    return f"{stack.start}-{stack.stop - 1}"
+
+
 def none() -> Checkpoint:
     """Return a checkpoint that keeps nothing."""
     return Checkpoint("no checkpoint", "", 0)

@@ -12,6 +12,7 @@ from unlearning.config_published import published_complaints
 from unlearning.config_words import allowed, modules
 from unlearning.design import Config
 from unlearning.sources import ROOT
+from unlearning.strategies import LAYOUTS
 
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 
@@ -108,6 +109,7 @@ def _complaints(config: Config) -> Iterator[str]:
     yield from _dataset_complaints(config)
     yield from published_complaints(config)
     yield from _ensemble_complaints(config)
+    yield from _computing_complaints(config["computing"])
     for name, definition in config["forget_sets"].items():
         yield from _forget_set_complaints(f"forget_sets.{name}", definition, config)
     yield from _theory_complaints(config["theory"])
@@ -186,6 +188,17 @@ def _ensemble_complaints(config: Config) -> Iterator[str]:
         )
     if round(datamodels["subset_fraction"] * config["dataset"]["train"]) < 1:
         yield "datamodels.subset_fraction: leaves no training image in a subset"
+
+
+def _computing_complaints(computing: Config) -> Iterator[str]:
+    strategy, members = computing["strategy"], computing["members_per_stack"]
+    key = "computing.members_per_stack"
+    if strategy in LAYOUTS and members == "auto":
+        yield f"{key}: strategy {strategy} needs a number; auto is for strategy auto"
+    if strategy in ("measured", "loop") and members != "auto":
+        yield f"{key}: strategy {strategy} finds it itself; set auto"
+    if strategy == "side_by_side" and computing["compile"]:
+        yield "computing.compile: members side by side are not compiled; set false"
 
 
 def _forget_set_complaints(key: str, definition: Config, config: Config) -> Iterator[str]:

@@ -17,7 +17,7 @@ from functools import cache
 from math import ceil
 from typing import Any
 
-from unlearning import design
+from unlearning import design, strategies
 from unlearning.config import CHANNELS, EQUAL_PARTS, IMAGE_SIZE
 from unlearning.design import Config, Trajectory
 from unlearning.network_size import network_size
@@ -129,13 +129,9 @@ class Costs:
         return forget, self.train - forget
 
     def stack(self, batch: int) -> int:
-        """Return the members trained as one network: `unlearning.ensemble.members_per_stack`."""
-        wanted = self.config["ensemble"]["members_per_stack"]
-        if wanted != "auto":
-            return int(wanted)
-        if self.model["name"] == "mlp":
-            return 25
-        return 4 if self.image_shape[1] <= 16 and batch <= 128 else 1
+        """Return the members trained as one network; by the fixed rule where it is measured."""
+        computing, size = self.config["computing"], self.image_shape[1]
+        return strategies.chosen(computing, self.model["name"], size, batch).members
 
     def work(self, rule: str, wildcards: Any) -> Work:
         """Return what a job trains, unlearns and evaluates; nothing for the rules that do not.

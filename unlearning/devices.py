@@ -14,30 +14,56 @@ logger = logging.getLogger(__name__)
 CPU = torch.device("cpu")
 
 
-def choose(wanted: str) -> torch.device:
+def choose(wanted: str, deterministic: bool = False) -> torch.device:
     """Return the device that a study asks for.
 
     Parameters
     ----------
     wanted : ``"auto"`` (a GPU where there is one), ``"cpu"`` or ``"cuda"``
+    deterministic : use only such kernels of a GPU as give the same numbers at every run
 
     Raises
     ------
     RuntimeError
-        When ``"cuda"`` is asked for and no GPU can be used.
+        When ``"cuda"`` is asked for and no GPU can be used, and for ``"auto"`` as well where there
+        is one whose driver is too old: days on the processor are not what was asked for.
     """
-    available = torch.cuda.is_available()
-    if wanted == "cuda" and not available:
+    device, obstacle = (CPU, "") if wanted == "cpu" else _gpu()
+    if obstacle and (wanted == "cuda" or TOO_OLD in obstacle):
         raise RuntimeError(
-            "the study sets device: cuda, and no usable GPU was found here; "
-            "set device: auto or cpu to train on the processor"
+            f"the study sets device: {wanted}, and no GPU can be used here: {obstacle}; "
+            "set device: cpu to train on the processor"
         )
-    device = torch.device("cuda" if available and wanted != "cpu" else "cpu")
-    found = describe(device)
-    if wanted == "auto" and not available:
+    if obstacle:
         logger.info("no GPU can be used here (device: auto), going on with the processor")
+    if deterministic and device.type == "cuda":
+        # cuBLAS reads it when it is first called, and torch refuses to go on without.
+        os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
+        torch.use_deterministic_algorithms(True)
+    found = describe(device)
     logger.info("device %s", ", ".join(f"{key} {value}" for key, value in found.items()))
     return device
+
+
+#: Of the message about a driver that the pinned torch cannot work with.
+TOO_OLD = "too old"
+
+
+def _gpu() -> tuple[torch.device, str]:
+    """Return the GPU, or the processor and what stands in the way of a GPU, in one line."""
+    try:
+        torch.cuda.init()
+        if torch.cuda.device_count():
+            return torch.device("cuda"), ""
+    except (RuntimeError, AssertionError) as error:  # of torch without CUDA: AssertionError
+        reason = str(error).strip().splitlines()[0]
+        if TOO_OLD in reason:
+            reason = (
+                f"the NVIDIA driver is {TOO_OLD} for torch {torch.__version__}, "
+                f"which needs one for CUDA {torch.version.cuda} ({reason})"
+            )
+        return CPU, reason
+    return CPU, "there is none"
 
 
 def describe(device: torch.device) -> dict[str, str]:

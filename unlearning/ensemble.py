@@ -1,9 +1,9 @@
 """Many members as one network.
 
-`stack` turns a network into its M-member twin: grouped convolutions, one BatchNorm over
-M x C channels, batched matrices for the linear layers. Every parameter and buffer gets a leading
-member axis and keeps its name, so that a member's weights are row m of each array. Members never
-mix: member m of the twin computes what the network with member m's weights computes.
+`stack` turns a network into its M-member twin: grouped convolutions or batched matrix products, one
+BatchNorm over M x C channels, batched matrices for the linear layers. Every parameter and buffer
+gets a leading member axis and keeps its name, so that a member's weights are row m of each array.
+Members never mix: member m of the twin computes what the network with member m's weights computes.
 
 Inside the twin a tensor has one of two layouts: ``(members, batch, ...)`` before the first
 convolution and after `Flatten`, ``(batch, members * channels, height, width)`` between them.
@@ -11,6 +11,7 @@ convolution and after `Flatten`, ``(batch, members * channels, height, width)`` 
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -32,30 +33,52 @@ def _channels(images: Tensor) -> Tensor:
 
 
 class StackedConv2d(nn.Module):
-    """One grouped convolution, a group a member."""
+    """One grouped convolution, a group a member, or one batched matrix product."""
 
-    def __init__(self, layer: nn.Conv2d, members: int) -> None:
+    def __init__(self, layer: nn.Conv2d, members: int, as_product: bool) -> None:
         super().__init__()
         if layer.groups != 1 or layer.padding_mode != "zeros":
             raise ValueError("only plain, zero-padded convolutions can be stacked")
-        self.members = members
+        if as_product and (isinstance(layer.padding, str) or layer.dilation != (1, 1)):
+            raise ValueError("convolutions with dilation or named padding cannot be products")
+        self.members, self.as_product = members, as_product
         self.stride, self.padding, self.dilation = layer.stride, layer.padding, layer.dilation
-        self.weight = _repeat(layer.weight, members)
+        # Channels last, as the features: a GPU would bring them to that order at every step.
+        ordered = layer.weight.detach().permute(0, 2, 3, 1).expand(members, -1, -1, -1, -1)
+        ordered = ordered.clone(memory_format=torch.contiguous_format)
+        self.weight = nn.Parameter(ordered.permute(0, 1, 4, 2, 3))
         self.bias = None if layer.bias is None else _repeat(layer.bias, members)
 
     def forward(self, features: Tensor) -> Tensor:
         """Convolve ``(batch, members * in, H, W)`` (or images, member first)."""
+        features = _channels(features)
         bias = None if self.bias is None else self.bias.flatten()
-        weight = self.weight.flatten(0, 1)
+        if self.as_product:
+            return self._product(features, bias)
         return functional.conv2d(
-            _channels(features),
-            weight,
+            features,
+            self.weight.flatten(0, 1),
             bias,
             self.stride,
             self.padding,
             self.dilation,
             groups=self.members,
         )
+
+    def _product(self, features: Tensor, bias: Tensor | None) -> Tensor:
+        """Convolve as weights times the patches that they see."""
+        height, width = self.weight.shape[-2:]
+        vertical, horizontal = cast(tuple[int, int], self.padding)
+        padded = functional.pad(features, (horizontal, horizontal, vertical, vertical))
+        windows = padded.unfold(2, height, self.stride[0]).unfold(3, width, self.stride[1])
+        batch, _, rows, columns = windows.shape[:4]
+        # (batch, members, in, rows, columns, height, width) -> a row a patch of each member
+        patches = windows.unflatten(1, (self.members, -1)).permute(1, 0, 3, 4, 2, 5, 6)
+        patches = patches.reshape(self.members, batch * rows * columns, -1)
+        found = torch.bmm(patches, self.weight.flatten(2).transpose(1, 2))
+        found = found.view(self.members, batch, rows, columns, -1).permute(1, 0, 4, 2, 3)
+        found = found.flatten(1, 2).contiguous(memory_format=torch.channels_last)
+        return found if bias is None else found + bias.view(1, -1, 1, 1)
 
 
 class StackedBatchNorm2d(nn.Module):
@@ -103,10 +126,12 @@ class StackedLinear(nn.Module):
         forward and the backward pass in the layout that batched GEMM is fastest at, and leaves
         the class axis of the logits where a softmax over it vectorises over samples.
         """
-        columns = features.transpose(1, 2)
-        if self.bias is None:
-            return torch.bmm(self.weight, columns).transpose(1, 2)
-        return torch.baddbmm(self.bias.unsqueeze(2), self.weight, columns).transpose(1, 2)
+        # Not in bfloat16: rounded logits would be rounded margins.
+        with torch.autocast(features.device.type, enabled=False):
+            columns = features.to(self.weight.dtype).transpose(1, 2)
+            if self.bias is None:
+                return torch.bmm(self.weight, columns).transpose(1, 2)
+            return torch.baddbmm(self.bias.unsqueeze(2), self.weight, columns).transpose(1, 2)
 
 
 class StackedFlatten(nn.Module):
@@ -127,7 +152,7 @@ def _repeat(parameter: Tensor, members: int) -> nn.Parameter:
     return nn.Parameter(parameter.detach().expand(members, *parameter.shape).clone())
 
 
-def stack(network: nn.Module, members: int) -> nn.Module:
+def stack(network: nn.Module, members: int, *, as_products: bool = False) -> nn.Module:
     """Return the M-member twin of a network, every member with the network's own weights.
 
     Parameters
@@ -135,6 +160,7 @@ def stack(network: nn.Module, members: int) -> nn.Module:
     network : any module of Conv2d, BatchNorm2d, Linear, Flatten, pooling and activations, wired
         by modules without parameters of their own
     members : M >= 1
+    as_products : computes convolutions as batched matrix products
 
     Returns
     -------
@@ -148,7 +174,7 @@ def stack(network: nn.Module, members: int) -> nn.Module:
     """
     match network:
         case nn.Conv2d():
-            return StackedConv2d(network, members)
+            return StackedConv2d(network, members, as_products)
         case nn.BatchNorm2d():
             return StackedBatchNorm2d(network, members)
         case nn.Linear():
@@ -162,23 +188,28 @@ def stack(network: nn.Module, members: int) -> nn.Module:
         )
     twin = deepcopy(network)
     for name, child in network.named_children():
-        setattr(twin, name, stack(child, members))
+        setattr(twin, name, stack(child, members, as_products=as_products))
     return twin
+
+
+def fill(stacked: nn.Module, build: Callable[[int], nn.Module], seeds: Sequence[int]) -> nn.Module:
+    """Give member m of a stacked network the weights of ``build(seeds[m])``."""
+    rows = [build(seed).state_dict() for seed in seeds]
+    for name, value in stacked.state_dict().items():
+        value.copy_(torch.stack([row[name] for row in rows]))
+    return stacked
 
 
 def assemble(build: Callable[[int], nn.Module], seeds: Sequence[int]) -> nn.Module:
     """Return one stacked network whose member m is ``build(seeds[m])``."""
-    networks = [build(seed) for seed in seeds]
-    twin = stack(networks[0], len(networks))
-    rows = [network.state_dict() for network in networks]
-    for name, stacked in twin.state_dict().items():
-        stacked.copy_(torch.stack([row[name] for row in rows]))
-    return twin
+    return fill(stack(build(seeds[0]), len(seeds)), build, seeds)
 
 
 def weights_of(network: nn.Module) -> Weights:
-    """Return a copy of every parameter and buffer of a stacked network, member axis first."""
-    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+    """Return a copy of every parameter and buffer of a stacked network, on the CPU."""
+    return {
+        name: value.detach().to("cpu", copy=True) for name, value in network.state_dict().items()
+    }
 
 
 def select(weights: Weights, members: slice) -> Weights:
@@ -194,28 +225,3 @@ def concatenate(parts: Sequence[Weights]) -> Weights:
 def batch_norms(network: nn.Module) -> list[StackedBatchNorm2d]:
     """Return the BatchNorm layers of a stacked network."""
     return [layer for layer in network.modules() if isinstance(layer, StackedBatchNorm2d)]
-
-
-def members_per_stack(model: str, image_size: int, batch_size: int) -> int:
-    """Return how many members to train as one network: the rule for ``members_per_stack: auto``.
-
-    Measured by ``bench/ensemble.py`` on CPU: small layers waste a processor on overhead, and
-    stacking shares it; large ones fill it alone, and stacking only spoils the cache. The rule is
-    fixed, not timed at run time, so that a study gives the same numbers on every run.
-
-    Parameters
-    ----------
-    model : name of the architecture
-    image_size : pixels a side
-    batch_size : samples of one member in a step
-
-    Returns
-    -------
-    int
-        Members in one stacked network; 1 is a loop over members.
-    """
-    if model == "mlp":
-        return 25
-    if image_size <= 16 and batch_size <= 128:
-        return 4
-    return 1

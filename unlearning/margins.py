@@ -1,14 +1,19 @@
 """Margins of an ensemble on every point of the data set."""
 
-import numpy as np
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from unlearning.batches import Data
+from unlearning.precision import features_in, products_in
 
 #: Small enough for the hidden layer of a stack to stay in a processor's cache.
 POINTS_PER_BATCH = 128
+
+#: Large enough to fill a GPU: 4,096 images of CIFAR-10, 83 of ImageNet.
+PIXELS_PER_BATCH = 2**22
 
 
 def margin(logits: Tensor, labels: Tensor) -> Tensor:
@@ -29,23 +34,44 @@ def margin(logits: Tensor, labels: Tensor) -> Tensor:
     return logits.gather(-1, target).squeeze(-1) - others.logsumexp(-1)
 
 
-def stored(margins: NDArray[np.float32], dtype: str) -> NDArray[np.floating]:
-    """Return margins in the type that they are kept on disk in.
+def points_per_batch(device: torch.device, members: int, image_shape: Sequence[int]) -> int:
+    """Return how many points to evaluate at once.
 
     Parameters
     ----------
-    margins : any shape
-    dtype : ``"float32"``, or ``"float16"``: three digits, finite margins cut to +-65,504
+    device : where
+    members : evaluated together
+    image_shape : (channels, height, width)
     """
-    if dtype == "float32":
-        return margins
-    largest = np.finfo(dtype).max
-    cut = np.where(np.isfinite(margins), np.clip(margins, -largest, largest), margins)
-    return cut.astype(dtype)
+    if device.type == "cpu":
+        return POINTS_PER_BATCH
+    return max(1, PIXELS_PER_BATCH // (members * image_shape[1] * image_shape[2]))
 
 
-@torch.no_grad()
-def logits(network: nn.Module, data: Data, members: int) -> Tensor:
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Keep a network in evaluation mode and without gradients inside the block."""
+    modes = [(layer, layer.training) for layer in network.modules()]
+    network.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for layer, mode in modes:
+            layer.training = mode
+
+
+def _batches(network: nn.Module, data: Data, members: int, precision: str) -> Iterator[Tensor]:
+    """Yield the logits (members, batch, classes) of all points, some at a time."""
+    device = data.images.device
+    size = points_per_batch(device, members, data.images.shape[1:])
+    for images in data.in_order(size):
+        with features_in(precision, device):
+            # Not the compiled call: one shape of batch more would be compiled for little.
+            yield network.forward(images.expand(members, *images.shape))
+
+
+def logits(network: nn.Module, data: Data, members: int, precision: str = "float32") -> Tensor:
     """Return the logits of every member on every point, in evaluation mode.
 
     Parameters
@@ -53,33 +79,39 @@ def logits(network: nn.Module, data: Data, members: int) -> Tensor:
     network : stacked network of ``members`` members; its mode is left as it was
     data : all points of the data set
     members : M
+    precision : that the network computes in
 
     Returns
     -------
     Tensor
         (members, points, classes)
     """
-    modes = [(layer, layer.training) for layer in network.modules()]
-    network.eval()
-    parts = [
-        network(images.expand(members, *images.shape)) for images in data.in_order(POINTS_PER_BATCH)
-    ]
-    for layer, mode in modes:
-        layer.training = mode
-    return torch.cat(parts, dim=1)
+    with evaluating(network), products_in(precision):
+        return torch.cat(list(_batches(network, data, members, precision)), dim=1)
 
 
 def evaluate(
-    network: nn.Module, data: Data, members: int
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    network: nn.Module, data: Data, members: int, precision: str = "float32"
+) -> tuple[Tensor, Tensor]:
     """Return the margins of every member on every point, and whether its class is predicted.
+
+    Parameters
+    ----------
+    network, data, members, precision : as in `logits`
 
     Returns
     -------
     margins : (members, points) float32, non-finite where a member has diverged
     correct : (members, points) bool, False where a member has diverged
     """
-    scores = logits(network, data, members)
-    labels = data.labels.expand(members, -1)
-    correct = (scores.argmax(-1) == labels) & scores.isfinite().all(-1)
-    return margin(scores, labels).float().cpu().numpy(), correct.cpu().numpy()
+    margins = torch.empty(members, len(data.labels), device=data.labels.device)
+    correct = torch.empty_like(margins, dtype=torch.bool)
+    with evaluating(network), products_in(precision):
+        start = 0
+        for scores in _batches(network, data, members, precision):
+            points = slice(start, start := start + scores.shape[1])
+            labels = data.labels[points].expand(members, -1)
+            margins[:, points] = margin(scores, labels)
+            right = scores.argmax(-1) == labels
+            correct[:, points] = right & scores.isfinite().all(-1)
+    return margins, correct

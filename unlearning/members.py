@@ -9,6 +9,8 @@ from torch import nn
 
 from unlearning import devices, ensemble, models, training
 from unlearning.checkpoints import Checkpoint
+from unlearning.evaluations import Evaluations
+from unlearning.execution import execution_of
 from unlearning.prepared import Prepared
 from unlearning.seeds import generator, member_seed, member_seeds
 
@@ -16,13 +18,6 @@ from unlearning.seeds import generator, member_seed, member_seeds
 def builder(model: dict[str, Any], prepared: Prepared) -> Callable[[int], nn.Module]:
     """Return the function from a seed to an untrained network that fits the data set."""
     return lambda seed: models.build(model, prepared.image_shape, prepared.classes, seed)
-
-
-def stack_size(wanted: int | str, model: dict[str, Any], prepared: Prepared, batch: int) -> int:
-    """Return the members trained as one network: a number, or the rule for ``auto``."""
-    if wanted == "auto":
-        return ensemble.members_per_stack(model["name"], prepared.image_shape[1], batch)
-    return int(wanted)
 
 
 def train_members(
@@ -33,37 +28,42 @@ def train_members(
     members: Sequence[int],
     subsets: NDArray[np.int64],
     snapshots: Sequence[int],
+    evaluations: Evaluations,
     checkpoint: Checkpoint,
-) -> tuple[training.Trained, dict[str, Any]]:
+    measured: dict[str, Any] | None,
+) -> tuple[ensemble.Weights, dict[str, Any]]:
     """Train a chunk of members from scratch.
 
     Parameters
     ----------
     prepared : the data set
-    study : ``seed``, ``model``, ``training`` and ``members_per_stack`` of the study
+    study : ``seed``, ``model``, ``training`` and ``computing`` of the study
     role : what the members are for: pretrained, oracle, datamodel
     forget_set : name of the forget set that an oracle leaves out, else empty
     members : numbers of the members
     subsets : (members, points) or (points,) indices that they train on
     snapshots : epochs to evaluate at, the last one included
+    evaluations : where their margins go
     checkpoint : where an interrupted job has left its states
+    measured : what the rule ``measure_strategies`` found, None where the study does not measure
 
     Returns
     -------
-    trained : weights, margins and predictions
+    weights : with a leading member axis
     record : seeds, seconds, device and versions, for the record beside the artifact
     """
     recipe = training.Recipe(**study["training"])
     seeds = member_seeds(study["seed"], role, forget_set, members)
-    size = stack_size(study["members_per_stack"], study["model"], prepared, recipe.batch_size)
-    trained = training.train_ensemble(
+    execution = execution_of(study, prepared.data, recipe.batch_size, measured)
+    weights, seconds = training.train_ensemble(
         builder(study["model"], prepared),
         prepared.data,
         np.broadcast_to(subsets, (len(members), subsets.shape[-1])),
         seeds,
         recipe,
-        members_per_stack=size,
+        execution=execution,
         snapshots=snapshots,
+        evaluations=evaluations,
         checkpoint=checkpoint,
     )
     record = {
@@ -71,12 +71,12 @@ def train_members(
         "members": list(members),
         "seeds": seeds,
         "epochs": list(snapshots),
-        "seconds": trained.seconds,
-        "members_per_stack": size,
+        "seconds": seconds,
+        **execution.report(),
         "resumed": checkpoint.resumed,
-        **devices.report(prepared.data.images.device, len(members), trained.seconds[-1]),
+        **devices.report(prepared.data.images.device, len(members), seconds[-1]),
     }
-    return trained, record
+    return weights, record
 
 
 def random_subsets(

@@ -8,7 +8,7 @@ from unlearning import makespan
 from unlearning.audit import Clock, Job, Wildcards
 from unlearning.costs import chunk_size
 from unlearning.makespan import COMPONENTS, PRETRAINED, Kind, Plan
-from unlearning.resources import ON_DEVICE, Needs
+from unlearning.resources import ON_MEMBERS, Needs
 
 #: Chunks within this factor of the shortest time are as good: the study's own are kept, else the
 #: largest are proposed, since every job of a cluster has to be queued and started.
@@ -77,6 +77,9 @@ def propose(
     return current, Proposal(seconds, chosen.chunk, chosen.models_chunk, chosen.longest)
 
 
+#: Rules of one job each that training or unlearning waits for.
+BETWEEN = ("measure_strategies", "fit_datamodels", "import_datamodels", "find_components")
+
 _FAMILY = ("forget_set", "method", "trajectory")
 
 
@@ -88,16 +91,14 @@ class _Plans:
         run = [job for job in jobs if job.reason]
         self.members: Counter[tuple[str, str, str, str]] = Counter()
         for job in run:
-            if job.rule in ON_DEVICE:
+            if job.rule in ON_MEMBERS:
                 forget_set, method, trajectory = (
                     getattr(job.wildcards, key, "") for key in _FAMILY
                 )
                 family = (job.rule, forget_set, method, trajectory)
                 self.members[family] += chunk_size(job.wildcards.chunk)
         self.between = sum(
-            clock.seconds(job.rule, job.wildcards)[0]
-            for job in run
-            if job.rule in ("fit_datamodels", "import_datamodels", "find_components")
+            clock.seconds(job.rule, job.wildcards)[0] for job in run if job.rule in BETWEEN
         )
         self.parts: dict[int, Counter[Kind]] = {}
         self.of_models: dict[int, Counter[Kind]] = {}

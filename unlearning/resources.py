@@ -7,9 +7,10 @@ scaled with what it grows with.
 
 from collections.abc import Callable
 from math import ceil
+from types import SimpleNamespace
 from typing import Any
 
-from unlearning import design
+from unlearning import design, settings
 from unlearning.costs import EVALUATION_BATCH, Costs, chunk_size
 
 Resource = Callable[..., int]
@@ -42,8 +43,20 @@ DATAMODEL_BLOCK = 512
 RECORD, RECORD_MEMBER, RECORD_SNAPSHOT = 600, 30, 70
 SCORE_ROW = 300
 FIGURE = 400_000
-#: The rules that compute on a GPU where there is one.
-ON_DEVICE = ("train_datamodels", "train_pretrained", "train_oracle", "import_pretrained", "unlearn")
+#: The rules whose time is that of members, and all that compute on a GPU where there is one.
+ON_MEMBERS = (
+    "train_datamodels",
+    "train_pretrained",
+    "train_oracle",
+    "import_pretrained",
+    "unlearn",
+)
+ON_DEVICE = (*ON_MEMBERS, "measure_strategies")
+
+#: As `unlearning.measurement.Effort` has it, and the last strategies, which may be compiled.
+SECONDS_A_MEASUREMENT = 120 + 120
+#: Members that are tried at once on a processor, at most; a GPU has memory of its own.
+MEMBERS_MEASURED = 4
 #: The splits that each snapshot is scored on.
 SPLITS = 3
 
@@ -63,6 +76,8 @@ class Needs(Costs):
             Without the rules that only draw or collect small tables.
         """
         match rule:
+            case "measure_strategies":
+                return {"strategies": 20 * RECORD}
             case "prepare_data":
                 pixels = self.points * _product(self.image_shape)
                 return {
@@ -129,7 +144,7 @@ class Needs(Costs):
 
     def device_memory(self, rule: str, wildcards: Any) -> int:
         """Return the bytes of a training job's tensors: memory of the GPU if there is one."""
-        if rule not in ON_DEVICE:
+        if rule not in ON_MEMBERS:
             return 0
         network, members = self.network, chunk_size(wildcards.chunk)
         batches, networks, teacher = [self.config["training"]["batch_size"]], 3, 0
@@ -154,8 +169,11 @@ class Needs(Costs):
         """
         members, points, train = self.config["ensemble"]["members"], self.points, self.train
         match rule:
-            case _ if rule in ON_DEVICE:
+            case _ if rule in ON_MEMBERS:
                 return self._training_memory(rule, wildcards)
+            case "measure_strategies":
+                one = self.device_memory("train_pretrained", SimpleNamespace(chunk="0-0"))
+                return TORCH + CUDA + MEMBERS_MEASURED * one
             case "import_oracle":
                 return TORCH + 3 * sum(self.outputs(rule, wildcards).values())
             case "check_alignment":
@@ -201,6 +219,8 @@ class Needs(Costs):
             return self.seconds(work, device)
         members, points, train = self.config["ensemble"]["members"], self.points, self.train
         match rule:
+            case "measure_strategies":
+                return 15 + SECONDS_A_MEASUREMENT * len(settings.batch_sizes(self.config))
             case "fit_datamodels":
                 datamodels = self.config["datamodels"]
                 products = 2 * datamodels["models"] * train**2
@@ -211,11 +231,11 @@ class Needs(Costs):
             case "find_components":
                 return 10 + COMPONENT_PASSES * FLOAT * train**2 / READ_A_SECOND
             case "score_method" | "score_baselines":
-                settings = len(design.oracle_snapshots(self.config)) + 1
+                evaluated = len(design.oracle_snapshots(self.config)) + 1
                 if rule == "score_method":
-                    settings = sum(self.axes(wildcards.method, wildcards.forget_set))
+                    evaluated = sum(self.axes(wildcards.method, wildcards.forget_set))
                 margins = 2 * members * points * (1 + self.config["klom"]["bootstrap"])
-                return 10 + settings * margins * SECONDS_A_BINNED_MARGIN
+                return 10 + evaluated * margins * SECONDS_A_BINNED_MARGIN
         return 10
 
     def mem_mb(self, rule: str) -> Resource:

@@ -26,8 +26,17 @@ def unlearning_settings(config: Config) -> dict[str, Any]:
     return {
         "seed": config["seed"],
         "model": {"name": name, **config["architectures"][name]},
-        "members_per_stack": config["ensemble"]["members_per_stack"],
+        "computing": dict(config["computing"]),
     }
+
+
+def batch_sizes(config: Config) -> list[int]:
+    """Return the sizes of batch of training and of unlearning, each once, ascending."""
+    trajectories = [
+        run for method in config["methods"].values() for run in design.trajectories(method).values()
+    ]
+    sizes = {int(run.hyperparameters.get("batch_size", 1)) for run in trajectories}
+    return sorted({config["training"]["batch_size"], *sizes})
 
 
 def fit_settings(config: Config) -> dict[str, Any]:

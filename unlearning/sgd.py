@@ -29,9 +29,23 @@ class SGD:
         weight_decay: float = 0.0,
     ) -> None:
         self.parameters: list[Tensor] = list(network.parameters())
-        self.learning_rate = learning_rate
         self.momentum, self.weight_decay = momentum, weight_decay
         self._running: list[Tensor | None] = [None] * len(self.parameters)
+        # On a GPU it stays in one place, where a recorded step finds it.
+        device = self.parameters[0].device
+        self._on_device = torch.zeros((), device=device) if device.type == "cuda" else None
+        self.learning_rate = learning_rate
+
+    @property
+    def learning_rate(self) -> float:
+        """The step size from here on."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._learning_rate = value
+        if self._on_device is not None:
+            self._on_device.fill_(value)
 
     def running(self) -> list[Tensor]:
         """Return the running gradients of the parameters, in order; none before the first step."""
@@ -56,7 +70,7 @@ class SGD:
                 fused=True,
                 weight_decay=self.weight_decay,
                 momentum=self.momentum,
-                lr=self.learning_rate,
+                lr=self.learning_rate if self._on_device is None else self._on_device,  # type: ignore[arg-type]
                 dampening=0.0,
                 nesterov=False,
                 maximize=False,

@@ -14,9 +14,13 @@ from torch.nn import functional
 
 from unlearning import checkpoints, ensemble, margins
 from unlearning.batches import Data, ordered, split
-from unlearning.checkpoints import Checkpoint, Tensors
+from unlearning.checkpoints import Checkpoint, Tensors, stack_name
 from unlearning.devices import wait_for
+from unlearning.evaluations import Evaluations
+from unlearning.execution import Execution, in_stacks
+from unlearning.precision import features_in, products_in
 from unlearning.sgd import SGD
+from unlearning.steps import Steps
 
 logger = logging.getLogger(__name__)
 
@@ -39,16 +43,6 @@ class Recipe:
         return float(np.interp(epoch, knots, [0.0, self.peak_learning_rate, 0.0]))
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What training an ensemble leaves behind."""
-
-    weights: ensemble.Weights  # leading member axis
-    margins: NDArray[np.float32]  # (snapshots, members, points)
-    correct: NDArray[np.bool_]  # (snapshots, members, points)
-    seconds: list[float]  # spent in training until each snapshot
-
-
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the sum over members of each member's mean cross-entropy.
 
@@ -66,32 +60,45 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 def train(
     network: nn.Module,
     data: Data,
-    subsets: NDArray[np.int64],
+    points: Tensor,
     seeds: Sequence[int],
     recipe: Recipe,
     optimizer: SGD,
+    execution: Execution,
     first_epoch: int = 0,
 ) -> Iterator[int]:
     """Train a stacked network in place, yielding the epoch after each one.
 
+    Nothing in an epoch waits for the device.
+
     Parameters
     ----------
     network : stacked network of M members
-    data : the points, on the network's device
-    subsets : (members, points) indices of the points that each member trains on
+    data : the data set, on the network's device
+    points : (members, points) indices that each member trains on, on the same device
     seeds : (members,) seeds of the members' batches
     recipe : the recipe
     optimizer : of the network's parameters, with the recipe's momentum and weight decay
+    execution : precision of the members, and how their steps are taken
     first_epoch : epochs that network and optimizer have behind them
     """
-    steps = ceil(subsets.shape[1] / recipe.batch_size)
+    steps_per_epoch = ceil(points.shape[1] / recipe.batch_size)
+    steps = Steps(optimizer, execution.recorder(data.labels.device))
+
+    def loss(batch: Tensor) -> Tensor:
+        images, labels = data.gather(batch)
+        with features_in(execution.precision, images.device):
+            logits = network(images)
+        return cross_entropy(logits, labels)
+
     network.train()
     for epoch in range(first_epoch, recipe.epochs):
-        order = ordered(subsets, seeds, epoch).to(data.labels.device)
-        for step, batch in enumerate(split(order, recipe.batch_size), start=epoch * steps):
-            optimizer.learning_rate = recipe.learning_rate(step, steps)
-            images, labels = data.gather(batch)
-            optimizer.step(cross_entropy(network(images), labels))
+        order = ordered(points, seeds, epoch)
+        for step, batch in enumerate(
+            split(order, recipe.batch_size), start=epoch * steps_per_epoch
+        ):
+            optimizer.learning_rate = recipe.learning_rate(step, steps_per_epoch)
+            steps.take(loss, batch)
         yield epoch + 1
 
 
@@ -102,10 +109,11 @@ def train_ensemble(
     seeds: Sequence[int],
     recipe: Recipe,
     *,
-    members_per_stack: int,
+    execution: Execution,
     snapshots: Sequence[int],
+    evaluations: Evaluations,
     checkpoint: Checkpoint | None = None,
-) -> Trained:
+) -> tuple[ensemble.Weights, list[float]]:
     """Train one member a seed, a stack after another, and evaluate all at the given epochs.
 
     Parameters
@@ -115,67 +123,72 @@ def train_ensemble(
     subsets : (members, points) indices of the points that each member trains on
     seeds : (members,) seeds of weights and batches
     recipe : the recipe
-    members_per_stack : members trained as one network; 1 is a loop over members
+    execution : members trained as one network, and how
     snapshots : increasing epochs, the last of them ``recipe.epochs``
+    evaluations : where the margins at the snapshots go
     checkpoint : where an interrupted call of the same arguments has left its states; the result
         is the same with and without
 
     Returns
     -------
-    Trained
+    weights : after the last epoch, on the CPU, with a leading member axis
+    seconds : spent in training until each snapshot
     """
     checkpoint = checkpoint or checkpoints.none()
-    members = len(seeds)
-    shape = (len(snapshots), members, len(data.labels))
-    all_margins, all_correct = np.zeros(shape, np.float32), np.zeros(shape, np.bool_)
+    device, members = data.images.device, len(seeds)
     parts: list[ensemble.Weights] = []
     seconds = [0.0] * len(snapshots)
-    for start in range(0, members, members_per_stack):
-        block = slice(start, min(start + members_per_stack, members))
-        network = ensemble.assemble(build, seeds[block]).to(data.images.device, data.dtype)
+
+    def train_stack(stack: slice) -> None:
+        size = stack.stop - stack.start
+        network = ensemble.fill(
+            execution.stack(build(seeds[stack.start]), size), build, seeds[stack]
+        )
+        network.to(device, data.dtype)
         optimizer = SGD(network, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
-        evaluated = all_margins[:, block], all_correct[:, block]
+        points = torch.from_numpy(np.array(subsets[stack])).to(device)
         first_epoch, spent = 0, [0.0] * len(snapshots)
-        if state := checkpoint.load(str(start)):
+        name = stack_name(stack)
+        if state := checkpoint.load(name):
             first_epoch, spent = state[1]["epoch"], state[1]["seconds"]
-            _restore(state[0], network, optimizer, evaluated)
+            _restore(state[0], network, optimizer)
+            evaluations.restore(stack, state[0])
         clock, started = spent[-1], perf_counter()
-        epochs = train(network, data, subsets[block], seeds[block], recipe, optimizer, first_epoch)
-        for epoch in epochs:
+        for epoch in train(
+            network, data, points, seeds[stack], recipe, optimizer, execution, first_epoch
+        ):
             if epoch not in snapshots and not checkpoint.due(epoch):
                 continue
-            wait_for(data.images.device)
+            wait_for(device)
             clock += perf_counter() - started
             spent[-1] = clock
             if epoch in snapshots:
                 row = snapshots.index(epoch)
                 spent[row] = clock
-                found = margins.evaluate(network, data, block.stop - block.start)
-                evaluated[0][row], evaluated[1][row] = found
-            if checkpoint.due(epoch) or epoch == recipe.epochs:
+                found = margins.evaluate(network, data, size, execution.evaluation_precision)
+                evaluations.put(row, stack, *found)
+            if checkpoint.every and (checkpoint.due(epoch) or epoch == recipe.epochs):
                 facts = {"epoch": epoch, "seconds": spent}
-                checkpoint.save(str(start), _state(network, optimizer, evaluated), facts)
+                checkpoint.save(name, _state(network, optimizer) | evaluations.state(stack), facts)
+            wait_for(device)
             started = perf_counter()
-        seconds = [total + part for total, part in zip(seconds, spent, strict=True)]
+        seconds[:] = [total + part for total, part in zip(seconds, spent, strict=True)]
         parts.append(ensemble.weights_of(network))
-        logger.info("trained %d of %d members", block.stop, members)
-    return Trained(ensemble.concatenate(parts), all_margins, all_correct, seconds)
+        logger.info("trained %d of %d members", stack.stop, members)
+
+    with products_in(execution.precision):
+        in_stacks(members, execution.strategy.members, train_stack)
+    evaluations.finish()
+    return ensemble.concatenate(parts), seconds
 
 
-Evaluated = tuple[NDArray[np.float32], NDArray[np.bool_]]
-
-
-def _state(network: nn.Module, optimizer: SGD, evaluated: Evaluated) -> Tensors:
-    """Return everything that training goes on from, and what has been evaluated so far."""
+def _state(network: nn.Module, optimizer: SGD) -> Tensors:
+    """Return everything that training goes on from."""
     state = {f"network.{name}": value for name, value in network.state_dict().items()}
-    state |= {f"momentum.{i}": value for i, value in enumerate(optimizer.running())}
-    margins_so_far, correct = evaluated
-    state["margins"] = torch.from_numpy(np.ascontiguousarray(margins_so_far))
-    state["correct"] = torch.from_numpy(np.ascontiguousarray(correct))
-    return state
+    return state | {f"momentum.{i}": value for i, value in enumerate(optimizer.running())}
 
 
-def _restore(state: Tensors, network: nn.Module, optimizer: SGD, evaluated: Evaluated) -> None:
+def _restore(state: Tensors, network: nn.Module, optimizer: SGD) -> None:
     """Put back what `_state` returned."""
     prefix = "network."
     network.load_state_dict(
@@ -187,4 +200,3 @@ def _restore(state: Tensors, network: nn.Module, optimizer: SGD, evaluated: Eval
     )
     count = sum(name.startswith("momentum.") for name in state)
     optimizer.resume([state[f"momentum.{i}"] for i in range(count)])
-    evaluated[0][:], evaluated[1][:] = state["margins"].numpy(), state["correct"].numpy()

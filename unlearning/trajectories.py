@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,23 +11,17 @@ from torch import nn
 
 from unlearning import checkpoints, ensemble, margins
 from unlearning.batches import Data
-from unlearning.checkpoints import Checkpoint
+from unlearning.checkpoints import Checkpoint, stack_name
+from unlearning.evaluations import Evaluations
+from unlearning.execution import Execution, in_stacks
 from unlearning.learner import Learner, Snapshot
+from unlearning.precision import products_in
 
 logger = logging.getLogger(__name__)
 
 Method = Callable[..., Iterator[Snapshot]]
 Pass = Callable[[Learner, int], None]
-
-
-@dataclass(frozen=True)
-class Unlearned:
-    """A trajectory of a chunk of members."""
-
-    margins: NDArray[np.float32]  # (snapshots, members, points)
-    correct: NDArray[np.bool_]  # (snapshots, members, points)
-    seconds: list[float]  # spent by the whole chunk until each snapshot
-    sample_gradients: list[int]  # of one member until each snapshot
+Key = tuple[int, int | None]  # an epoch, and the number of ascent epochs
 
 
 def ascend_then_descend(
@@ -77,11 +70,12 @@ def unlearn_ensemble(
     retain: NDArray[np.int64],
     seeds: Sequence[int],
     *,
-    snapshots: Sequence[tuple[int, int | None]],
-    members_per_stack: int,
+    snapshots: Sequence[Key],
+    execution: Execution,
     shuffle: bool,
+    evaluations: Evaluations,
     checkpoint: Checkpoint | None = None,
-) -> Unlearned:
+) -> tuple[list[float], list[int]]:
     """Unlearn with every member of a chunk, a stack after another.
 
     Parameters
@@ -94,13 +88,15 @@ def unlearn_ensemble(
     forget, retain : indices of the points to forget and of those to keep
     seeds : (members,) seeds of the members' batches
     snapshots : the (epoch, ascent epochs) wanted, in the order of the snapshot axis
-    members_per_stack : members unlearned as one network
+    execution : members unlearned as one network, and how
     shuffle : whether batches are shuffled
+    evaluations : where the margins at the snapshots go
     checkpoint : where an interrupted call of the same arguments has left its finished stacks
 
     Returns
     -------
-    Unlearned
+    seconds : spent by the whole chunk until each snapshot
+    sample_gradients : of one member until each snapshot
 
     Raises
     ------
@@ -108,47 +104,61 @@ def unlearn_ensemble(
         When the method does not yield exactly the snapshots that were asked for.
     """
     checkpoint = checkpoint or checkpoints.none()
-    members = len(seeds)
-    shape = (len(snapshots), members, len(data.labels))
-    all_margins, all_correct = np.empty(shape, np.float32), np.empty(shape, np.bool_)
+    device, members = data.images.device, len(seeds)
     seconds, gradients = [0.0] * len(snapshots), [0] * len(snapshots)
-    for start in range(0, members, members_per_stack):
-        block = slice(start, min(start + members_per_stack, members))
-        if state := checkpoint.load(str(start)):
-            all_margins[:, block] = state[0]["margins"].numpy()
-            all_correct[:, block] = state[0]["correct"].numpy()
-            gradients = state[1]["sample_gradients"]
-            seconds = [sum(pair) for pair in zip(seconds, state[1]["seconds"], strict=True)]
-            continue
-        network = ensemble.stack(build(0), block.stop - block.start)
-        network.load_state_dict(ensemble.select(weights, block))
-        network.to(data.images.device, data.dtype)
-        learner = Learner(network, data, forget, retain, seeds[block], shuffle=shuffle)
-        missing, spent = set(snapshots), [0.0] * len(snapshots)
-        for snapshot in method(learner, **hyperparameters):
-            key = (snapshot.epoch, snapshot.ascent_epochs)
-            if key not in missing:
+    to_forget, to_retain = (
+        torch.from_numpy(np.array(indices)).to(device) for indices in (forget, retain)
+    )
+
+    def unlearn_stack(stack: slice) -> None:
+        name, size = stack_name(stack), stack.stop - stack.start
+        if state := checkpoint.load(name):
+            evaluations.restore(stack, state[0])
+            spent, gradients[:] = state[1]["seconds"], state[1]["sample_gradients"]
+        else:
+            network = execution.stack(build(0), size)
+            network.load_state_dict(ensemble.select(weights, stack))
+            network.to(device, data.dtype)
+            learner = Learner(
+                network,
+                data,
+                to_forget,
+                to_retain,
+                seeds[stack],
+                shuffle=shuffle,
+                execution=execution,
+            )
+            missing, spent = set(snapshots), [0.0] * len(snapshots)
+            for snapshot in method(learner, **hyperparameters):
+                row = snapshots.index(_expected(snapshot, missing, snapshots))
+                branch = snapshot.learner
+                found = margins.evaluate(branch.network, data, size, execution.evaluation_precision)
+                evaluations.put(row, stack, *found)
+                spent[row], gradients[row] = branch.seconds, branch.sample_gradients
+            if missing:
                 raise RuntimeError(
-                    f"the method yielded epoch {key[0]} (ascent epochs {key[1]}), which was not "
-                    f"asked for or came twice; asked for: {list(snapshots)}"
+                    f"the method never yielded the snapshots {sorted(missing, key=str)}"
                 )
-            missing.remove(key)
-            row = snapshots.index(key)
-            branch = snapshot.learner
-            evaluated = margins.evaluate(branch.network, data, branch.members)
-            all_margins[row, block], all_correct[row, block] = evaluated
-            spent[row] = branch.seconds
-            gradients[row] = branch.sample_gradients
-        if missing:
-            raise RuntimeError(f"the method never yielded the snapshots {sorted(missing, key=str)}")
-        seconds = [sum(pair) for pair in zip(seconds, spent, strict=True)]
-        checkpoint.save(
-            str(start),
-            {
-                "margins": torch.from_numpy(all_margins[:, block].copy()),
-                "correct": torch.from_numpy(all_correct[:, block].copy()),
-            },
-            {"epoch": max(snapshots)[0], "seconds": spent, "sample_gradients": gradients},
+            if checkpoint.every:
+                facts = {"epoch": max(snapshots)[0], "seconds": spent}
+                facts |= {"sample_gradients": gradients}
+                checkpoint.save(name, evaluations.state(stack), facts)
+        seconds[:] = [total + part for total, part in zip(seconds, spent, strict=True)]
+        logger.info("unlearned %d of %d members", stack.stop, members)
+
+    with products_in(execution.precision):
+        in_stacks(members, execution.strategy.members, unlearn_stack)
+    evaluations.finish()
+    return seconds, gradients
+
+
+def _expected(snapshot: Snapshot, missing: set[Key], wanted: Sequence[Key]) -> Key:
+    """Return the key of a snapshot, and take it from those that are missing."""
+    key = (snapshot.epoch, snapshot.ascent_epochs)
+    if key not in missing:
+        raise RuntimeError(
+            f"the method yielded epoch {key[0]} (ascent epochs {key[1]}), which was not asked for "
+            f"or came twice; asked for: {list(wanted)}"
         )
-        logger.info("unlearned %d of %d members", block.stop, members)
-    return Unlearned(all_margins, all_correct, seconds, gradients)
+    missing.remove(key)
+    return key

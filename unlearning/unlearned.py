@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from unlearning import devices, trajectories
 from unlearning.checkpoints import Checkpoint
 from unlearning.ensemble import Weights
-from unlearning.members import builder, stack_size
+from unlearning.evaluations import Evaluations
+from unlearning.execution import execution_of
+from unlearning.members import builder
 from unlearning.prepared import Prepared
 from unlearning.seeds import member_seeds
 
@@ -24,14 +26,16 @@ def unlearn_members(
     forget: NDArray[np.int64],
     members: Sequence[int],
     pretrained: Weights,
+    evaluations: Evaluations,
     checkpoint: Checkpoint,
-) -> tuple[trajectories.Unlearned, dict[str, Any]]:
+    measured: dict[str, Any] | None,
+) -> dict[str, Any]:
     """Run one trajectory of a method from a chunk of pretrained members.
 
     Parameters
     ----------
     prepared : the data set
-    study : ``seed``, ``model`` and ``members_per_stack`` of the study
+    study : ``seed``, ``model`` and ``computing`` of the study
     method : a module of `unlearning.methods`
     run : ``arguments`` of the method, ``snapshots`` to keep, ``shuffle``, and ``forget_limit``, the
         points of the forget set that are used, None for all
@@ -39,18 +43,19 @@ def unlearn_members(
     forget : its indices
     members : numbers of the members
     pretrained : their weights, with a leading member axis
+    evaluations : where margins and predictions at each snapshot go
     checkpoint : where an interrupted job has left its states
+    measured : what the rule ``measure_strategies`` found, None where the study does not measure
 
     Returns
     -------
-    unlearned : margins and predictions at each snapshot
-    record : seeds, seconds, device and versions, for the record beside the artifact
+    dict
+        Seeds, seconds, device and versions, for the record beside the artifact.
     """
     forget = forget[: run["forget_limit"]]
     seeds = member_seeds(study["seed"], "unlearned", forget_set, members)
-    batch = run["arguments"].get("batch_size", 1)
-    size = stack_size(study["members_per_stack"], study["model"], prepared, batch)
-    unlearned = trajectories.unlearn_ensemble(
+    execution = execution_of(study, prepared.data, run["arguments"].get("batch_size", 1), measured)
+    seconds, sample_gradients = trajectories.unlearn_ensemble(
         import_module(f"unlearning.methods.{method}").unlearn,
         run["arguments"],
         builder(study["model"], prepared),
@@ -60,19 +65,19 @@ def unlearn_members(
         np.setdiff1d(np.arange(prepared.n_train), forget),
         seeds,
         snapshots=run["snapshots"],
-        members_per_stack=size,
+        execution=execution,
         shuffle=run["shuffle"],
+        evaluations=evaluations,
         checkpoint=checkpoint,
     )
-    record = {
+    return {
         "method": method,
         "members": list(members),
         "seeds": seeds,
         "snapshots": run["snapshots"],
-        "sample_gradients": unlearned.sample_gradients,
-        "seconds": unlearned.seconds,
-        "members_per_stack": size,
+        "sample_gradients": sample_gradients,
+        "seconds": seconds,
+        **execution.report(),
         "resumed": checkpoint.resumed,
-        **devices.report(prepared.data.images.device, len(members), unlearned.seconds[-1]),
+        **devices.report(prepared.data.images.device, len(members), seconds[-1]),
     }
-    return unlearned, record

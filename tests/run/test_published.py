@@ -72,7 +72,7 @@ def folder(tmp_path_factory):
     )
     for member in range(2 * MEMBERS + FLOOR):
         network = models.build({"name": "resnet9", "width": 1.0}, (3, 32, 32), 10, member)
-        row = margins.evaluate(ensemble.stack(network, 1), data, 1)[0][0]
+        row = margins.evaluate(ensemble.stack(network, 1), data, 1)[0][0].numpy()
         if member < MEMBERS:
             write_pretrained(folder / "easydub", member, network, row)
         else:

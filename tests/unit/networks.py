@@ -1,9 +1,13 @@
 """Small ensembles to train: a network of each architecture, with data that fit it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import torch
 
-from unlearning import batches, models
+from unlearning import batches, evaluations, models, training, trajectories
+from unlearning.execution import Execution
+from unlearning.strategies import Strategy
 
 NETWORKS = {
     "mlp": ({"name": "mlp", "hidden": 12}, (1, 4, 4)),
@@ -21,3 +25,43 @@ def small_ensemble(name, *, points, members, dtype=torch.float32):
     data = batches.prepare(images, labels, mean, std, torch.device("cpu"), dtype)
     seen = [np.sort(rng.choice(points, points - 3, replace=False)) for _ in range(members)]
     return lambda seed: models.build(model, shape, 3, seed), data, np.stack(seen)
+
+
+def stacks_of(size, layout="grouped", **options):
+    """Return the execution of stacks of so many members."""
+    return Execution(Strategy(layout, size), **options)
+
+
+def trained(build, data, subsets, seeds, recipe, *, snapshots, **options):
+    """Train an ensemble, and return weights, seconds, margins and predictions."""
+    kept = evaluations.in_memory(len(snapshots), len(seeds), len(data.labels))
+    weights, seconds = training.train_ensemble(
+        build, data, subsets, seeds, recipe, snapshots=snapshots, evaluations=kept, **options
+    )
+    return SimpleNamespace(
+        weights=weights, seconds=seconds, margins=kept.margins, correct=kept.correct
+    )
+
+
+def unlearned(method, hyperparameters, build, weights, data, forget, retain, seeds, **options):
+    """Unlearn, and return seconds, sample gradients, margins and predictions."""
+    kept = evaluations.in_memory(len(options["snapshots"]), len(seeds), len(data.labels))
+    seconds, sample_gradients = trajectories.unlearn_ensemble(
+        method,
+        hyperparameters,
+        build,
+        weights,
+        data,
+        forget,
+        retain,
+        seeds,
+        shuffle=True,
+        evaluations=kept,
+        **options,
+    )
+    return SimpleNamespace(
+        seconds=seconds,
+        sample_gradients=sample_gradients,
+        margins=kept.margins,
+        correct=kept.correct,
+    )

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from networks import NETWORKS, small_ensemble
+from networks import NETWORKS, small_ensemble, stacks_of, trained, unlearned
 
-from unlearning import devices, training, trajectories
+from unlearning import devices, training
 from unlearning.checkpoints import Checkpoint, fingerprint, of_job
 from unlearning.methods import gda
 
@@ -42,13 +42,13 @@ def case(request):
 
 def train(case, checkpoint=None):
     build, data, subsets = case
-    return training.train_ensemble(
+    return trained(
         build,
         data,
         subsets,
         [100, 101, 102],
         RECIPE,
-        members_per_stack=2,
+        execution=stacks_of(2),
         snapshots=[2, 5],
         checkpoint=checkpoint,
     )
@@ -113,8 +113,7 @@ def test_a_damaged_state_is_not_used(case, tmp_path, caplog):
 
 def unlearn(case, checkpoint=None, method=gda.unlearn):
     build, data, _ = case
-    trained = train(case)
-    return trajectories.unlearn_ensemble(
+    return unlearned(
         method,
         {
             "learning_rate": 0.05,
@@ -125,14 +124,13 @@ def unlearn(case, checkpoint=None, method=gda.unlearn):
             "ascent_epochs": [1, 2],
         },
         build,
-        trained.weights,
+        train(case).weights,
         data,
         np.arange(6),
         np.arange(6, 24),
         [7, 8, 9],
         snapshots=[(2, 1), (2, 2), (3, 1), (3, 2)],
-        members_per_stack=1,
-        shuffle=True,
+        execution=stacks_of(1),
         checkpoint=checkpoint,
     )
 
@@ -170,7 +168,7 @@ def test_nothing_is_kept_unless_asked_for(case, tmp_path):
     job.config = {"checkpoint_epochs": 2}
     kept = of_job(job)
     train(case, kept)
-    assert sorted(path.name for path in old.iterdir()) == ["0.safetensors", "2.safetensors"]
+    assert sorted(path.name for path in old.iterdir()) == ["0-1.safetensors", "2-2.safetensors"]
 
 
 def test_the_key_is_of_contents_and_settings(tmp_path):

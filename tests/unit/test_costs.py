@@ -6,19 +6,20 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from networks import stacks_of, unlearned
 
 from unlearning import ensemble, margins, models, weights
-from unlearning.artifacts import save_array, save_correct
+from unlearning.artifacts import save_array
 from unlearning.batches import Data
 from unlearning.costs import EVALUATION_BATCH, Costs, passes
 from unlearning.design import Trajectory, arguments, run_gradients, snapshots
-from unlearning.ensemble import members_per_stack
 from unlearning.learner import Learner
 from unlearning.methods import ga, gda, scrub
 from unlearning.network_size import network_size
 from unlearning.resources import Needs
+from unlearning.sgd import SGD
 from unlearning.sources import ROOT
-from unlearning.trajectories import unlearn_ensemble
+from unlearning.strategies import fixed
 
 
 def study(**changes):
@@ -89,10 +90,10 @@ METHODS = {"ga": ga, "gda": gda, "scrub": scrub}
 
 @pytest.mark.parametrize("method", METHODS)
 def test_work_and_disk_are_those_of_a_real_job(method, tmp_path, monkeypatch):
-    """Sample gradients, steps and evaluations of `unlearn_ensemble`, and the bytes of its files."""
+    """Sample gradients, steps and evaluations of a job, and the bytes of its files."""
     config = study(dataset={"name": "synthetic", "train": 60, "validation": 20}, device="cpu")
     config["architectures"]["mlp"]["hidden"] = 5
-    config["ensemble"] |= {"members_per_stack": 2}
+    config["computing"] |= {"members_per_stack": 2}
     config["forget_sets"]["1"]["size"] = 6
     config["methods"][method]["fixed"]["batch_size"] = 16
     if method != "ga":
@@ -107,26 +108,26 @@ def test_work_and_disk_are_those_of_a_real_job(method, tmp_path, monkeypatch):
         return models.build({"name": "mlp", "hidden": 5}, (1, 8, 8), 10, seed)
 
     seen = {"gradients": 0, "evaluations": 0, "steps": 0}
-    originals = Learner.logits, Learner.step, margins.logits
+    originals = Learner.logits, SGD.step, margins._batches
 
     def logits(learner, batch):
         seen["gradients"] += batch.numel()
         return originals[0](learner, batch)
 
-    def step(learner, loss):
+    def step(optimizer, loss):
         seen["steps"] += 1
-        return originals[1](learner, loss)
+        return originals[1](optimizer, loss)
 
-    def evaluated(network, points, members):
+    def evaluated(network, points, members, precision):
         seen["evaluations"] += members * len(points.labels)
-        return originals[2](network, points, members)
+        return originals[2](network, points, members, precision)
 
     monkeypatch.setattr(Learner, "logits", logits)
-    monkeypatch.setattr(Learner, "step", step)
-    monkeypatch.setattr(margins, "logits", evaluated)
+    monkeypatch.setattr(SGD, "step", step)
+    monkeypatch.setattr(margins, "_batches", evaluated)
     axis = snapshots(config, method, "1", run)
     pretrained = ensemble.weights_of(ensemble.assemble(build, [0, 1, 2]))
-    done = unlearn_ensemble(
+    done = unlearned(
         METHODS[method].unlearn,
         arguments(config, method, "1", run),
         build,
@@ -136,8 +137,7 @@ def test_work_and_disk_are_those_of_a_real_job(method, tmp_path, monkeypatch):
         np.arange(6, 60),
         [5, 6, 7],
         snapshots=axis,
-        members_per_stack=2,
-        shuffle=True,
+        execution=stacks_of(2),
     )
     work = needs.work("unlearn", job)
     assert work.members == 3
@@ -145,7 +145,7 @@ def test_work_and_disk_are_those_of_a_real_job(method, tmp_path, monkeypatch):
     assert done.sample_gradients == [run_gradients(6, 54, *key) for key in axis]
     sizes = needs.outputs("unlearn", job)
     save_array(str(tmp_path / "margins.npy"), done.margins)
-    save_correct(str(tmp_path / "correct.npy"), done.correct)
+    save_array(str(tmp_path / "correct.npy"), done.correct)
     for output in ("margins", "correct"):
         assert (tmp_path / f"{output}.npy").stat().st_size == pytest.approx(sizes[output], abs=100)
     weights.save_weights(str(tmp_path / "weights"), pretrained, [5, 6, 7])
@@ -154,7 +154,7 @@ def test_work_and_disk_are_those_of_a_real_job(method, tmp_path, monkeypatch):
 
 
 def test_training_counts_every_step_and_sample():
-    config = study(ensemble={"members_per_stack": 3})
+    config = study(computing={"members_per_stack": 3})
     costs = Costs(config)
     points = config["dataset"]["train"] - 50
     gradients = steps = 0
@@ -222,6 +222,6 @@ def test_stacks_are_those_of_the_jobs():
     for model, pad_to in (("mlp", None), ("resnet9", 16), ("resnet9", 28)):
         config = study(model=model, dataset={"pad_to": pad_to})
         for batch in (32, 128, 129):
-            expected = members_per_stack(model, pad_to or 8, batch)
+            expected = fixed(model, pad_to or 8, batch).members
             assert Costs(config).stack(batch) == expected
     assert EVALUATION_BATCH == margins.POINTS_PER_BATCH

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from networks import NETWORKS, small_ensemble
+from networks import NETWORKS, small_ensemble, stacks_of, trained, unlearned
 from torch import nn
 
-from unlearning import batches, ensemble, margins, models, training, trajectories
+from unlearning import batches, ensemble, margins, models, training
 from unlearning.methods import ga, gda, scrub
 
 RECIPE = training.Recipe(
@@ -20,15 +20,15 @@ def case(request):
     return small_ensemble(request.param, points=40, members=6, dtype=torch.float64)
 
 
-def train(case, members, size):
+def train(case, members, size, layout="grouped"):
     build, data, subsets = case
-    return training.train_ensemble(
+    return trained(
         build,
         data,
         subsets[members],
         [100 + member for member in members],
         RECIPE,
-        members_per_stack=size,
+        execution=stacks_of(size, layout),
         snapshots=[1, 4],
     )
 
@@ -55,7 +55,8 @@ def plain_loop(case, member):
     optimizer = torch.optim.SGD(network.parameters(), lr=0.0, momentum=0.9, weight_decay=5e-4)
     step = 0
     for epoch in range(RECIPE.epochs):
-        order = batches.ordered(subsets[[member]], [100 + member], epoch)[0]
+        points = torch.from_numpy(subsets[[member]])
+        order = batches.ordered(points, [100 + member], epoch)[0]
         for batch in order.split(RECIPE.batch_size):
             optimizer.param_groups[0]["lr"] = RECIPE.learning_rate(step, 5)
             images, labels = data.gather(batch)
@@ -106,7 +107,7 @@ def test_unlearned_members_do_not_depend_on_their_stack(case, method, batch_norm
         keywords |= {"alpha": 0.1, "gamma": 0.9, "temperature": 4.0}
         keywords |= {"decay_rate": 0.1, "decay_epochs": [2]}
     results = [
-        trajectories.unlearn_ensemble(
+        unlearned(
             method.unlearn,
             keywords,
             build,
@@ -116,8 +117,7 @@ def test_unlearned_members_do_not_depend_on_their_stack(case, method, batch_norm
             np.arange(6, 40),
             [7, 8, 9, 10, 11],
             snapshots=axis,
-            members_per_stack=size,
-            shuffle=True,
+            execution=stacks_of(size),
         )
         for size in (1, 2, 5)
     ]
@@ -134,8 +134,8 @@ def test_a_diverged_member_stays_alone(case):
     with torch.no_grad():
         next(network.parameters())[1] = torch.nan
     broken, correct = margins.evaluate(network, data, 3)
-    np.testing.assert_array_equal(broken[[0, 2]], healthy[[0, 2]])
-    assert np.isnan(broken[1]).all()
+    assert torch.equal(broken[[0, 2]], healthy[[0, 2]])
+    assert broken[1].isnan().all()
     assert not correct[1].any()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unlearning.artifacts import ArtifactError, save_array
-from unlearning.margins import stored
+from unlearning.evaluations import stored
 from unlearning.score_tables import Ensembles
 from unlearning.scores import Scoring
 

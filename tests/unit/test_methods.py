@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from networks import stacks_of, unlearned
 from torch import nn
 
-from unlearning import design, ensemble, trajectories
+from unlearning import design, ensemble
 from unlearning.batches import Data
 from unlearning.learner import Learner, Snapshot
 from unlearning.methods import ga, gda, scrub
@@ -36,7 +37,8 @@ def make_learner(forget=PIXEL, retain=OTHER, members=1):
         torch.tensor([0, 1, 0, 1]),
     )
     stacked = ensemble.assemble(network, range(members)).double()
-    return Learner(stacked, data, forget, retain, list(range(members)))
+    points = torch.from_numpy(forget), torch.from_numpy(retain)
+    return Learner(stacked, data, *points, list(range(members)))
 
 
 def weight(learner):
@@ -116,7 +118,7 @@ def run(method, epochs, ascent_epochs=None, **extra):
         keywords |= {"forget_batch_size": 2, "ascent_epochs": ascent_epochs}
         axis = [(epoch, ascent) for ascent in ascent_epochs for epoch in epochs]
     learner = make_learner()
-    return trajectories.unlearn_ensemble(
+    return unlearned(
         method.unlearn,
         keywords,
         network,
@@ -129,8 +131,7 @@ def run(method, epochs, ascent_epochs=None, **extra):
         OTHER,
         [5, 6, 7],
         snapshots=axis,
-        members_per_stack=3,
-        shuffle=True,
+        execution=stacks_of(3),
     )
 
 
@@ -175,7 +176,7 @@ def test_frozen_batch_norm_keeps_its_statistics_and_train_mode_does_not():
     for mode, moves in (("frozen", False), ("train", True)):
         stacked = ensemble.assemble(batch_normed, [0])
         statistics = stacked[1].running_mean.clone()
-        learner = Learner(stacked, data, np.array([0, 1]), np.array([2, 3]), [0])
+        learner = Learner(stacked, data, torch.tensor([0, 1]), torch.tensor([2, 3]), [0])
         keywords = {"learning_rate": 0.0, "batch_size": 2, "batch_norm": mode}
         list(ga.unlearn(learner, **keywords, epochs=[1]))
         assert torch.equal(stacked[1].running_mean, statistics) is not moves
@@ -191,7 +192,7 @@ def test_a_method_must_yield_what_was_asked_for(yielded):
     learner = make_learner()
     weights = ensemble.weights_of(learner.network)
     with pytest.raises(RuntimeError, match="yielded"):
-        trajectories.unlearn_ensemble(
+        unlearned(
             careless,
             {"epochs": [1]},
             network,
@@ -201,6 +202,5 @@ def test_a_method_must_yield_what_was_asked_for(yielded):
             OTHER,
             [0],
             snapshots=[(1, None)],
-            members_per_stack=1,
-            shuffle=True,
+            execution=stacks_of(1),
         )

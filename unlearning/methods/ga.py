@@ -25,7 +25,6 @@ def unlearn(
     """
     learner.start(learning_rate=learning_rate, batch_norm=batch_norm)
     for epoch in range(1, max(epochs) + 1):
-        for batch in learner.forget_batches(batch_size, epoch):
-            learner.step(-learner.cross_entropy(batch))
+        learner.minimise(Learner.negative_cross_entropy, learner.forget_batches(batch_size, epoch))
         if epoch in epochs:
             yield Snapshot(learner, epoch)

@@ -31,12 +31,11 @@ def unlearn(
     learner.start(learning_rate=learning_rate, batch_norm=batch_norm)
 
     def ascend(current: Learner, epoch: int) -> None:
-        for batch in current.forget_batches(forget_batch_size, epoch):
-            current.step(-current.cross_entropy(batch))
+        batches = current.forget_batches(forget_batch_size, epoch)
+        current.minimise(Learner.negative_cross_entropy, batches)
 
     def descend(current: Learner, epoch: int) -> None:
-        for batch in current.retain_batches(batch_size, epoch):
-            current.step(current.cross_entropy(batch))
+        current.minimise(Learner.cross_entropy, current.retain_batches(batch_size, epoch))
 
     yield from ascend_then_descend(
         learner, ascend=ascend, descend=descend, epochs=epochs, ascent_epochs=ascent_epochs

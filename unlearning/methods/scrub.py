@@ -76,19 +76,23 @@ def unlearn(
         decays = sum(epoch > after for after in decay_epochs)
         current.set_learning_rate(learning_rate * decay_rate**decays)
 
+    def leave(current: Learner, batch: Tensor) -> Tensor:
+        student, _ = current.logits(batch)
+        return -distillation(student, taught(batch), temperature)
+
+    def follow(current: Learner, batch: Tensor) -> Tensor:
+        student, labels = current.logits(batch)
+        fit = cross_entropy(student, labels)
+        stay = distillation(student, taught(batch), temperature)
+        return gamma * fit + alpha * stay
+
     def ascend(current: Learner, epoch: int) -> None:
         enter(current, epoch)
-        for batch in current.forget_batches(forget_batch_size, epoch):
-            student, _ = current.logits(batch)
-            current.step(-distillation(student, taught(batch), temperature))
+        current.minimise(leave, current.forget_batches(forget_batch_size, epoch))
 
     def descend(current: Learner, epoch: int) -> None:
         enter(current, epoch)
-        for batch in current.retain_batches(batch_size, epoch):
-            student, labels = current.logits(batch)
-            fit = cross_entropy(student, labels)
-            stay = distillation(student, taught(batch), temperature)
-            current.step(gamma * fit + alpha * stay)
+        current.minimise(follow, current.retain_batches(batch_size, epoch))
 
     yield from ascend_then_descend(
         learner, ascend=ascend, descend=descend, epochs=epochs, ascent_epochs=ascent_epochs

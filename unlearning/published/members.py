@@ -60,9 +60,9 @@ def import_pretrained(
         network = ensemble.stack(build(0), 1)
         network.load_state_dict(weights)
         margins, correct = evaluate(network.to(device), prepared.data, 1)
-        check_recomputed(row, margins[0], f"{published['source']}, member {member}")
+        check_recomputed(row, margins[0].cpu().numpy(), f"{published['source']}, member {member}")
         parts.append(weights)
-        predictions.append(correct[0])
+        predictions.append(correct[0].cpu().numpy())
         logger.info("member %d has the margins published for it", member)
     devices.wait_for(device)
     seconds = perf_counter() - started

@@ -6,6 +6,7 @@ rule train_datamodels:
     input:
         code=sources("workflow/scripts/train_datamodels.py"),
         data=rules.prepare_data.output,
+        strategies=strategies,
     output:
         membership="results/{study}/datamodels/models/{chunk}.membership.npy",
         margins="results/{study}/datamodels/models/{chunk}.npy",

@@ -6,6 +6,7 @@ rule train_pretrained:
     input:
         code=sources("workflow/scripts/train_pretrained.py"),
         data=rules.prepare_data.output,
+        strategies=strategies,
     output:
         weights="results/{study}/pretrained/{chunk}.safetensors",
         margins="results/{study}/pretrained/{chunk}.npy",
@@ -34,6 +35,7 @@ rule train_oracle:
         code=sources("workflow/scripts/train_oracle.py"),
         data=rules.prepare_data.output,
         forget_set=rules.select_forget_set.output[0],
+        strategies=strategies,
     output:
         margins="results/{study}/oracle/{forget_set}/{chunk}.npy",
         correct="results/{study}/oracle/{forget_set}/{chunk}.correct.npy",

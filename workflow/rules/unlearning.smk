@@ -11,6 +11,7 @@ rule unlearn:
         forget_set=rules.select_forget_set.output[0],
         alignment=alignment,
         weights=pretrained.weights,
+        strategies=strategies,
     output:
         margins="results/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.npy",
         correct="results/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.correct.npy",

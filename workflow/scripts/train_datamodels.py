@@ -2,22 +2,34 @@
 
 import numpy as np
 
-from unlearning import checkpoints, devices, prepared
+from unlearning import checkpoints, devices, evaluations, prepared
 from unlearning.artifacts import save_array, save_record
+from unlearning.execution import load_measured
 from unlearning.logs import log_to
 from unlearning.members import random_subsets, train_members
 
 log_to(snakemake.log[0])
 checkpoint = checkpoints.of_job(snakemake)
-dataset = prepared.load(*snakemake.input.data, devices.choose(snakemake.config["device"]))
 study, members = snakemake.params.study, snakemake.params.members
+device = devices.choose(snakemake.config["device"], study["computing"]["deterministic"])
+dataset = prepared.load(*snakemake.input.data, device)
 subsets = random_subsets(study["seed"], members, dataset.n_train, snakemake.params.subset_fraction)
-trained, record = train_members(
-    dataset, study, "datamodel", "", members, subsets, [study["training"]["epochs"]], checkpoint
+kept = evaluations.in_memory(1, len(members), len(dataset.data.labels))
+_, record = train_members(
+    dataset,
+    study,
+    "datamodel",
+    "",
+    members,
+    subsets,
+    [study["training"]["epochs"]],
+    kept,
+    checkpoint,
+    load_measured(snakemake.input.strategies),
 )
 membership = np.zeros((len(members), dataset.n_train), dtype=np.bool_)
 np.put_along_axis(membership, subsets, True, axis=1)
 save_array(snakemake.output.membership, membership)
-save_array(snakemake.output.margins, trained.margins[-1])
+save_array(snakemake.output.margins, kept.margins[0])
 save_record(snakemake.output.record, record)
 checkpoint.remove()

@@ -2,26 +2,31 @@
 
 import numpy as np
 
-from unlearning import checkpoints, devices, prepared
-from unlearning.artifacts import load_array, save_array, save_correct, save_record
+from unlearning import checkpoints, devices, evaluations, prepared
+from unlearning.artifacts import load_array, save_record
+from unlearning.execution import load_measured
 from unlearning.logs import log_to
 from unlearning.members import train_members
 
 log_to(snakemake.log[0])
 checkpoint = checkpoints.of_job(snakemake)
-dataset = prepared.load(*snakemake.input.data, devices.choose(snakemake.config["device"]))
+study, members = snakemake.params.study, snakemake.params.members
+device = devices.choose(snakemake.config["device"], study["computing"]["deterministic"])
+dataset = prepared.load(*snakemake.input.data, device)
 forget = load_array(snakemake.input.forget_set, shape=(None,), dtype=np.int64)
-trained, record = train_members(
-    dataset,
-    snakemake.params.study,
-    "oracle",
-    snakemake.wildcards.forget_set,
-    snakemake.params.members,
-    np.setdiff1d(np.arange(dataset.n_train), forget),
-    snakemake.params.snapshots,
-    checkpoint,
-)
-save_array(snakemake.output.margins, trained.margins)
-save_correct(snakemake.output.correct, trained.correct)
+shape = (len(snakemake.params.snapshots), len(members), len(dataset.data.labels))
+with evaluations.on_disk(snakemake.output.margins, snakemake.output.correct, shape) as kept:
+    _, record = train_members(
+        dataset,
+        study,
+        "oracle",
+        snakemake.wildcards.forget_set,
+        members,
+        np.setdiff1d(np.arange(dataset.n_train), forget),
+        snakemake.params.snapshots,
+        kept,
+        checkpoint,
+        load_measured(snakemake.input.strategies),
+    )
 save_record(snakemake.output.record, record)
 checkpoint.remove()

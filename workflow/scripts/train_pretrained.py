@@ -2,28 +2,33 @@
 
 import numpy as np
 
-from unlearning import checkpoints, devices, prepared
-from unlearning.artifacts import save_array, save_correct, save_record
+from unlearning import checkpoints, devices, evaluations, prepared
+from unlearning.artifacts import save_record
+from unlearning.execution import load_measured
 from unlearning.logs import log_to
 from unlearning.members import train_members
 from unlearning.weights import save_weights
 
 log_to(snakemake.log[0])
 checkpoint = checkpoints.of_job(snakemake)
-dataset = prepared.load(*snakemake.input.data, devices.choose(snakemake.config["device"]))
-study = snakemake.params.study
-trained, record = train_members(
-    dataset,
-    study,
-    "pretrained",
-    "",
-    snakemake.params.members,
-    np.arange(dataset.n_train),
-    [study["training"]["epochs"]],
-    checkpoint,
-)
-save_weights(snakemake.output.weights, trained.weights, record["seeds"])
-save_array(snakemake.output.margins, trained.margins[-1])
-save_correct(snakemake.output.correct, trained.correct[-1])
+study, members = snakemake.params.study, snakemake.params.members
+device = devices.choose(snakemake.config["device"], study["computing"]["deterministic"])
+dataset = prepared.load(*snakemake.input.data, device)
+shape = (1, len(members), len(dataset.data.labels))
+files = snakemake.output.margins, snakemake.output.correct
+with evaluations.on_disk(*files, shape, single=True) as kept:
+    weights, record = train_members(
+        dataset,
+        study,
+        "pretrained",
+        "",
+        members,
+        np.arange(dataset.n_train),
+        [study["training"]["epochs"]],
+        kept,
+        checkpoint,
+        load_measured(snakemake.input.strategies),
+    )
+save_weights(snakemake.output.weights, weights, record["seeds"])
 save_record(snakemake.output.record, record)
 checkpoint.remove()

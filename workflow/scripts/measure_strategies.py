@@ -1,0 +1,24 @@
+"""Measure how members are computed fastest on this device, for each size of batch of the study."""
+
+from unlearning import devices, prepared
+from unlearning.artifacts import save_record
+from unlearning.logs import log_to
+from unlearning.measurement import measure
+from unlearning.members import builder
+
+log_to(snakemake.log[0])
+device = devices.choose(snakemake.config["device"])
+dataset = prepared.load(*snakemake.input.data, device)
+study = snakemake.params.study
+tried = [
+    entry
+    for batch_size in snakemake.params.batch_sizes
+    for entry in measure(
+        builder(study["model"], dataset),
+        dataset.data,
+        batch_size,
+        snakemake.params.members,
+        study["computing"],
+    )
+]
+save_record(snakemake.output[0], {"tried": tried, **devices.describe(device)})
