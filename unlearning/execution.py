@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from unlearning import ensemble, steps, strategies
 from unlearning.artifacts import load_record
@@ -49,15 +49,15 @@ class Execution:
         """Return the network of some members, each with the weights of ``network``."""
         if self.strategy.layout == "side_by_side" and members > 1:
             return SideBySide(network, members)
-        stacked = ensemble.stack(network, members, as_products=self.strategy.layout == "batched")
-        return self.compiled(stacked)
+        return ensemble.stack(network, members, as_products=self.strategy.layout == "batched")
 
-    def compiled(self, network: nn.Module) -> nn.Module:
-        """Have a stacked network compiled at its next call, where the strategy says so."""
-        if self.strategy.compiled:
-            # A batch of another length is compiled anew: there are at most four lengths.
-            network.compile(dynamic=False)
-        return network
+    def called(self, network: nn.Module) -> Callable[[Tensor], Tensor]:
+        """Return what computes a stacked network's logits in a step: compiled or as it is."""
+        if not self.strategy.compiled:
+            return network
+        # A batch of another length is compiled anew: there are at most four lengths.
+        compiled: Callable[[Tensor], Tensor] = torch.compile(network, dynamic=False)
+        return compiled
 
     def recorder(self, device: torch.device) -> Recorder | None:
         """Return what records the steps of a stack of members."""

@@ -54,6 +54,7 @@ class Learner:
         self.execution = execution or Execution()
         self.seconds, self.sample_gradients = 0.0, 0
         self.optimizer = SGD(network)
+        self._forward = self.execution.called(network)
         self._steps = Steps(self.optimizer, self.execution.recorder(data.labels.device))
 
     @property
@@ -103,7 +104,7 @@ class Learner:
         """Return the members' logits (M, batch, classes) on their batches, and the labels."""
         images, labels = self.data.gather(batch)
         with features_in(self.execution.precision, images.device):
-            return self.network(images), labels
+            return self._forward(images), labels
 
     def cross_entropy(self, batch: Tensor) -> Tensor:
         """Return the sum over members of the mean cross-entropy of each one's batch."""
@@ -138,7 +139,7 @@ class Learner:
     def fork(self) -> "Learner":
         """Return an independent learner in the same state, to go on another way from here."""
         twin = Learner(
-            self.execution.compiled(deepcopy(self.network)),
+            deepcopy(self.network),
             self.data,
             self.points[FORGET],
             self.points[RETAIN],

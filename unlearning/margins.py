@@ -67,8 +67,7 @@ def _batches(network: nn.Module, data: Data, members: int, precision: str) -> It
     size = points_per_batch(device, members, data.images.shape[1:])
     for images in data.in_order(size):
         with features_in(precision, device):
-            # Not the compiled call: one shape of batch more would be compiled for little.
-            yield network.forward(images.expand(members, *images.shape))
+            yield network(images.expand(members, *images.shape))
 
 
 def logits(network: nn.Module, data: Data, members: int, precision: str = "float32") -> Tensor:

@@ -72,13 +72,14 @@ def _rate(
     device = data.images.device
     network = execution.stack(build(0), members).to(device, data.dtype).train()
     steps = Steps(SGD(network, 1e-3, momentum=0.9, weight_decay=5e-4), execution.recorder(device))
+    forward = execution.called(network)
     batch = torch.arange(members * batch_size, device=device) % len(data.labels)
     batch = batch.view(members, batch_size)
 
     def loss(indices: Tensor) -> Tensor:
         images, labels = data.gather(indices)
         with features_in(execution.precision, device):
-            logits = network(images)
+            logits = forward(images)
         return cross_entropy(logits, labels)
 
     def take(count: int) -> float:

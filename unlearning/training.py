@@ -84,11 +84,12 @@ def train(
     """
     steps_per_epoch = ceil(points.shape[1] / recipe.batch_size)
     steps = Steps(optimizer, execution.recorder(data.labels.device))
+    forward = execution.called(network)
 
     def loss(batch: Tensor) -> Tensor:
         images, labels = data.gather(batch)
         with features_in(execution.precision, images.device):
-            logits = network(images)
+            logits = forward(images)
         return cross_entropy(logits, labels)
 
     network.train()
