@@ -1,6 +1,7 @@
 # make demo   set up, run the default study, say where its figures are
 # make test   set up, lint and run all tests
-# make bench  measure what docs/performance.md states
+# make bench  measure what docs/performance.md states of a processor
+# make test-gpu, make bench-gpu    the same for a GPU: docs/gpu.md
 # make lock   pin envs/requirements.in again (needs uv)
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ READY := .venv/ready
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test test-gpu lint bench bench-gpu lock clean
 
 demo: $(READY)
 	snakemake --quiet rules host
@@ -20,8 +21,11 @@ demo: $(READY)
 	@echo "All on one page: snakemake --report report.html"
 
 test: lint
-	pytest $(if $(wildcard $(FASHION_MNIST)),,-m "not debian_data")
+	pytest $(if $(wildcard $(FASHION_MNIST)),,-m "not debian_data and not gpu")
 	@$(if $(wildcard $(FASHION_MNIST)),:,echo "Not run: the test on the real Fashion-MNIST files; install Debian's dataset-fashion-mnist or set FASHION_MNIST.")
+
+test-gpu: $(READY)
+	pytest -m gpu tests/gpu
 
 lint: $(READY)
 	ruff check .
@@ -35,6 +39,9 @@ bench: $(READY)
 	python -m bench.ensemble
 	python -m bench.gradients
 	python -m bench.planning
+
+bench-gpu: $(READY)
+	python -m bench.gpu
 
 # Debian and Ubuntu ship venv apart from Python; as root it is installed, else the command is named.
 $(READY): envs/requirements.lock

@@ -22,6 +22,7 @@ from torch.nn import functional
 from unlearning import ensemble, models, training
 from unlearning.batches import Data
 from unlearning.sgd import SGD
+from unlearning.strategies import fixed
 
 CASES = {
     "mlp 64-128-10, 8 x 8": ({"name": "mlp", "hidden": 128}, (1, 8, 8), 100, 40),
@@ -126,7 +127,7 @@ def difference(case, size):
 def compare(case, repeats):
     """Print the rate of each side and how much faster ours is than each loop."""
     model, shape, members, count = CASES[case]
-    size = ensemble.members_per_stack(model["name"], shape[1], BATCH)
+    size = fixed(model["name"], shape[1], BATCH).members
     samples = members * BATCH * count
     runs = []
     for _ in range(repeats):

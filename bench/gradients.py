@@ -8,13 +8,13 @@ not what the clock shows: neighbours do not matter.
 
 from time import perf_counter, process_time
 
-import numpy as np
 import torch
 
 from unlearning import ensemble, models, training
 from unlearning.batches import Data
 from unlearning.costs import GRADIENT_OPERATIONS
 from unlearning.devices import wait_for
+from unlearning.execution import Execution
 from unlearning.network_size import network_size
 from unlearning.sgd import SGD
 
@@ -38,10 +38,11 @@ def measure(model, shape, batch, members, steps, device):
     network.to(device)
     recipe = training.Recipe(2, batch, 0.01, 1, 0.9, 5e-4)
     optimizer = SGD(network, momentum=0.9, weight_decay=5e-4)
-    subsets = np.broadcast_to(np.arange(points), (members, points))
+    subsets = torch.arange(points, device=device).expand(members, -1)
     clock = perf_counter if device.type == "cuda" else process_time
     taken = []
-    for _ in training.train(network, data, subsets, list(range(members)), recipe, optimizer):
+    seeds = list(range(members))
+    for _ in training.train(network, data, subsets, seeds, recipe, optimizer, Execution()):
         wait_for(device)
         taken.append(clock())
     return (taken[1] - taken[0]) / (points * members)  # the first epoch warms up

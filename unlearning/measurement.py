@@ -36,6 +36,29 @@ class Effort:
     budget: float = 120.0
 
 
+def pace(take: Callable[[], None], device: torch.device, seconds: float) -> float:
+    """Return how often a second something is done, of a series that takes some time.
+
+    Parameters
+    ----------
+    take : does it once; whatever is slow in the first calls has been done before
+    device : that it computes on
+    seconds : that the series is to take, at least
+    """
+    count, taken = 0, 0.0
+    while taken < seconds:
+        # At most four times as many as before: the first ones may be slower than the rest.
+        wanted = round(1.2 * count * seconds / max(taken, 1e-9))
+        count = max(count + 1, min(4 * count, wanted))
+        wait_for(device)
+        started = perf_counter()
+        for _ in range(count):
+            take()
+        wait_for(device)
+        taken = perf_counter() - started
+    return count / taken
+
+
 def rate(
     execution: Execution,
     build: Callable[[int], nn.Module],
@@ -82,20 +105,11 @@ def _rate(
             logits = forward(images)
         return cross_entropy(logits, labels)
 
-    def take(count: int) -> float:
-        started = perf_counter()
-        for _ in range(count):
-            steps.take(loss, batch)
-        wait_for(device)
-        return perf_counter() - started
-
     with products_in(execution.precision):
-        take(FIRST_STEPS + 2 if steps.recorder else 1)
-        count, taken = 1, take(1)
-        while taken < seconds:
-            count = max(count + 1, min(4 * count, round(1.2 * count * seconds / max(taken, 1e-9))))
-            taken = take(count)
-    return members * batch_size * count / taken
+        for _ in range(FIRST_STEPS + 2 if steps.recorder else 1):
+            steps.take(loss, batch)
+        paced = pace(lambda: steps.take(loss, batch), device, seconds)
+    return members * batch_size * paced
 
 
 def measure(
