@@ -54,10 +54,11 @@ EQUAL_PARTS = {"living17": 68}
 def drop_absent(config: Config) -> None:
     """Take null keys out of the forget sets, in place: so an overlay replaces a definition.
 
-    A size of null means all of a class, and stays.
+    Where a kind has a size, null means all of a class or a group, and stays.
     """
     for definition in config["forget_sets"].values():
-        for key in [key for key, value in definition.items() if value is None and key != "size"]:
+        kept = {"size"} & FORGET_SET_KEYS.get(str(definition.get("kind")), {"size"})
+        for key in [key for key, value in definition.items() if value is None and key not in kept]:
             del definition[key]
 
 

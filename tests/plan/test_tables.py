@@ -53,3 +53,18 @@ def test_only_forget_sets_of_the_published_sizes_are_compared():
     other = study(CIFAR10, forget_sets={"3": {"size": 500}}, run={"forget_sets": ["1", "3"]})
     assert settings.published_forget_sets(other) == ["1"]
     assert settings.published_forget_sets(study(CIFAR10, dataset={"train": 40_000})) == []
+
+
+def test_index_files_in_place_of_datamodels_are_compared_as_well(tmp_path):
+    definitions = {}
+    for number, size in zip(range(4, 10), (10, 100, 500, 10, 100, 499), strict=True):
+        file = tmp_path / f"{number}.txt"
+        file.write_text("\n".join(map(str, range(size))))
+        unused = {"component": None, "size": None}
+        definitions[str(number)] = {"kind": "indices", "file": str(file), **unused}
+    overlay = tmp_path / "indices.yaml"
+    overlay.write_text(yaml.safe_dump({"forget_sets": definitions}))
+    plan = counts(tmp_path, "compare", "--configfile", CIFAR10, overlay)
+    assert not {"train_datamodels", "fit_datamodels", "find_components"} & plan.keys()
+    # That of one point less than the published one has nothing to be compared with.
+    assert plan["select_forget_set"] == 8 and plan["write_comparison"] == 1

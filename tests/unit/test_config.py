@@ -217,3 +217,18 @@ def test_null_takes_a_key_of_a_forget_set_away():
     assert config["forget_sets"]["4"] == {"kind": "random", "size": 10, "seed": 0}
     assert config["forget_sets"]["3"]["size"] is None
     studies.check(config)
+
+
+def test_a_file_of_indices_takes_the_place_of_a_definition(tmp_path):
+    (tmp_path / "mine.txt").write_text("3\n5\n")
+    config = deepcopy(CONFIG)
+    file = str(tmp_path / "mine.txt")
+    config["forget_sets"]["4"] |= {
+        "kind": "indices",
+        "file": file,
+        "component": None,
+        "size": None,
+    }
+    studies.drop_absent(config)
+    assert config["forget_sets"]["4"] == {"kind": "indices", "file": file}
+    studies.check(config)
