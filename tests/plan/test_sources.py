@@ -15,6 +15,7 @@ from study import copy_repository, snakemake
 
 from unlearning import config as studies
 from unlearning import lineage
+from unlearning.sources import sources
 
 STUDIES = [ROOT / "studies" / "cifar10.yaml", ROOT / "studies" / "easydub.yaml"]
 
@@ -54,6 +55,12 @@ def test_the_code_behind_a_figure_is_that_of_the_import(tmp_path):
     code = named(lineage.code_behind(config(), "fig5"))
     assert {"import_pretrained", "import_oracle", "check_alignment", "fetch_published"} < set(code)
     assert declared(tmp_path, "fig5", *arguments(tmp_path)) == code
+
+
+def test_what_is_imported_does_not_depend_on_how_it_is_scored():
+    for script in ("fetch_published", "import_pretrained", "import_oracle"):
+        code = sources(f"workflow/scripts/{script}.py")
+        assert not [path for path in code if "klom.py" in path or "klom_kernel" in path], script
 
 
 def test_an_audit_counts_no_training(tmp_path):

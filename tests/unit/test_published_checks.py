@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from unlearning.published import checks
+from unlearning.published import checks, recomputed
 
 N_TRAIN, N_VALIDATION = 3000, 200
 FORGET = np.random.default_rng(5).choice(N_TRAIN, 300, replace=False)
@@ -90,23 +90,23 @@ def test_a_single_member_says_nothing():
 
 def test_recomputed_margins_may_differ_by_rounding():
     stored = ensemble(1, 1)[0]
-    checks.check_recomputed(stored, stored.astype(np.float16), "id_0.pt")
-    checks.check_recomputed(stored, stored * 1.02 + 0.02, "id_0.pt")
+    recomputed.check_recomputed(stored, stored.astype(np.float16), "id_0.pt")
+    recomputed.check_recomputed(stored, stored * 1.02 + 0.02, "id_0.pt")
 
 
 @pytest.mark.parametrize(("first", "value"), [(0.2, 9.0), (0.04, np.nan)])
 def test_other_recomputed_margins_are_refused_at_the_largest_difference(first, value):
     stored = np.zeros(50, np.float32)
-    recomputed = stored.copy()
-    recomputed[[20, 33]] = first, value
+    found = stored.copy()
+    found[[20, 33]] = first, value
     message = re.escape(
         f"id_0.pt: its recomputed margins are not those stored for it: they differ "
         f"most at point 33, by {value:.3g}"
     )
     with pytest.raises(ValueError, match=message):
-        checks.check_recomputed(stored, recomputed, "id_0.pt")
+        recomputed.check_recomputed(stored, found, "id_0.pt")
 
 
 def test_recomputed_margins_of_other_points_are_refused():
     with pytest.raises(ValueError, match=r"id_0.pt: .* shape \(1, 50\)"):
-        checks.check_recomputed(np.zeros(50, np.float32), np.zeros((1, 50)), "id_0.pt")
+        recomputed.check_recomputed(np.zeros(50, np.float32), np.zeros((1, 50)), "id_0.pt")

@@ -12,8 +12,8 @@ from unlearning import devices, ensemble
 from unlearning.margins import evaluate
 from unlearning.members import builder
 from unlearning.prepared import Prepared
-from unlearning.published.checks import check_recomputed
 from unlearning.published.fetch import LAYOUTS
+from unlearning.published.recomputed import check_recomputed
 
 logger = logging.getLogger(__name__)
 
