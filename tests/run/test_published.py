@@ -84,7 +84,8 @@ def folder(tmp_path_factory):
 def write_pretrained(root, member, network, row):
     weights = {f"module.{name}": value for name, value in network.state_dict().items()}
     put(root / f"models/cifar10/pretrain/resnet9/id_{member}_epoch_23.pt", weights)
-    for split, part in {"retain": row[:TRAIN], "val": row[TRAIN:]}.items():
+    splits = {"retain": row[:TRAIN], "val": row[TRAIN:], "forget_2": row[FORGET]}
+    for split, part in splits.items():
         put(root / f"margins/cifar10/pretrain/{split}/resnet9/id_{member}_epoch_23.npy", part)
 
 

@@ -15,7 +15,9 @@ SETS = range(1, 11)
 def everything(source):
     """Return the names of all that matters of a source of 200 members, and of much besides."""
     layout = LAYOUTS[source]
-    names = {name for member in range(200) for name in layout.files(member, SETS, True)}
+    names = {name for member in range(200) for name in layout.pretrained_files(member)}
+    for number in SETS:
+        names |= {name for member in range(200) for name in layout.oracle_files(member, number)}
     others = {name.replace("margins/", "logits/").replace("oracle", "other") for name in names}
     return names | others | {"README.md", "oracles/CIFAR10/only_margins/forget_set_1/x.pt"}
 
@@ -54,34 +56,51 @@ def test_patterns_match_the_numbers_below_and_no_others(count):
     assert len(patterns) < 10
 
 
-EASYDUB = {
-    f"margins/cifar10/{part}/resnet9/id_{member}_epoch_23.npy"
-    for part in ("pretrain/retain", "pretrain/val")
-    + tuple(f"oracle/forget_{z}/{split}" for z in (3, 10) for split in ("retain", "forget", "val"))
-    for member in range(12)
-} | {f"forget_sets/cifar10/forget_set_{z}.npy" for z in (3, 10)}
-KLOM_MODELS = {
-    f"{folder}/{split}_margins_all.pt"
-    for folder in (
-        "full_models/CIFAR10",
-        "oracle_models/CIFAR10/only_margins/forget_set_3",
-        "oracle_models/CIFAR10/only_margins/forget_set_10",
-    )
-    for split in ("train", "val")
-} | {f"forget_set_indices/CIFAR10/forget_set_{z}.npy" for z in (3, 10)}
-MARGINS = {"easydub": EASYDUB, "klom_models": KLOM_MODELS}
-CHECKPOINT = {
-    "easydub": "models/cifar10/pretrain/resnet9/id_{}_epoch_23.pt",
-    "klom_models": "full_models/CIFAR10/sd_{}____epoch_23.pt",
-}
+PRETRAINED, ORACLES, NUMBERS = 12, 15, (3, 10)
+EASYDUB = (
+    {
+        name.format(member)
+        for name in (
+            "margins/cifar10/pretrain/retain/resnet9/id_{}_epoch_23.npy",
+            "margins/cifar10/pretrain/val/resnet9/id_{}_epoch_23.npy",
+            "models/cifar10/pretrain/resnet9/id_{}_epoch_23.pt",
+        )
+        for member in range(PRETRAINED)
+    }
+    | {
+        f"margins/cifar10/oracle/forget_{z}/{split}/resnet9/id_{member}_epoch_23.npy"
+        for z in NUMBERS
+        for split in ("retain", "forget", "val")
+        for member in range(ORACLES)
+    }
+    | {f"forget_sets/cifar10/forget_set_{z}.npy" for z in NUMBERS}
+    | {f"margins/cifar10/pretrain/forget_{z}/resnet9/id_0_epoch_23.npy" for z in NUMBERS}
+)
+KLOM_MODELS = (
+    {
+        f"{folder}/{split}_margins_all.pt"
+        for folder in (
+            "full_models/CIFAR10",
+            "oracle_models/CIFAR10/only_margins/forget_set_3",
+            "oracle_models/CIFAR10/only_margins/forget_set_10",
+        )
+        for split in ("train", "val")
+    }
+    | {f"full_models/CIFAR10/sd_{member}____epoch_23.pt" for member in range(PRETRAINED)}
+    | {f"forget_set_indices/CIFAR10/forget_set_{z}.npy" for z in NUMBERS}
+)
+NEEDED = {"easydub": EASYDUB, "klom_models": KLOM_MODELS}
+CHECKPOINT = "models/cifar10/pretrain/resnet9/id_{}_epoch_23.pt"
+
+
+def get(source, folder, revision=REVISION):
+    return fetch(source, folder, revision, PRETRAINED, ORACLES, NUMBERS)
 
 
 @pytest.mark.parametrize("source", LAYOUTS)
-@pytest.mark.parametrize("weights", [False, True])
-def test_exactly_what_is_needed_is_fetched(source, weights, hub, tmp_path):
-    path = fetch(source, tmp_path, REVISION, 12, [3, 10], weights)
-    checkpoints = {CHECKPOINT[source].format(member) for member in range(12)}
-    assert hub.fetched == MARGINS[source] | (checkpoints if weights else set())
+def test_exactly_what_is_needed_is_fetched(source, hub, tmp_path):
+    path = get(source, tmp_path)
+    assert hub.fetched == NEEDED[source]
     repository = {"easydub": "easydub/EasyDUB-dataset", "klom_models": "royrin/KLOM-models"}
     # The download and the comparison of checksums; no two revisions share a folder.
     assert hub.calls == [(repository[source], "dataset", REVISION, path)] * 2
@@ -91,13 +110,13 @@ def test_exactly_what_is_needed_is_fetched(source, weights, hub, tmp_path):
 @pytest.mark.parametrize("revision", ["main", "v1.0", REVISION[:7], REVISION.upper(), ""])
 def test_a_revision_that_can_move_is_refused(revision, hub, tmp_path):
     with pytest.raises(ValueError, match="40 hexadecimal digits.* branch or tag .* can change"):
-        fetch("easydub", tmp_path, revision, 12, [3], False)
+        get("easydub", tmp_path, revision)
     assert not hub.calls
 
 
 def test_an_unknown_source_is_refused(hub, tmp_path):
     with pytest.raises(ValueError, match="one of easydub, klom_models, not 'other'"):
-        fetch("other", tmp_path, REVISION, 12, [3], False)
+        get("other", tmp_path)
 
 
 def test_a_failed_download_is_one_sentence(hub, tmp_path):
@@ -106,16 +125,16 @@ def test_a_failed_download_is_one_sentence(hub, tmp_path):
         f"EasyDUB-dataset at .* into {tmp_path}.*404 Client Error. Revision Not Found.*network"
     )
     with pytest.raises(FileNotFoundError, match=message):
-        fetch("easydub", tmp_path, REVISION, 12, [3], False)
+        get("easydub", tmp_path)
 
 
 def test_a_library_that_fetches_too_little_is_noticed(hub, tmp_path):
-    hub.lacks = {CHECKPOINT["easydub"].format(7)}
+    hub.lacks = {CHECKPOINT.format(7)}
     with pytest.raises(FileNotFoundError, match=r"lacks 1 of the 36 files .*id_7_epoch_23.pt"):
-        fetch("easydub", tmp_path, REVISION, 12, [], True)
+        fetch("easydub", tmp_path, REVISION, PRETRAINED, 0, [])
 
 
 def test_files_without_the_checksum_of_the_source_are_refused(hub, tmp_path):
-    hub.mismatches = [CHECKPOINT["easydub"].format(3)]
+    hub.mismatches = [CHECKPOINT.format(3)]
     with pytest.raises(ValueError, match=r"id_3_epoch_23.pt is damaged, one of 1: .*delete it"):
-        fetch("easydub", tmp_path, REVISION, 12, [3], True)
+        get("easydub", tmp_path)

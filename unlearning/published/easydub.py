@@ -3,7 +3,7 @@
 Published for CIFAR-10 and ResNet-9: 200 pretrained members, and as many oracles of each forget set.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from unlearning.published.reading import (
     read_npy,
     read_resnet9,
 )
+from unlearning.published.recomputed import alike
 
 REPOSITORY = "easydub/EasyDUB-dataset"
 
@@ -27,30 +28,43 @@ REPOSITORY = "easydub/EasyDUB-dataset"
 PRETRAINED = "margins/cifar10/pretrain/{split}/resnet9/id_{{}}_epoch_23.npy"
 ORACLE = "margins/cifar10/oracle/forget_{number}/{split}/resnet9/id_{{}}_epoch_23.npy"
 WEIGHTS = "models/cifar10/pretrain/resnet9/id_{}_epoch_23.pt"
+# A pretrained member's margins of the forgotten points. Its margins of the whole training set hold
+# them too, so that they show in which order files of forgotten points are.
+ORDERED = "margins/cifar10/pretrain/forget_{}/resnet9/id_0_epoch_23.npy"
 
 
-def files(member: int | str, forget_sets: Iterable[int], weights: bool) -> list[str]:
-    """List the files that one member needs.
+def pretrained_files(member: int | str) -> list[str]:
+    """List the files of a pretrained member, margins and checkpoint.
 
     Parameters
     ----------
     member : its number, or a pattern of numbers
-    forget_sets : numbers of the forget sets whose oracles are needed
-    weights : whether the pretrained checkpoint is needed too
 
     Returns
     -------
     list of str
         Paths within the source.
     """
-    names = [PRETRAINED.format(split=split) for split in ("retain", "val")]
-    indices = []
-    for number in forget_sets:
-        names += [ORACLE.format(number=number, split=s) for s in ("retain", "forget", "val")]
-        indices.append(INDICES["easydub"].format(number))
-    if weights:
-        names.append(WEIGHTS)
-    return [name.format(member) for name in names] + indices
+    names = [*(PRETRAINED.format(split=split) for split in ("retain", "val")), WEIGHTS]
+    return [name.format(member) for name in names]
+
+
+def oracle_files(member: int | str, number: int) -> list[str]:
+    """List the files that an oracle of a forget set needs.
+
+    Parameters
+    ----------
+    member : its number, or a pattern of numbers
+    number : of the forget set
+
+    Returns
+    -------
+    list of str
+        Paths within the source.
+    """
+    splits = ("retain", "forget", "val")
+    names = [ORACLE.format(number=number, split=split).format(member) for split in splits]
+    return [*names, INDICES["easydub"].format(number), ORDERED.format(number)]
 
 
 def pretrained_margins(
@@ -113,10 +127,12 @@ def oracle_margins(
     Raises
     ------
     ValueError
-        As `pretrained_margins`, and when the forget set is another one.
+        As `pretrained_margins`, and when the forget set is another one, or margins of its points
+        come in another order than its indices.
     """
     # Retained points come in the order of the data set, forgotten ones in that of their file.
     order = published_order(Path(folder) / INDICES["easydub"].format(number), forget, n_train)
+    _check_order(Path(folder), number, order, n_train)
     splits = {
         "retain": np.setdiff1d(np.arange(n_train), order),
         "forget": order,
@@ -142,6 +158,22 @@ def pretrained_weights(folder: str | Path, member: int) -> Weights:
         When the file is missing or unsafe, or does not fit the network: names the first tensor.
     """
     return read_resnet9(member_files(Path(folder), WEIGHTS, [member])[0])
+
+
+def _check_order(folder: Path, number: int, order: NDArray[np.int64], n_train: int) -> None:
+    """Refuse margins of forgotten points that are not in the order of the indices.
+
+    No score on the retained points would show it, and each on the forgotten ones would be wrong.
+    """
+    whole = folder / PRETRAINED.format(split="retain").format(0)
+    part = folder / ORDERED.format(number)
+    among_all = checked_margins(read_npy(whole), (n_train,), whole)[order]
+    if not alike(among_all, checked_margins(read_npy(part), order.shape, part)):
+        raise ValueError(
+            f"{part} does not hold the margins that {whole.name} has in the folder retain for the "
+            f"points of {INDICES['easydub'].format(number)}, in that order: the order of forgotten "
+            "points in files of oracles is not known."
+        )
 
 
 def _fill(

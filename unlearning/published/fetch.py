@@ -1,8 +1,9 @@
 """Fetch the files of a published source that a study needs, at one revision."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from unlearning.published import easydub, klom_models
 
@@ -13,9 +14,9 @@ def fetch(
     source: str,
     folder: str | Path,
     revision: str,
-    members: int,
+    pretrained: int,
+    oracles: int,
     forget_sets: Sequence[int],
-    weights: bool,
 ) -> Path:
     """Download what is missing of the files needed; what is there and complete is kept.
 
@@ -24,9 +25,8 @@ def fetch(
     source : one of `LAYOUTS`
     folder : where to keep sources, each revision in a folder of its own
     revision : commit of the source
-    members : number of members of every ensemble, counted from 0
+    pretrained, oracles : number of members of the ensembles, counted from 0
     forget_sets : numbers of the forget sets whose oracles are needed
-    weights : whether the pretrained checkpoints are needed too
 
     Returns
     -------
@@ -50,14 +50,8 @@ def fetch(
         )
     layout = LAYOUTS[source]
     target = Path(folder) / source / revision
-    patterns = {
-        name
-        for numbers in numbers_below(members)
-        for name in layout.files(numbers, forget_sets, weights)
-    }
-    needed = {
-        name for member in range(members) for name in layout.files(member, forget_sets, weights)
-    }
+    patterns = _names(layout, numbers_below(pretrained), numbers_below(oracles), forget_sets)
+    needed = _names(layout, range(pretrained), range(oracles), forget_sets)
     changed = _download(layout.REPOSITORY, revision, target, sorted(patterns))
     # Without a network the library can be content with a folder that has anything in it.
     missing = sorted(name for name in needed if not (target / name).is_file())
@@ -72,6 +66,22 @@ def fetch(
             "has the checksum of; delete it and run again."
         )
     return target
+
+
+def _names(
+    layout: Any,
+    pretrained: Iterable[int | str],
+    oracles: Iterable[int | str],
+    forget_sets: Sequence[int],
+) -> set[str]:
+    """Return the names of the files of some members, or patterns of them."""
+    names = {name for member in pretrained for name in layout.pretrained_files(member)}
+    return names | {
+        name
+        for member in oracles
+        for number in forget_sets
+        for name in layout.oracle_files(member, number)
+    }
 
 
 def _download(repository: str, revision: str, target: Path, patterns: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 Published for CIFAR-10 and ResNet-9: 200 pretrained members, 160 to 200 oracles of each forget set.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,25 +32,36 @@ SPLITS = ("train_margins_all.pt", "val_margins_all.pt")
 NO_ORACLES = "oracles"
 
 
-def files(member: int | str, forget_sets: Iterable[int], weights: bool) -> list[str]:
-    """List the files that one member needs.
+def pretrained_files(member: int | str) -> list[str]:
+    """List the files of a pretrained member, margins and checkpoint.
 
     Parameters
     ----------
     member : its number, or a pattern of numbers
-    forget_sets : numbers of the forget sets whose oracles are needed
-    weights : whether the pretrained checkpoint is needed too
 
     Returns
     -------
     list of str
         Paths within the source.
     """
-    names = [f"{PRETRAINED}/{split}" for split in SPLITS]
-    for number in forget_sets:
-        names += [f"{ORACLE.format(number)}/{split}" for split in SPLITS]
-        names.append(INDICES["klom_models"].format(number))
-    return names + ([WEIGHTS.format(member)] if weights else [])
+    return [*(f"{PRETRAINED}/{split}" for split in SPLITS), WEIGHTS.format(member)]
+
+
+def oracle_files(member: int | str, number: int) -> list[str]:
+    """List the files that an oracle of a forget set needs.
+
+    Parameters
+    ----------
+    member : its number, or a pattern of numbers; all have the same files
+    number : of the forget set
+
+    Returns
+    -------
+    list of str
+        Paths within the source.
+    """
+    margins = [f"{ORACLE.format(number)}/{split}" for split in SPLITS]
+    return [*margins, INDICES["klom_models"].format(number)]
 
 
 def pretrained_margins(

@@ -18,7 +18,11 @@ rule fetch_published:
     params:
         source=config["source"],
         published=config["published"],
-        members=config["ensemble"]["members"] + config["ensemble"]["floor_members"],
+        members={
+            "pretrained": config["ensemble"]["members"],
+            "oracles": config["ensemble"]["members"]
+            + config["ensemble"]["floor_members"],
+        },
         forget_sets=design.published_numbers(config),
     script:
         "../scripts/fetch_published.py"

@@ -10,7 +10,8 @@ params = snakemake.params
 folder, revision = params.published["folder"], params.published["revision"]
 if folder is None:
     cache = cache_folder() / "published"
-    found = fetch(params.source, cache, revision, params.members, params.forget_sets, weights=True)
+    members = params.members["pretrained"], params.members["oracles"]
+    found = fetch(params.source, cache, revision, *members, params.forget_sets)
 else:
     found = existing_folder(folder)
 save_record(
