@@ -168,7 +168,9 @@ def test_loaders_without_files_refuse_a_folder(name, tmp_path):
 @pytest.mark.parametrize("name", ["cifar10", "fashion_mnist"])
 def test_loaders_of_files_name_a_missing_folder_or_file(name, tmp_path):
     load = importlib.import_module(f"unlearning.datasets.{name}").load
-    with pytest.raises(FileNotFoundError, match="nowhere.*no such folder"):
+    expected = {"cifar10": "cifar-10-batches-py", "fashion_mnist": "train-images-idx3-ubyte.gz"}
+    message = f"nowhere.*no such folder; it must be .*{expected[name]}"
+    with pytest.raises(FileNotFoundError, match=message):
         load(n_train=1, n_validation=1, seed=0, folder=str(tmp_path / "nowhere"))
     missing, message = {
         "cifar10": ("data_batch_4", "data_batch_4 is missing"),

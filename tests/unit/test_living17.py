@@ -147,7 +147,7 @@ def test_numbers_of_images_are_multiples_within_imagenet(counts, message):
 def test_no_folder_or_a_missing_one_is_refused(imagenet):
     with pytest.raises(ValueError, match="folder is None, but ImageNet cannot be downloaded"):
         living17.load(n_train=68, n_validation=68, seed=0, folder=None)
-    with pytest.raises(FileNotFoundError, match="nowhere.*no such folder"):
+    with pytest.raises(FileNotFoundError, match="nowhere.*no such folder; .*train/<WordNet id>"):
         load(imagenet / "nowhere")
     with pytest.raises(FileNotFoundError, match=r"val has no folder train; .*train/<WordNet id>"):
         load(imagenet / "val")

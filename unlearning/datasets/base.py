@@ -127,11 +127,18 @@ def check_no_folder(folder: str | None, source: str) -> None:
         raise ValueError(f"folder is {folder!r}, but {source} reads no files: it must be None.")
 
 
-def existing_folder(folder: str) -> Path:
-    """Path of a folder, ``~`` for the home allowed; a FileNotFoundError if there is none."""
+def existing_folder(folder: str, expected: str = "") -> Path:
+    """Path of a folder, ``~`` for the home allowed.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none: says what was expected.
+    """
     path = Path(folder).expanduser()
     if not path.is_dir():
-        raise FileNotFoundError(f"folder is {folder!r}, and there is no such folder.")
+        wanted = f"; it must be {expected}" if expected else ""
+        raise FileNotFoundError(f"folder is {folder!r}, and there is no such folder{wanted}.")
     return path
 
 

@@ -21,6 +21,7 @@ SIZE = (32, 32, 3)
 CLASSES = 10
 TRAIN, VALIDATION = 50_000, 10_000
 FULL_BATCH = 10_000
+EXPECTED = "the folder cifar-10-batches-py of CIFAR-10's version for Python, or its parent"
 # The batches in the order in which the published forget sets count the images.
 MD5 = {
     "data_batch_1": "c99cafc152244af753f735de768cd75f",
@@ -113,7 +114,7 @@ def load(*, n_train: int, n_validation: int, seed: int, folder: str | None) -> D
     """
     check_count("n_train", n_train, TRAIN, "the training split of CIFAR-10")
     check_count("n_validation", n_validation, VALIDATION, "the test split of CIFAR-10")
-    given = download("CIFAR10") if folder is None else existing_folder(folder)
+    given = download("CIFAR10") if folder is None else existing_folder(folder, EXPECTED)
     inner = given / "cifar-10-batches-py"
     batches = inner if inner.is_dir() else given
     *train, test = [_read_batch(batches / name) for name in MD5]

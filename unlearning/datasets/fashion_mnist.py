@@ -18,6 +18,7 @@ from unlearning.datasets.base import (
 SIZE = (28, 28, 1)
 CLASSES = 10
 TRAIN, VALIDATION = 60_000, 10_000
+EXPECTED = "the folder of the four idx files, such as train-images-idx3-ubyte.gz"
 
 
 def _read_contents(path: Path) -> bytes:
@@ -102,7 +103,7 @@ def load(*, n_train: int, n_validation: int, seed: int, folder: str | None) -> D
     if folder is None:
         files = download("FashionMNIST") / "FashionMNIST" / "raw"
     else:
-        files = existing_folder(folder)
+        files = existing_folder(folder, EXPECTED)
     return from_splits(
         _read_split(files, "train"),
         _read_split(files, "t10k"),

@@ -19,6 +19,10 @@ SUBPOPULATIONS = 68
 CLASS_FILE = Path(__file__).with_name("living17_classes.csv")
 SHORTER_SIDE = 256
 SIZE = (224, 224, 3)
+EXPECTED = (
+    "the root of a copy of ImageNet (ILSVRC 2012), with train/<WordNet id>/*.JPEG and "
+    "val/<WordNet id>/*.JPEG"
+)
 PER_SUBPOPULATION = {"train": 1300, "val": 50}
 THREADS = 4
 LOGGED_EVERY = 2000
@@ -55,10 +59,7 @@ def _check_folders(root: Path, subpopulations: Collection[str]) -> None:
     """Check that ImageNet is where it is said to be: a folder a class in train and in val."""
     for split in PER_SUBPOPULATION:
         if not (root / split).is_dir():
-            raise FileNotFoundError(
-                f"{root} has no folder {split}; a copy of ImageNet (ILSVRC 2012) has its images in "
-                "train/<WordNet id>/*.JPEG and val/<WordNet id>/*.JPEG."
-            )
+            raise FileNotFoundError(f"{root} has no folder {split}; it must be {EXPECTED}.")
         missing = [name for name in subpopulations if not (root / split / name).is_dir()]
         if missing:
             found = {path.name for path in (root / split).iterdir() if path.is_dir()}
@@ -145,10 +146,10 @@ def load(*, n_train: int, n_validation: int, seed: int, folder: str | None) -> D
     }
     if folder is None:
         raise ValueError(
-            "folder is None, but ImageNet cannot be downloaded without an account: it must be the "
-            "root of a copy, with train/<WordNet id>/*.JPEG and val/<WordNet id>/*.JPEG."
+            "folder is None, but ImageNet cannot be downloaded without an account: it must be "
+            f"{EXPECTED}."
         )
-    root = existing_folder(folder)
+    root = existing_folder(folder, EXPECTED)
     subpopulations = superclasses()
     _check_folders(root, subpopulations)
     files = [
