@@ -66,3 +66,4 @@ def test_a_photograph_that_is_cut_short_stops_before_training(folder):
     printed = snakemake(folder, *forced, check=False)
     photograph.write_bytes(content)
     assert "n01632777_1.JPEG cannot be read as an image" in printed
+    assert list((folder / "results" / "mini" / "data").glob("*images*")) == []

@@ -123,6 +123,43 @@ def test_published_ensembles_are_unlearned_from_and_scored(folder):
     assert planned(folder, *SCORES) == {}
 
 
+def test_the_other_layout_gives_the_same_ensembles(folder):
+    easydub, root = folder / "easydub", folder / "klom_models"
+    for member in range(MEMBERS):
+        weights = torch.load(easydub / f"models/cifar10/pretrain/resnet9/id_{member}_epoch_23.pt")
+        put(root / f"full_models/CIFAR10/sd_{member}____epoch_23.pt", weights)
+    put(root / "forget_set_indices/CIFAR10/forget_set_2.npy", FORGET)
+    own = folder / "results" / "tiny"
+    pretrained = np.load(own / "pretrained" / "0-3.npy")
+    oracle = np.concatenate([np.load(own / f"oracle/2/{chunk}.npy")[0] for chunk in ("0-3", "4-7")])
+    for place, margins_of in {
+        "full_models/CIFAR10": pretrained,
+        "oracle_models/CIFAR10/only_margins/forget_set_2": oracle,
+    }.items():
+        values = torch.from_numpy(margins_of)
+        put(root / place / "train_margins_all.pt", values[:, :TRAIN].clone())
+        put(root / place / "val_margins_all.pt", values[:, TRAIN:].clone())
+    other = {"study": "other", "source": "klom_models", "published": {"folder": "klom_models"}}
+    (folder / "other.yaml").write_text(yaml.safe_dump({**STUDY, **other}))
+    snakemake(folder, "results/other/published/2.json", "--configfile", "other.yaml")
+    theirs = folder / "results" / "other"
+    for file in ("pretrained/0-3.npy", "oracle/2/0-3.npy", "oracle/2/4-7.npy", "forget_sets/2.npy"):
+        np.testing.assert_array_equal(np.load(theirs / file), np.load(own / file))
+
+
+def test_oracles_that_are_far_off_on_the_retained_points_are_refused(folder):
+    files = list(folder.glob("easydub/margins/cifar10/oracle/forget_2/retain/resnet9/*.npy"))
+    contents = {file: np.load(file) for file in files}
+    for file, values in contents.items():
+        np.save(file, values + 40)
+    again = ["--forcerun", "import_oracle", "--configfile", "tiny.yaml"]
+    printed = snakemake(folder, "results/tiny/published/2.json", *again, check=False)
+    for file, values in contents.items():
+        np.save(file, values)
+    assert "easydub, forget set 2: pretrained against oracle margins have a KLoM of" in printed
+    assert not (folder / "results" / "tiny" / "published" / "2.json").exists()
+
+
 def test_margins_that_are_not_the_checkpoints_are_refused(folder):
     file = folder / "easydub/margins/cifar10/pretrain/retain/resnet9/id_1_epoch_23.npy"
     margins_of_1 = np.load(file)
