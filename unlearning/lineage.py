@@ -18,6 +18,9 @@ THEORY = {
     "logistic": ["run_logistic"],
 }
 
+#: The rules that compute members, as fast as was measured.
+TRAINING = {"train_datamodels", "train_pretrained", "train_oracle", "unlearn"}
+
 
 class Job(NamedTuple):
     """A job that trains or unlearns; the fields are its wildcards."""
@@ -120,6 +123,8 @@ def code_behind(config: Config, figure: str) -> dict[str, list[str]]:
         else:
             rules += ["score_baselines", "score_method", "draw_figure"]
             extra["draw_figure"] = [f"unlearning/figures/{figure}.py"]
+    if config["computing"]["strategy"] == "measured" and TRAINING.intersection(rules):
+        rules += ["measure_strategies"]
     return {rule: sources(f"workflow/scripts/{rule}.py", *extra.get(rule, [])) for rule in rules}
 
 

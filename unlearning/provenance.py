@@ -21,8 +21,18 @@ from unlearning.design import Config
 from unlearning.lineage import Job
 from unlearning.sources import ROOT
 
-#: What jobs record of where they ran, under the name that the page gives it.
-PLACES = {"device_name": "devices", "torch": "torch", "python": "python", "threads": "threads"}
+#: What jobs record of where and how they ran, under the name that the page gives it.
+PLACES = {
+    "device_name": "devices",
+    "strategy": "members as",
+    "precision": "precision",
+    "torch": "torch",
+    "python": "python",
+    "threads": "threads",
+}
+
+#: In place of what the record of members that were not trained here does not say.
+PUBLISHED = "as published"
 
 #: Keys of a config that no result depends on.
 OF_RUNS = ("target", "gpus", "hours", "checkpoint_epochs")
@@ -32,7 +42,8 @@ SEEDS = (
     "gives for four numbers: the seed of the study; the role of the member and the name of its "
     "forget set, each as the first eight bytes, big-endian, of the name's SHA-256; the number of "
     "the member (unlearning/seeds.py). The first member of each ensemble has the seed below; "
-    "records (.json) hold those of all. Forget sets of kind random or class have a seed of their "
+    "records (.json) hold those of all. From it torch draws a member's first weights, and "
+    "SplitMix64 the order of its points in each epoch (unlearning/batches.py). Forget sets of kind random or class have a seed of their "
     "own in the config, as has the theory."
 )
 
@@ -118,7 +129,7 @@ def work(
     -------
     dict
         Rule -> ``jobs``, ``members`` (of all its ensembles), ``seconds``, ``sample_gradients`` (of
-        all members), and, as value -> jobs, ``devices``, ``torch``, ``python``, ``threads``.
+        all members), and, as value -> jobs, the names of `PLACES`.
     """
     found: dict[str, dict[str, Any]] = {}
     for rule in dict.fromkeys(job.rule for job in jobs):
@@ -129,7 +140,7 @@ def work(
             "seconds": round(sum(seconds(record) for _, record in mine), 1),
             "sample_gradients": sum(costs.work(rule, job).gradients for job, _ in mine),
         } | {
-            name: dict(sorted(Counter(record[key] for _, record in mine).items()))
+            name: dict(sorted(Counter(record.get(key, PUBLISHED) for _, record in mine).items()))
             for key, name in PLACES.items()
         }
     return found

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from unlearning.html import document
+from unlearning.provenance import PLACES
 
 
 def provenance_page(traced: Mapping[str, Any]) -> str:
@@ -112,13 +113,13 @@ def _figure(name: str, facts: Mapping[str, Any]) -> str:
             f"{stage['sample_gradients']:.3g}",
             *(
                 ", ".join(f"{value} × {count}" for value, count in stage[place].items())
-                for place in ("devices", "torch", "python", "threads")
+                for place in PLACES.values()
             ),
         )
         for rule, stage in facts["work"].items()
     ]
     header = ["training", "jobs", "members", "seconds", "sample gradients"]
-    header += ["devices × jobs", "torch × jobs", "python × jobs", "threads × jobs"]
+    header += [f"{place} × jobs" for place in PLACES.values()]
     rules = [(rule, digest) for rule, digest in facts["rules"].items()]
     return f"""<h2 id="{name}">{escape(name)}</h2>
 <table>{_rows({key: value for key, value in about.items() if value})}</table>

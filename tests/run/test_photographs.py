@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
-from study import copy_repository, snakemake
+from study import copy_repository, planned, snakemake
 
-from unlearning.artifacts import load_record
+from unlearning import strategies
+from unlearning.artifacts import load_record, save_record
 from unlearning.datasets.living17 import superclasses
 from unlearning.tables import load_table
 
@@ -56,6 +57,28 @@ def test_from_photographs_to_scores(folder):
     assert set(scores["kind"]) == {"grid", "zero_learning_rate", "frozen_batch_norm"}
     assert scores["klom_p95"].between(0, 11.6).all()
     assert np.load(results / "unlearned/ga/lr0/2/0-1.npy").dtype == np.float16
+
+
+def test_how_members_are_computed_was_measured(folder):
+    snakemake(folder, SCORES, *ARGUMENTS)
+    measured = load_record(str(folder / "results" / "mini" / "strategies.json"))
+    assert {entry["batch_size"] for entry in measured["tried"]} == {34, 64}
+    assert all(entry["samples_per_second"] > 0 for entry in measured["tried"])
+    record = load_record(str(folder / "results" / "mini" / "pretrained" / "0-1.json"))
+    best = strategies.fastest(measured["tried"], 34)
+    assert (record["strategy"], record["members_per_stack"]) == (str(best), best.members)
+    assert (record["precision"], record["evaluation_precision"]) == ("bfloat16", "tf32")
+    log = (folder / "logs" / "mini" / "pretrained" / "0-1.log").read_text()
+    assert "measured: {'batch_size': 34, 'layout': 'grouped'" in log
+    assert f"members as {best}, in bfloat16, margins in tf32" in log
+
+
+def test_another_measurement_trains_nothing_again(folder):
+    snakemake(folder, SCORES, *ARGUMENTS)
+    file = folder / "results" / "mini" / "strategies.json"
+    record = load_record(str(file))
+    save_record(str(file), {**record, "device_name": "another"})
+    assert planned(folder, SCORES, *ARGUMENTS) == {}
 
 
 def test_a_photograph_that_is_cut_short_stops_before_training(folder):

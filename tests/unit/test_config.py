@@ -38,6 +38,27 @@ BAD = {
     ),
     "chunk": (["ensemble", "chunk"], 33, r"ensemble\.chunk: 33 does not divide"),
     "datamodel chunk": (["datamodels", "chunk"], 300, r"datamodels\.chunk: 300 does not divide"),
+    "stacks of a layout": (
+        ["computing", "strategy"],
+        "batched",
+        r"computing\.members_per_stack: strategy batched needs a number",
+    ),
+    "stacks that are measured": (
+        ["computing"],
+        {**CONFIG["computing"], "strategy": "measured", "members_per_stack": 4},
+        r"members_per_stack: strategy measured finds it itself",
+    ),
+    "compiled side by side": (
+        ["computing"],
+        {
+            **CONFIG["computing"],
+            "strategy": "side_by_side",
+            "members_per_stack": 4,
+            "compile": True,
+        },
+        r"computing\.compile: members side by side are not compiled",
+    ),
+    "precision": (["computing", "precision"], "fp8", r"'fp8' is not one of \['float32', 'tf32'"),
     "floor": (["ensemble", "floor_members"], 200, r"floor_members: 200 is more than"),
     "forget set too large": (
         ["forget_sets", "1", "size"],

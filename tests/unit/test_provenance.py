@@ -24,6 +24,7 @@ CONFIG["ensemble"]["chunk"] = 50
 def record(job, device="H100", seconds=(1.0, 3.0)):
     members = design.chunk_members(job.chunk)
     place = {"device_name": device, "torch": "2.12.1", "python": "3.11.7", "threads": "1"}
+    place |= {"strategy": "a loop"}
     return {"members": members, "seconds": list(seconds), **place}
 
 
@@ -86,6 +87,8 @@ def test_work_is_the_sum_of_what_was_recorded():
             "seconds": 9.0,
             "sample_gradients": 150 * 24 * (1347 - 50),
             "devices": {"A100": 1, "H100": 2},
+            "members as": {"a loop": 3},
+            "precision": {"as published": 3},
             "torch": {"2.12.1": 3},
             "python": {"3.11.7": 3},
             "threads": {"1": 3},
