@@ -38,13 +38,13 @@ PUBLISHED = "as published"
 OF_RUNS = ("target", "gpus", "hours", "checkpoint_epochs")
 
 SEEDS = (
-    "A member's seed is the first 64-bit word, shifted right by one bit, that numpy's SeedSequence "
-    "gives for four numbers: the seed of the study; the role of the member and the name of its "
-    "forget set, each as the first eight bytes, big-endian, of the name's SHA-256; the number of "
-    "the member (unlearning/seeds.py). The first member of each ensemble has the seed below; "
-    "records (.json) hold those of all. From it torch draws a member's first weights, and "
-    "SplitMix64 the order of its points in each epoch (unlearning/batches.py). Forget sets of kind random or class have a seed of their "
-    "own in the config, as has the theory."
+    "A member's seed is the first 64-bit word, shifted right by one bit, that numpy's "
+    "SeedSequence gives for four numbers: the seed of the study; the role of the member and the "
+    "name of its forget set, each as the first eight bytes, big-endian, of the name's SHA-256; "
+    "the number of the member (unlearning/seeds.py). The first member of each ensemble has the "
+    "seed below; records (.json) hold those of all. From it torch draws a member's first weights,"
+    " and SplitMix64 the order of its points in each epoch (unlearning/batches.py). Forget sets "
+    "of kind random or class have a seed of their own in the config, as has the theory."
 )
 
 
