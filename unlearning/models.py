@@ -28,6 +28,25 @@ class EverySecond(nn.Module):
         return features[..., ::2, ::2]
 
 
+class GlobalMax(nn.Module):
+    """Keep the largest number of each channel.
+
+    As ``AdaptiveMaxPool2d(1)``, whose gradient has no form on a GPU that repeats itself.
+    """
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return ``(batch, channels)``."""
+        return features.flatten(2).max(2).values
+
+
+class GlobalMean(nn.Module):
+    """Keep the mean of each channel; as ``AdaptiveAvgPool2d(1)``, for the same reason."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return ``(batch, channels)``."""
+        return features.mean((2, 3))
+
+
 class Scale(nn.Module):
     """Multiply by a constant."""
 
@@ -116,7 +135,7 @@ def resnet9(*, image_shape: tuple[int, int, int], classes: int, width: float) ->
         nn.MaxPool2d(2),
         residual(wide),
         convolution(wide, middle, 3, 1, 0),
-        nn.AdaptiveMaxPool2d(1),
+        GlobalMax(),
         nn.Flatten(),
         nn.Linear(middle, classes, bias=False),
         Scale(0.2),
@@ -172,9 +191,7 @@ def resnet18(*, image_shape: tuple[int, int, int], classes: int, width: float) -
         layers += basic_block(inputs, outputs, 1 if stage == 0 else 2)
         layers += basic_block(outputs, outputs, 1)
         inputs = outputs
-    return nn.Sequential(
-        *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(features[-1], classes)
-    )
+    return nn.Sequential(*layers, GlobalMean(), nn.Flatten(), nn.Linear(features[-1], classes))
 
 
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {

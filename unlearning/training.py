@@ -53,7 +53,10 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     logits : (members, batch, classes)
     labels : (members, batch)
     """
-    total = functional.cross_entropy(logits.transpose(1, 2), labels, reduction="sum")
+    # Over classes where `StackedLinear` leaves them; then a row a sample, because the sum over a
+    # further axis has no form on a GPU that repeats itself.
+    log_probabilities = functional.log_softmax(logits.transpose(1, 2), 1).transpose(1, 2)
+    total = functional.nll_loss(log_probabilities.flatten(0, 1), labels.flatten(), reduction="sum")
     return total / labels.shape[1]
 
 

@@ -57,6 +57,18 @@ class ReplayedOperations:
         return replay
 
 
+class Named(TorchDispatchMode):
+    """Collects the names of operations, those of the backward pass as well."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def __torch_dispatch__(self, operation, types, arguments=(), keywords=None):
+        self.names.add(operation.__name__.split(".")[0])
+        return operation(*arguments, **(keywords or {}))
+
+
 class Waiting(TorchDispatchMode):
     """Collects operations that would make a processor wait for its GPU."""
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 from networks import NETWORKS, small_ensemble, stacks_of, trained, unlearned
-from recorders import ReplayedOperations, Waiting
+from recorders import Named, ReplayedOperations, Waiting
+from torch import nn
 
-from unlearning import ensemble, execution, training
-from unlearning.batches import ordered
+from unlearning import ensemble, execution, models, training
+from unlearning.batches import Data, ordered
 from unlearning.learner import Learner
 from unlearning.methods import ga, gda, scrub
 from unlearning.sgd import SGD
@@ -180,3 +181,55 @@ def test_a_learner_is_gone_when_nothing_holds_it(case):
         assert held() is None
     finally:
         gc.enable()
+
+
+#: Of networks and losses, what torch refuses on a GPU that has to repeat itself bit for bit
+#: (torch.use_deterministic_algorithms).
+NOT_REPEATED = {
+    "_adaptive_avg_pool2d_backward",
+    "adaptive_max_pool2d_backward",
+    "avg_pool3d_backward",
+    "fractional_max_pool2d_backward",
+    "nll_loss2d_forward",
+    "upsample_bilinear2d_backward",
+    "cumsum",
+    "median",
+    "kthvalue",
+    "put",
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        ({"name": "mlp", "hidden": 4}, (1, 4, 4)),
+        ({"name": "resnet9", "width": 0.04}, (3, 12, 12)),
+        ({"name": "resnet18", "width": 0.04}, (3, 32, 32)),
+    ],
+)
+def test_every_operation_has_a_form_that_repeats_itself(model, shape):
+    network = ensemble.assemble(lambda seed: models.build(model, shape, 3, seed), range(2))
+    data = Data(torch.randn(6, *shape), torch.arange(6) % 3)
+    learner = Learner(network, data, torch.arange(2), torch.arange(2, 6), [1, 2])
+    _, keywords = METHODS["scrub"]
+    with Named() as seen:
+        list(scrub.unlearn(learner, **keywords, epochs=[1], ascent_epochs=[1]))
+    assert {"nll_loss_forward", "nll_loss_backward"} <= seen.names
+    assert not seen.names & NOT_REPEATED
+
+
+def test_the_last_pools_are_those_of_torch():
+    features = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+    pairs = [
+        (models.GlobalMax(), nn.AdaptiveMaxPool2d(1)),
+        (models.GlobalMean(), nn.AdaptiveAvgPool2d(1)),
+    ]
+    for ours, theirs in pairs:
+        expected = theirs(features).flatten(1)
+        torch.testing.assert_close(ours(features), expected)
+        weights = torch.randn(2, 3, dtype=torch.float64)
+        gradients = [
+            torch.autograd.grad((value * weights).sum(), features)[0]
+            for value in (ours(features), expected)
+        ]
+        torch.testing.assert_close(*gradients)
