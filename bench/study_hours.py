@@ -1,4 +1,7 @@
-"""What a study computes, and how long that takes at given rates."""
+"""What the paper's study computes, and how long that takes at given rates.
+
+python -m bench.study_hours    the counts, and the speed that a day on one device would need
+"""
 
 from collections import Counter
 
@@ -6,10 +9,11 @@ import yaml
 from snakemake.utils import update_config
 
 from unlearning import design, lineage
-from unlearning.costs import Costs, chunk_size
+from unlearning.costs import GRADIENT_OPERATIONS, Costs, chunk_size
 from unlearning.sources import ROOT
 
 STUDY = "studies/cifar10.yaml"
+EVALUATION_OPERATIONS = GRADIENT_OPERATIONS // 3  # of a forward pass, for each of its products
 
 
 def study():
@@ -59,3 +63,29 @@ def hours(counted, rates, gradients):
         seconds = count[gradients] / rates[kind] + count["evaluations"] / rates["evaluation"]
         found[stage] = seconds / 3600
     return found
+
+
+def main():
+    """Print the counts of each stage, and what they come to."""
+    config = study()
+    products = Costs(config).network.products
+    print("| stage | sample gradients | a run each | evaluations | 1e18 operations |")
+    print("|---|---|---|---|---|")
+    total = 0.0
+    for stage, count in work(config).items():
+        operations = products * (
+            GRADIENT_OPERATIONS * count["gradients"] + EVALUATION_OPERATIONS * count["evaluations"]
+        )
+        total += operations
+        print(
+            f"| {stage} | {count['gradients']:.3g} | {count['separate']:.3g} | "
+            f"{count['evaluations']:.3g} | {operations / 1e18:.3g} |"
+        )
+    print(f"| all | | | | {total / 1e18:.3g} |")
+    for hours_allowed in (24, 30):
+        needed = total / (3600 * hours_allowed)
+        print(f"in {hours_allowed} hours: {needed / 1e12:.0f} TFLOP/s on average")
+
+
+if __name__ == "__main__":
+    main()

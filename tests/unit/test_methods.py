@@ -11,6 +11,7 @@ from unlearning.batches import Data
 from unlearning.learner import Learner, Snapshot
 from unlearning.methods import ga, gda, scrub
 from unlearning.methods.scrub import distillation
+from unlearning.sources import ROOT
 
 PIXEL = np.array([0])
 OTHER = np.array([1, 2, 3])
@@ -204,3 +205,16 @@ def test_a_method_must_yield_what_was_asked_for(yielded):
             snapshots=[(1, None)],
             execution=stacks_of(1),
         )
+
+
+def test_the_example_of_the_readme_descends_under_wrong_labels():
+    example = (ROOT / "README.md").read_text().split("```python\n")[-1].split("```")[0]
+    assert example.startswith('"""Random labels')
+    module = {}
+    exec(example, module)
+    learner = make_learner()
+    before = weight(learner)
+    snapshots = list(module["unlearn"](learner, **STEP, shift=1, epochs=[1]))
+    expected = before - 0.1 * cross_entropy_gradient(before, 1.0, 1)
+    torch.testing.assert_close(weight(learner), expected)
+    assert [snapshot.epoch for snapshot in snapshots] == [1]
