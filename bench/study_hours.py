@@ -6,7 +6,6 @@ python -m bench.study_hours    the counts, and the speed that a day on one devic
 from collections import Counter
 
 import yaml
-from snakemake.utils import update_config
 
 from unlearning import design, lineage
 from unlearning.costs import GRADIENT_OPERATIONS, Costs, chunk_size
@@ -18,9 +17,15 @@ EVALUATION_OPERATIONS = GRADIENT_OPERATIONS // 3  # of a forward pass, for each 
 
 def study():
     """Return the config of the paper's main study."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    update_config(config, yaml.safe_load((ROOT / STUDY).read_text()))
-    return config
+    return merged(*(yaml.safe_load((ROOT / file).read_text()) for file in ("config.yaml", STUDY)))
+
+
+def merged(config, overlay):
+    """Return a config under an overlay, as Snakemake merges them: a GPU's machine may have none."""
+    both = config.keys() & overlay.keys()
+    tables = {key for key in both if isinstance(config[key], dict) and overlay[key]}
+    inner = {key: merged(config[key], overlay[key]) for key in tables}
+    return {**config, **overlay, **inner}
 
 
 def work(config):

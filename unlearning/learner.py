@@ -7,14 +7,12 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from unlearning import ensemble, margins
+from unlearning import ensemble, margins, training
 from unlearning.batches import Data, ordered, split
 from unlearning.devices import wait_for
 from unlearning.execution import Execution
-from unlearning.precision import features_in
 from unlearning.sgd import SGD
 from unlearning.steps import Loss, Steps
-from unlearning.training import cross_entropy
 
 FORGET, RETAIN = 0, 1
 
@@ -102,13 +100,11 @@ class Learner:
 
     def logits(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """Return the members' logits (M, batch, classes) on their batches, and the labels."""
-        images, labels = self.data.gather(batch)
-        with features_in(self.execution.precision, images.device):
-            return self._forward(images), labels
+        return training.logits(self._forward, self.data, batch, self.execution.precision)
 
     def cross_entropy(self, batch: Tensor) -> Tensor:
         """Return the sum over members of the mean cross-entropy of each one's batch."""
-        return cross_entropy(*self.logits(batch))
+        return training.cross_entropy(*self.logits(batch))
 
     def negative_cross_entropy(self, batch: Tensor) -> Tensor:
         """Return what descends as the cross-entropy climbs."""

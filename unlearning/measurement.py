@@ -13,11 +13,11 @@ from unlearning import strategies
 from unlearning.batches import Data
 from unlearning.devices import wait_for
 from unlearning.execution import TOO_SMALL, Execution, fits
-from unlearning.precision import features_in, products_in
+from unlearning.precision import products_in
 from unlearning.sgd import SGD
 from unlearning.steps import FIRST_STEPS, Steps
 from unlearning.strategies import Strategy
-from unlearning.training import cross_entropy
+from unlearning.training import cross_entropy, logits
 
 logger = logging.getLogger(__name__)
 
@@ -100,10 +100,7 @@ def _rate(
     batch = batch.view(members, batch_size)
 
     def loss(indices: Tensor) -> Tensor:
-        images, labels = data.gather(indices)
-        with features_in(execution.precision, device):
-            logits = forward(images)
-        return cross_entropy(logits, labels)
+        return cross_entropy(*logits(forward, data, indices, execution.precision))
 
     with products_in(execution.precision):
         for _ in range(FIRST_STEPS + 2 if steps.recorder else 1):

@@ -60,6 +60,28 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     return total / labels.shape[1]
 
 
+def logits(
+    forward: Callable[[Tensor], Tensor], data: Data, batch: Tensor, precision: str
+) -> tuple[Tensor, Tensor]:
+    """Return the members' logits on their batches, and the labels.
+
+    Parameters
+    ----------
+    forward : maps images (members, batch, C, H, W) to logits
+    data : the data set
+    batch : (members, batch) indices of points
+    precision : that the network computes in
+
+    Returns
+    -------
+    logits : (members, batch, classes)
+    labels : (members, batch)
+    """
+    images, labels = data.gather(batch)
+    with features_in(precision, images.device):
+        return forward(images), labels
+
+
 def train(
     network: nn.Module,
     data: Data,
@@ -90,10 +112,7 @@ def train(
     forward = execution.called(network)
 
     def loss(batch: Tensor) -> Tensor:
-        images, labels = data.gather(batch)
-        with features_in(execution.precision, images.device):
-            logits = forward(images)
-        return cross_entropy(logits, labels)
+        return cross_entropy(*logits(forward, data, batch, execution.precision))
 
     network.train()
     for epoch in range(first_epoch, recipe.epochs):

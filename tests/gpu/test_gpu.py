@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from networks import NETWORKS, small_ensemble, stacks_of, trained, unlearned
+from networks import GDA, NETWORKS, small_ensemble, stacks_of, trained, unlearned
 from sklearn.datasets import load_digits
 
 from unlearning import batches, ensemble, models, training
@@ -22,14 +22,7 @@ RECIPE = training.Recipe(
     epochs=6, batch_size=8, peak_learning_rate=0.1, peak_epoch=1, momentum=0.9, weight_decay=5e-4
 )
 LAYOUTS = [("grouped", 1), ("grouped", 3), ("batched", 3), ("side_by_side", 3)]
-ASCENT = {
-    "learning_rate": 0.05,
-    "batch_size": 8,
-    "forget_batch_size": 4,
-    "batch_norm": "train",
-    "epochs": [4, 6],
-    "ascent_epochs": [2, 5],
-}
+ASCENT = GDA | {"epochs": [4, 6], "ascent_epochs": [2, 5]}
 SCRUB = {"alpha": 0.1, "gamma": 0.9, "temperature": 4.0, "decay_rate": 0.1, "decay_epochs": [3]}
 
 

@@ -15,6 +15,10 @@ NETWORKS = {
 }
 
 
+#: Hyperparameters of descent/ascent on them.
+GDA = {"learning_rate": 0.05, "batch_size": 8, "forget_batch_size": 4, "batch_norm": "train"}
+
+
 def small_ensemble(name, *, points, members, dtype=torch.float32):
     """Return a network, data, and the points that each member sees: all but three."""
     model, shape = NETWORKS[name]

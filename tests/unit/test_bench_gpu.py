@@ -3,9 +3,12 @@
 import csv
 
 import pytest
+import yaml
+from snakemake.utils import update_config
 
 from bench import gpu, gpu_tables, study_hours
 from unlearning import design
+from unlearning.sources import ROOT
 
 
 def test_all_of_it_runs_on_tiny_networks(tmp_path, capsys):
@@ -61,3 +64,9 @@ def test_hours_are_work_over_rate():
     rates = {"training": 2.0, "descent": 1.0, "scrub": 5.0, "evaluation": 0.5}
     assert study_hours.hours(counted, rates, "gradients")["pretrained"] == 1 + 2
     assert study_hours.hours(counted, rates, "separate")["scrub"] == 2
+
+
+def test_the_study_is_merged_as_snakemake_merges_it():
+    expected = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(expected, yaml.safe_load((ROOT / study_hours.STUDY).read_text()))
+    assert study_hours.study() == expected

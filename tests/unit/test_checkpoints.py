@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from networks import NETWORKS, small_ensemble, stacks_of, trained, unlearned
+from networks import GDA, NETWORKS, small_ensemble, stacks_of, trained, unlearned
 
 from unlearning import devices, training
 from unlearning.checkpoints import Checkpoint, fingerprint, of_job
@@ -115,14 +115,7 @@ def unlearn(case, checkpoint=None, method=gda.unlearn):
     build, data, _ = case
     return unlearned(
         method,
-        {
-            "learning_rate": 0.05,
-            "batch_size": 8,
-            "forget_batch_size": 4,
-            "batch_norm": "train",
-            "epochs": [2, 3],
-            "ascent_epochs": [1, 2],
-        },
+        GDA | {"epochs": [2, 3], "ascent_epochs": [1, 2]},
         build,
         train(case).weights,
         data,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from networks import NETWORKS, small_ensemble, stacks_of, trained, unlearned
+from networks import GDA, NETWORKS, small_ensemble, stacks_of, trained, unlearned
 from torch import nn
 
 from unlearning import ensemble, execution, margins, precision, training
@@ -37,14 +37,7 @@ def unlearn(case, how):
     weights = ensemble.weights_of(ensemble.assemble(build, range(5)).double())
     return unlearned(
         gda.unlearn,
-        {
-            "learning_rate": 0.05,
-            "batch_size": 8,
-            "forget_batch_size": 4,
-            "batch_norm": "train",
-            "epochs": [2, 3],
-            "ascent_epochs": [1, 2],
-        },
+        GDA | {"epochs": [2, 3], "ascent_epochs": [1, 2]},
         build,
         weights,
         data,

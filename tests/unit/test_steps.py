@@ -6,7 +6,7 @@ import weakref
 import numpy as np
 import pytest
 import torch
-from networks import NETWORKS, small_ensemble, stacks_of, trained, unlearned
+from networks import GDA, NETWORKS, small_ensemble, stacks_of, trained, unlearned
 from recorders import Named, ReplayedOperations, Waiting
 from torch import nn
 
@@ -20,14 +20,13 @@ from unlearning.steps import FIRST_STEPS, Steps
 RECIPE = training.Recipe(
     epochs=6, batch_size=8, peak_learning_rate=0.1, peak_epoch=1, momentum=0.9, weight_decay=5e-4
 )
-ASCENT = {"learning_rate": 0.05, "batch_size": 8, "forget_batch_size": 4, "batch_norm": "train"}
 AXIS = {"epochs": [4, 6], "ascent_epochs": [2, 5]}
 METHODS = {
     "ga": (ga.unlearn, {"learning_rate": 0.05, "batch_size": 4, "batch_norm": "frozen"}),
-    "gda": (gda.unlearn, ASCENT),
+    "gda": (gda.unlearn, GDA),
     "scrub": (
         scrub.unlearn,
-        ASCENT
+        GDA
         | {"alpha": 0.1, "gamma": 0.9, "temperature": 4.0, "decay_rate": 0.1, "decay_epochs": [3]},
     ),
 }

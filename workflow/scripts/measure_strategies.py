@@ -7,9 +7,9 @@ from unlearning.measurement import measure
 from unlearning.members import builder
 
 log_to(snakemake.log[0])
-device = devices.choose(snakemake.config["device"])
-dataset = prepared.load(*snakemake.input.data, device)
 study = snakemake.params.study
+device = devices.choose(snakemake.config["device"], study["computing"]["deterministic"])
+dataset = prepared.load(*snakemake.input.data, device)
 tried = [
     entry
     for batch_size in snakemake.params.batch_sizes
