@@ -10,8 +10,6 @@ import torch
 #: float32: rounded logits would be rounded margins.
 PRECISIONS = ("float32", "tf32", "bfloat16")
 
-_BACKENDS = (torch.backends.cudnn.conv, torch.backends.cuda.matmul)  # type: ignore[attr-defined]
-
 
 @contextmanager
 def products_in(precision: str) -> Iterator[None]:
@@ -19,14 +17,17 @@ def products_in(precision: str) -> Iterator[None]:
 
     Covers gradients as well: they are computed outside of `features_in`.
     """
-    before = [backend.fp32_precision for backend in _BACKENDS]
+    convolutions = torch.backends.cudnn.allow_tf32
+    matrices = torch.get_float32_matmul_precision()
     try:
-        for backend in _BACKENDS:
-            backend.fp32_precision = "tf32" if precision == "tf32" else "ieee"
+        # These and not torch's settings of each operation: where both were used, parts of torch
+        # refuse to go on.
+        torch.backends.cudnn.allow_tf32 = precision == "tf32"
+        torch.set_float32_matmul_precision("highest")
         yield
     finally:
-        for backend, setting in zip(_BACKENDS, before, strict=True):
-            backend.fp32_precision = setting
+        torch.backends.cudnn.allow_tf32 = convolutions
+        torch.set_float32_matmul_precision(matrices)
 
 
 def features_in(precision: str, device: torch.device) -> torch.autocast:

@@ -154,11 +154,19 @@ def test_only_a_lack_of_memory_is_one():
 
 
 def test_products_are_rounded_as_asked_and_only_inside():
-    before = [backend.fp32_precision for backend in precision._BACKENDS]
-    for asked, expected in (("float32", "ieee"), ("bfloat16", "ieee"), ("tf32", "tf32")):
+    def settings():
+        """Return those of convolutions and of matrices, which torch must find consistent."""
+        cudnn, matrices = torch.backends.cudnn, torch.backends.cuda.matmul
+        return cudnn.allow_tf32, matrices.allow_tf32, cudnn.conv.fp32_precision == "tf32"
+
+    before = settings()
+    for asked, rounded in (("float32", False), ("bfloat16", False), ("tf32", True)):
         with precision.products_in(asked):
-            assert {backend.fp32_precision for backend in precision._BACKENDS} == {expected}
-    assert [backend.fp32_precision for backend in precision._BACKENDS] == before
+            assert settings() == (rounded, False, rounded)
+            with precision.products_in("tf32"):
+                assert settings() == (True, False, True)
+            assert settings() == (rounded, False, rounded)
+    assert settings() == before
 
 
 def test_bfloat16_is_of_convolutions_only_and_margins_are_not_rounded():
