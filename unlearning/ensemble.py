@@ -222,6 +222,26 @@ def concatenate(parts: Sequence[Weights]) -> Weights:
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
+def alone(network: nn.Module, member: int) -> nn.Module:
+    """Return one member of a stacked network as a stack of one, over the same weights.
+
+    It is for evaluation: what it computes has no gradients.
+    """
+    # Whoever is copied finds these in place of copies of its weights and statistics.
+    rows: dict[int, object] = {
+        id(value): nn.Parameter(value.detach()[member : member + 1], requires_grad=False)
+        for value in network.parameters()
+    }
+    rows |= {id(value): value[member : member + 1] for value in network.buffers()}
+    twin = deepcopy(network, rows)
+    for layer in twin.modules():
+        if "members" in vars(layer):
+            vars(layer)["members"] = 1
+        if isinstance(layer, StackedConv2d):
+            layer.as_product = False
+    return twin
+
+
 def batch_norms(network: nn.Module) -> list[StackedBatchNorm2d]:
     """Return the BatchNorm layers of a stacked network."""
     return [layer for layer in network.modules() if isinstance(layer, StackedBatchNorm2d)]

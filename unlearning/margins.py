@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from unlearning import ensemble
 from unlearning.batches import Data
 from unlearning.precision import features_in, products_in
 
@@ -34,18 +35,22 @@ def margin(logits: Tensor, labels: Tensor) -> Tensor:
     return logits.gather(-1, target).squeeze(-1) - others.logsumexp(-1)
 
 
-def points_per_batch(device: torch.device, members: int, image_shape: Sequence[int]) -> int:
+def points_per_batch(device: torch.device, image_shape: Sequence[int]) -> int:
     """Return how many points to evaluate at once.
 
     Parameters
     ----------
     device : where
-    members : evaluated together
     image_shape : (channels, height, width)
     """
     if device.type == "cpu":
         return POINTS_PER_BATCH
-    return max(1, PIXELS_PER_BATCH // (members * image_shape[1] * image_shape[2]))
+    return max(1, PIXELS_PER_BATCH // (image_shape[1] * image_shape[2]))
+
+
+def members_at_once(device: torch.device, members: int) -> int:
+    """Return how many members to evaluate as one network: on a GPU one, whose points fill it."""
+    return members if device.type == "cpu" else 1
 
 
 @contextmanager
@@ -61,13 +66,21 @@ def evaluating(network: nn.Module) -> Iterator[None]:
             layer.training = mode
 
 
-def _batches(network: nn.Module, data: Data, members: int, precision: str) -> Iterator[Tensor]:
-    """Yield the logits (members, batch, classes) of all points, some at a time."""
+def _batches(
+    network: nn.Module, data: Data, members: int, precision: str
+) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Yield members, points and their logits (members, points, classes), until all have come."""
     device = data.images.device
-    size = points_per_batch(device, members, data.images.shape[1:])
-    for images in data.in_order(size):
-        with features_in(precision, device):
-            yield network(images.expand(members, *images.shape))
+    at_once = members_at_once(device, members)
+    size = points_per_batch(device, data.images.shape[1:])
+    for first in range(0, members, at_once):
+        # Either all members, or one after another.
+        part = network if at_once == members else ensemble.alone(network, first)
+        start = 0
+        for images in data.in_order(size):
+            with features_in(precision, device):
+                scores = part(images.expand(at_once, *images.shape))
+            yield slice(first, first + at_once), slice(start, start := start + len(images)), scores
 
 
 def logits(network: nn.Module, data: Data, members: int, precision: str = "float32") -> Tensor:
@@ -85,8 +98,14 @@ def logits(network: nn.Module, data: Data, members: int, precision: str = "float
     Tensor
         (members, points, classes)
     """
+    found: Tensor | None = None
     with evaluating(network), products_in(precision):
-        return torch.cat(list(_batches(network, data, members, precision)), dim=1)
+        for group, points, scores in _batches(network, data, members, precision):
+            if found is None:
+                found = scores.new_empty(members, len(data.labels), scores.shape[-1])
+            found[group, points] = scores
+    assert found is not None  # there is no data set without points
+    return found
 
 
 def evaluate(
@@ -106,11 +125,9 @@ def evaluate(
     margins = torch.empty(members, len(data.labels), device=data.labels.device)
     correct = torch.empty_like(margins, dtype=torch.bool)
     with evaluating(network), products_in(precision):
-        start = 0
-        for scores in _batches(network, data, members, precision):
-            points = slice(start, start := start + scores.shape[1])
-            labels = data.labels[points].expand(members, -1)
-            margins[:, points] = margin(scores, labels)
+        for group, points, scores in _batches(network, data, members, precision):
+            labels = data.labels[points].expand(len(scores), -1)
+            margins[group, points] = margin(scores, labels)
             right = scores.argmax(-1) == labels
-            correct[:, points] = right & scores.isfinite().all(-1)
+            correct[group, points] = right & scores.isfinite().all(-1)
     return margins, correct

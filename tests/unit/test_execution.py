@@ -105,6 +105,29 @@ def test_weights_of_convolutions_are_in_the_order_of_their_features():
     assert network.weight.flatten(0, 1).is_contiguous(memory_format=torch.channels_last)
 
 
+@pytest.mark.parametrize("layout", ["grouped", "batched", "side_by_side"])
+def test_members_can_be_evaluated_one_after_another(case, layout, monkeypatch):
+    """As on a GPU, where the points of one fill it."""
+    build, data, _ = case
+    network = ensemble.fill(stacks_of(4, layout).stack(build(0), 4), build, range(4)).double()
+    together = margins.evaluate(network, data, 4), margins.logits(network, data, 4)
+    monkeypatch.setattr(margins, "members_at_once", lambda device, members: 1)
+    one_by_one = margins.evaluate(network, data, 4), margins.logits(network, data, 4)
+    torch.testing.assert_close(one_by_one, together, rtol=0, atol=1e-6)
+    torch.testing.assert_close(one_by_one[1], together[1], rtol=0, atol=1e-12)
+
+
+def test_a_member_alone_has_the_weights_of_the_stack():
+    build, _, _ = small_ensemble("resnet9", points=4, members=1)
+    network = ensemble.assemble(build, range(3))
+    twin = ensemble.alone(network.eval(), 1)
+    for name, value in twin.state_dict().items():
+        row = network.state_dict()[name][1:2]
+        assert value.data_ptr() == row.data_ptr() and value.shape == row.shape
+    assert not any(value.requires_grad for value in twin.parameters())
+    assert not twin.training and network[0][0].members == 3
+
+
 class ShortOfMemory(Execution):
     """Has room for two members."""
 
