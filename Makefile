@@ -38,6 +38,8 @@ bench: $(READY)
 	python -m bench.klom
 	python -m bench.ensemble
 	python -m bench.gradients
+	python -m bench.precision
+	python -m bench.study_hours
 	python -m bench.planning
 
 bench-gpu: $(READY)

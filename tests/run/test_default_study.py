@@ -109,9 +109,17 @@ def test_without_a_learning_rate_a_perceptron_does_not_move(scores):
 
 
 def test_scrub_moves(scores):
-    moved = scores[(scores["method"] == "scrub") & (scores["kind"] == "grid")]
-    farthest = moved[moved["split"] == "forget"].groupby("forget_set")["klom_p95"].min()
-    assert (farthest < p95(scores, "pretrained", "forget")).all()
+    """Nearer to the oracles than the pretrained members, beyond both intervals.
+
+    But for one forget set at most: the first holds ten random points.
+    """
+    forget = scores[scores["split"] == "forget"]
+    moved = forget[(forget["method"] == "scrub") & (forget["kind"] == "grid")]
+    nearest = moved.loc[moved.groupby("forget_set")["klom_p95"].idxmin()].set_index("forget_set")
+    still = forget[forget["method"] == "pretrained"].set_index("forget_set").loc[nearest.index]
+    assert (nearest["klom_p95_high"] < still["klom_p95_low"]).sum() >= len(SETS) - 1
+    assert (nearest["klom_p95"] < still["klom_p95_high"]).all()
+    assert (moved.groupby("forget_set")["klom_p95"].nunique() > 4).all()  # of six settings
 
 
 def test_pretrained_members_are_accurate(scores):

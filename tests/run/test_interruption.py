@@ -46,7 +46,7 @@ def test_kill_minus_nine_in_the_middle_of_training(folder):
     command = [sys.executable, "-m", "snakemake", f"{CHUNK}.npy", "--configfile", "killed.yaml"]
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     head = subprocess.Popen(command, cwd=folder, start_new_session=True, **silent)
-    state = folder / f"{CHUNK}.partial" / "25.safetensors"
+    state = folder / f"{CHUNK}.partial" / "25-49.safetensors"
     deadline = time.monotonic() + 120
     while not state.exists():
         assert head.poll() is None and time.monotonic() < deadline
@@ -60,7 +60,7 @@ def test_kill_minus_nine_in_the_middle_of_training(folder):
     run(folder)
     assert outputs(folder) == undisturbed
     record = json.loads((folder / f"{CHUNK}.json").read_text())
-    assert record["resumed"]["0"] == 24 and "25" in record["resumed"]
+    assert record["resumed"]["0-24"] == 24 and "25-49" in record["resumed"]
     log = (folder / "logs" / "killed" / "pretrained" / "0-99.log").read_text()
     assert "resumed from" in log and "members per second, peak memory" in log
     assert not (folder / f"{CHUNK}.partial").exists()

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from cluster import command, wait_until
@@ -114,7 +115,9 @@ def test_after_kill_9_of_snakemake_orphans_end_first_one_requeued(slurm, interru
     assert {job["id"] for job in slurm.queue(toy.folder)} == set(jobs)
     # As docs/cluster.md says: let the orphans end, or cancel them, then unlock. The one that is let
     # is preempted meanwhile: SLURM ends it and starts it again.
+    held = Path(f"/proc/{files[0].read_text().split()[0]}")
     command("scontrol", "requeue", jobs[0])
+    wait_until(lambda: not held.exists(), "the requeued job's process ended")
     files[0].unlink()
     command("scancel", jobs[1])
     wait_until(lambda: not slurm.queue(toy.folder), "orphans gone")
