@@ -35,7 +35,9 @@ def choose(wanted: str, deterministic: bool = False) -> torch.device:
             "set device: cpu to train on the processor"
         )
     if obstacle:
-        logger.info("no GPU can be used here (device: auto), going on with the processor")
+        logger.info(
+            "no GPU can be used here (device: auto), going on with the processor: %s", obstacle
+        )
     if deterministic and device.type == "cuda":
         # cuBLAS reads it when it is first called, and torch refuses to go on without.
         os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from unlearning import design, settings
 from unlearning.design import Config
+from unlearning.resources import TRAINING
 from unlearning.sources import loader, sources
 
 #: The rules whose tables the figures of the theory draw.
@@ -17,9 +18,6 @@ THEORY = {
     "escape": ["measure_escapes", "run_toy"],
     "logistic": ["run_logistic"],
 }
-
-#: The rules that compute members, as fast as was measured.
-TRAINING = {"train_datamodels", "train_pretrained", "train_oracle", "unlearn"}
 
 
 class Job(NamedTuple):
@@ -123,7 +121,7 @@ def code_behind(config: Config, figure: str) -> dict[str, list[str]]:
         else:
             rules += ["score_baselines", "score_method", "draw_figure"]
             extra["draw_figure"] = [f"unlearning/figures/{figure}.py"]
-    if config["computing"]["strategy"] == "measured" and TRAINING.intersection(rules):
+    if config["computing"]["strategy"] == "measured" and set(TRAINING).intersection(rules):
         rules += ["measure_strategies"]
     return {rule: sources(f"workflow/scripts/{rule}.py", *extra.get(rule, [])) for rule in rules}
 

@@ -158,19 +158,21 @@ def measure(
             found = None
             logger.info("%s cannot be compiled here: %s", strategy, error)
         tried.append({"batch_size": batch_size, **strategy._asdict(), "samples_per_second": found})
-        speed = "does not fit" if found is None else f"{found:.4g} samples a second"
+        speed = "cannot be run" if found is None else f"{found:.4g} samples a second"
         logger.info("batch %d, %s: %s", batch_size, strategy, speed)
         return found or 0.0
 
-    before: dict[str, float] = {}
+    rates: dict[str, float] = {}  # of the last stack of a layout
+    done: set[str] = set()  # layouts of which a larger stack was no faster
     for strategy in strategies.candidates(members, data.images.device.type):
         layout = strategy.layout
         if perf_counter() - started > effort.budget:
             logger.info("batch %d, %s: not tried, time is up", batch_size, strategy)
-        elif before.get(layout, 0.0) >= 0:
+        elif layout not in done:
             found = attempt(strategy)
-            # Negative: a larger stack was no faster.
-            before[layout] = found if found > before.get(layout, 0.0) else -1.0
+            if found <= rates.get(layout, 0.0):
+                done.add(layout)
+            rates[layout] = found
     if all(entry["samples_per_second"] is None for entry in tried):
         raise RuntimeError(TOO_SMALL)
     if data.images.device.type == "cuda":

@@ -43,14 +43,10 @@ DATAMODEL_BLOCK = 512
 RECORD, RECORD_MEMBER, RECORD_SNAPSHOT = 600, 30, 70
 SCORE_ROW = 300
 FIGURE = 400_000
-#: The rules whose time is that of members, and all that compute on a GPU where there is one.
-ON_MEMBERS = (
-    "train_datamodels",
-    "train_pretrained",
-    "train_oracle",
-    "import_pretrained",
-    "unlearn",
-)
+#: The rules that train or unlearn, as fast as was measured; all whose time is that of members; and
+#: all that compute on a GPU where there is one.
+TRAINING = ("train_datamodels", "train_pretrained", "train_oracle", "unlearn")
+ON_MEMBERS = (*TRAINING, "import_pretrained")
 ON_DEVICE = (*ON_MEMBERS, "measure_strategies")
 
 #: As `unlearning.measurement.Effort` has it, and the last strategies, which may be compiled.
@@ -155,12 +151,10 @@ class Needs(Costs):
             teacher = wildcards.method == "scrub"
         stack = min(members, self.stack(batches[0])) if rule != "import_pretrained" else 1
         data = self.points * (_product(self.image_shape) + 8)  # bytes stay bytes
-        # Finished members wait for the others, then all are copied into one array.
-        kept = 2 * members * network.numbers
         computing = stack * (networks * network.numbers + 1.5 * max(batches) * network.activations)
         logits = stack * self.classes * self.points * (3 + teacher)
         evaluating = stack * EVALUATION_BATCH * network.activations / 2
-        return data + ceil(FLOAT * (kept + logits + max(computing, evaluating)))
+        return data + ceil(FLOAT * (logits + max(computing, evaluating)))
 
     def memory(self, rule: str, wildcards: Any) -> int:
         """Return the bytes of main memory that a job needs, without margin.
@@ -204,6 +198,8 @@ class Needs(Costs):
     def _training_memory(self, rule: str, wildcards: Any) -> int:
         members, tensors = chunk_size(wildcards.chunk), self.device_memory(rule, wildcards)
         arrays = 2 * sum(self.outputs(rule, wildcards).values())
+        # Finished members wait in main memory for the others, then all are copied into one array.
+        arrays += 2 * FLOAT * members * self.network.numbers
         if rule == "train_datamodels":
             arrays += 8 * round(members * self.config["datamodels"]["subset_fraction"] * self.train)
         if rule == "unlearn":

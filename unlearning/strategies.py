@@ -82,7 +82,7 @@ def candidates(members: int, device: str) -> list[Strategy]:
         Strategy(layout, size)
         for layout in (LAYOUTS if device == "cuda" else LAYOUTS[:1])
         for size in TRIED[layout]
-        if size <= max(1, members)
+        if size <= members
     ]
 
 
