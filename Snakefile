@@ -13,10 +13,12 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from unlearning import config as studies
-from unlearning import cluster, design, disk, lineage, provenance, settings
-from unlearning.resources import Needs
-from unlearning.sources import loader, repository_file, sources
+from unlearning.planning import cluster, disk
+from unlearning.planning.resources import Needs
+from unlearning.provenance import lineage, trace
+from unlearning.study import config as studies
+from unlearning.study import design, settings
+from unlearning.study.sources import loader, repository_file, sources
 
 min_version("9.27")
 

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.linalg import svds
 
-from unlearning import components
-from unlearning.artifacts import created_array, load_array
-from unlearning.components import principal_components
-from unlearning.datamodels import fit
-from unlearning.lasso import BLOCK
+from unlearning.artifacts.files import created_array, load_array
+from unlearning.datamodels import components
+from unlearning.datamodels.components import principal_components
+from unlearning.datamodels.estimation import fit
+from unlearning.datamodels.lasso import BLOCK
 
 CASES = [(5_000, 400), (10_000, 400)]
 PAPER = (50_000, 4_000)

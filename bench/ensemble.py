@@ -19,10 +19,11 @@ from time import perf_counter
 import torch
 from torch.nn import functional
 
-from unlearning import ensemble, models, training
-from unlearning.batches import Data
-from unlearning.sgd import SGD
-from unlearning.strategies import fixed
+from unlearning.computing.batches import Data
+from unlearning.computing.sgd import SGD
+from unlearning.ensembles import training
+from unlearning.networks import models, stacking
+from unlearning.study.strategies import fixed
 
 CASES = {
     "mlp 64-128-10, 8 x 8": ({"name": "mlp", "hidden": 128}, (1, 8, 8), 100, 40),
@@ -73,7 +74,7 @@ def stacks(case, members, size):
         range(start, min(start + size, members.stop))
         for start in range(members.start, members.stop, size)
     ]
-    networks = [ensemble.assemble(build, block) for block in blocks]
+    networks = [stacking.assemble(build, block) for block in blocks]
     optimizers = [SGD(network, RATE, momentum=0.9, weight_decay=5e-4) for network in networks]
 
     def steps(count):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from unlearning.evaluations import stored
-from unlearning.klom import klom
+from unlearning.ensembles.evaluations import stored
+from unlearning.scoring.klom import klom
 
 CLIP = 100.0
 

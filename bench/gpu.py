@@ -19,15 +19,18 @@ import numpy as np
 import torch
 
 from bench import gpu_tables, plain
-from unlearning import batches, devices, ensemble, margins, models, strategies, training
-from unlearning.costs import GRADIENT_OPERATIONS
-from unlearning.execution import Execution
-from unlearning.learner import Learner
-from unlearning.measurement import Effort, measure, pace
+from unlearning.computing import batches, devices
+from unlearning.computing.execution import Execution
+from unlearning.computing.precision import PRECISIONS, products_in
+from unlearning.computing.sgd import SGD
+from unlearning.ensembles import margins, training
+from unlearning.ensembles.measurement import Effort, measure, pace
 from unlearning.methods import gda, scrub
-from unlearning.network_size import network_size
-from unlearning.precision import PRECISIONS, products_in
-from unlearning.sgd import SGD
+from unlearning.networks import models, stacking
+from unlearning.planning.costs import GRADIENT_OPERATIONS
+from unlearning.planning.network_size import network_size
+from unlearning.study import strategies
+from unlearning.trajectories.learner import Learner
 
 COMPUTING = {"precision": "bfloat16", "cuda_graphs": True}
 UNLEARNING = {"learning_rate": 1e-3, "forget_batch_size": 64, "batch_norm": "train"}
@@ -210,7 +213,7 @@ def measure_margins(case, batch_size, found, members):
     device, exact = case.data.labels.device, None
     run = partial(plain.rate, case, batch_size, "float32", found.seconds, "evaluation")
     found.take(case, batch_size, "evaluation", plain.named("float32"), run)
-    network = ensemble.stack(case.build(0), members).to(device)
+    network = stacking.stack(case.build(0), members).to(device)
     for precision in PRECISIONS:
         take = partial(margins.evaluate, network, case.data, members, precision)
         values, _ = take()

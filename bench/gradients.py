@@ -1,4 +1,4 @@
-"""Seconds of one sample gradient: the rates that `unlearning.costs` plans with.
+"""Seconds of one sample gradient: the rates that `unlearning.planning.costs` plans with.
 
     python -m bench.gradients
 
@@ -10,13 +10,14 @@ from time import perf_counter, process_time
 
 import torch
 
-from unlearning import ensemble, models, training
-from unlearning.batches import Data
-from unlearning.costs import GRADIENT_OPERATIONS
-from unlearning.devices import wait_for
-from unlearning.execution import Execution
-from unlearning.network_size import network_size
-from unlearning.sgd import SGD
+from unlearning.computing.batches import Data
+from unlearning.computing.devices import wait_for
+from unlearning.computing.execution import Execution
+from unlearning.computing.sgd import SGD
+from unlearning.ensembles import training
+from unlearning.networks import models, stacking
+from unlearning.planning.costs import GRADIENT_OPERATIONS
+from unlearning.planning.network_size import network_size
 
 # model, image shape, batch, members in a stack, steps
 CASES = [
@@ -34,7 +35,7 @@ def measure(model, shape, batch, members, steps, device):
         torch.randn(points, *shape, generator=generator).to(device),
         torch.randint(0, 10, (points,), generator=generator).to(device),
     )
-    network = ensemble.assemble(lambda seed: models.build(model, shape, 10, seed), range(members))
+    network = stacking.assemble(lambda seed: models.build(model, shape, 10, seed), range(members))
     network.to(device)
     recipe = training.Recipe(2, batch, 0.01, 1, 0.9, 5e-4)
     optimizer = SGD(network, momentum=0.9, weight_decay=5e-4)

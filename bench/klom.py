@@ -20,7 +20,7 @@ import scipy
 from numpy.typing import NDArray
 from scipy.stats import entropy
 
-from unlearning.klom import bootstrap_percentile, klom
+from unlearning.scoring.klom import bootstrap_percentile, klom
 
 MEMBERS, POINTS, SAMPLE, ROUNDS = 100, 60_000, 2_000, 5
 BOOTSTRAP_POINTS, REPEATS = 1_797, 100

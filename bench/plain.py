@@ -3,9 +3,9 @@
 import torch
 from torch.nn import functional
 
-from unlearning import models
-from unlearning.measurement import pace
-from unlearning.precision import features_in, products_in
+from unlearning.computing.precision import features_in, products_in
+from unlearning.ensembles.measurement import pace
+from unlearning.networks import models
 
 #: What is measured against: float32 as it is, as torch multiplies it by default, and what a careful
 #: person would write.

@@ -13,11 +13,13 @@ from time import process_time
 import numpy as np
 import torch
 
-from unlearning import batches, evaluations, models, training
+from unlearning.computing import batches
+from unlearning.computing.execution import Execution
 from unlearning.datasets import base, digits
-from unlearning.execution import Execution
-from unlearning.scores import Scoring, score
-from unlearning.strategies import Strategy
+from unlearning.ensembles import evaluations, training
+from unlearning.networks import models
+from unlearning.scoring.scores import Scoring, score
+from unlearning.study.strategies import Strategy
 
 TRAIN, VALIDATION, SIDE = 1347, 450, 16
 MODEL = {"name": "resnet9", "width": 0.125}

@@ -7,9 +7,10 @@ from collections import Counter
 
 import yaml
 
-from unlearning import design, lineage
-from unlearning.costs import GRADIENT_OPERATIONS, Costs, chunk_size
-from unlearning.sources import ROOT
+from unlearning.planning.costs import GRADIENT_OPERATIONS, Costs, chunk_size
+from unlearning.provenance import lineage
+from unlearning.study import design
+from unlearning.study.sources import ROOT
 
 STUDY = "studies/cifar10.yaml"
 EVALUATION_OPERATIONS = GRADIENT_OPERATIONS // 3  # of a forward pass, for each of its products

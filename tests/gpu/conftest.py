@@ -1,15 +1,11 @@
 """What the tests on a GPU share: `make test-gpu`."""
 
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-# The small networks and ensembles of the unit tests.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
-
-from unlearning import devices
+from unlearning.computing import devices
 
 
 def pytest_collection_modifyitems(items):

@@ -7,16 +7,18 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from networks import GDA, NETWORKS, small_ensemble, stacks_of, trained, unlearned
 from sklearn.datasets import load_digits
 
-from unlearning import batches, ensemble, models, training
-from unlearning.execution import Execution
+from tests.helpers.networks import GDA, NETWORKS, small_ensemble, stacks_of, trained, unlearned
+from unlearning.computing import batches
+from unlearning.computing.execution import Execution
+from unlearning.computing.precision import products_in
+from unlearning.computing.sgd import SGD
+from unlearning.ensembles import training
 from unlearning.methods import ga, gda, scrub
-from unlearning.precision import products_in
-from unlearning.scores import Scoring, score, split_points
-from unlearning.sgd import SGD
-from unlearning.strategies import Strategy
+from unlearning.networks import models, stacking
+from unlearning.scoring.scores import Scoring, score, split_points
+from unlearning.study.strategies import Strategy
 
 RECIPE = training.Recipe(
     epochs=6, batch_size=8, peak_learning_rate=0.1, peak_epoch=1, momentum=0.9, weight_decay=5e-4
@@ -43,7 +45,7 @@ def train(build, data, subsets, how, recipe=RECIPE):
 
 
 def unlearn(build, data, method, further, how, dtype):
-    weights = ensemble.weights_of(ensemble.assemble(build, range(3)).to(dtype))
+    weights = stacking.weights_of(stacking.assemble(build, range(3)).to(dtype))
     axis = [(epoch, ascent) for ascent in (2, 5) for epoch in (4, 6)]
     points = np.arange(6), np.arange(6, 40)
     keywords = ASCENT | further
@@ -112,7 +114,7 @@ def test_orders_are_the_processors(gpu):
 def test_nothing_in_an_epoch_waits(gpu, monkeypatch):
     """CUDA itself refuses to wait while steps are taken, the recording of them included."""
     build, data, subsets = case("resnet9", gpu)
-    network = ensemble.assemble(build, range(3)).to(gpu)
+    network = stacking.assemble(build, range(3)).to(gpu)
     optimizer = SGD(network, momentum=0.9, weight_decay=5e-4)
     points = torch.from_numpy(subsets).to(gpu)
     run = training.train(network, data, points, [1, 2, 3], RECIPE, optimizer, stacks_of(3))

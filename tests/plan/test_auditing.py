@@ -3,16 +3,12 @@
 import csv
 import re
 import shutil
-import sys
 from base64 import urlsafe_b64encode
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "run"))
-from study import ROOT, copy_repository, snakemake
-
-from unlearning.config import TARGETS
+from tests.helpers.study import ROOT, copy_repository, snakemake
+from unlearning.study.config import TARGETS
 
 STUDY = """
 study: small
@@ -106,10 +102,10 @@ def test_what_a_killed_job_left_counts_as_missing(study):
 
 
 def test_changed_code_config_and_inputs_are_told_apart(study):
-    with open(study / "unlearning" / "klom.py", "a") as file:
+    with open(study / "unlearning/scoring/klom.py", "a") as file:
         file.write("\n# another line\n")
     assert reasons(audit(study)[1])["score_baselines"] == {"code": 2}
-    shutil.copy(ROOT / "unlearning" / "klom.py", study / "unlearning")
+    shutil.copy(ROOT / "unlearning/scoring/klom.py", study / "unlearning/scoring")
     overlay = STUDY + "klom: {bootstrap: 7}\nmethods: {gda: {fixed: {batch_size: 32}}}\n"
     (study / "small.yaml").write_text(overlay)
     found = reasons(audit(study)[1])

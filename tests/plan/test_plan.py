@@ -1,33 +1,12 @@
 """The DAG of the shipped studies, without running any of it."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import yaml
 from snakemake.utils import update_config
 
-from unlearning import design
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def dry_run(tmp_path, *arguments):
-    """Plan from nothing, in an empty folder."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--directory", str(tmp_path), "--dry-run", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def counts(tmp_path, *arguments):
-    done = dry_run(tmp_path, *arguments)
-    assert done.returncode == 0, done.stderr[-3000:]
-    table = done.stdout.rsplit("Job stats:", 1)[1].split("Reasons:")[0].split("total")[0]
-    rows = [
-        line.split() for line in table.splitlines() if line[:1].islower() and "count" not in line
-    ]
-    return {rule: int(count) for rule, count in rows}
+from tests.helpers.plans import counts, dry_run
+from tests.helpers.study import ROOT
+from unlearning.study import design
 
 
 @pytest.mark.parametrize("study", [None, "digits_resnet9", "cifar10", "fashion_mnist", "living17"])

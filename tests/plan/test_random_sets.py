@@ -2,9 +2,10 @@
 
 import yaml
 from snakemake.iocontainers import Wildcards
-from test_plan import ROOT, counts, dry_run
 
-from unlearning import design, settings
+from tests.helpers.plans import counts, dry_run
+from tests.helpers.study import ROOT
+from unlearning.study import design, settings
 
 
 def test_random_sets_plans_only_what_random_sets_need(tmp_path):

@@ -2,9 +2,10 @@
 
 import yaml
 from snakemake.utils import update_config
-from test_plan import ROOT, counts, dry_run
 
-from unlearning import settings
+from tests.helpers.plans import counts, dry_run
+from tests.helpers.study import ROOT
+from unlearning.study import settings
 
 FASHION_MNIST = ROOT / "studies" / "fashion_mnist.yaml"
 CIFAR10 = ROOT / "studies" / "cifar10.yaml"

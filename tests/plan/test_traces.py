@@ -1,31 +1,7 @@
 """Pages of provenance name the code that Snakemake's rules declare, and cost no figure anything."""
 
-import re
-
-import yaml
-from test_plan import ROOT, counts, dry_run
-
-from unlearning import lineage, provenance
-
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-
-
-def declared(tmp_path, *targets):
-    """Return the files of code that a dry run lists as inputs, rule by rule."""
-    printed = dry_run(tmp_path, *targets).stdout
-    found = {}
-    for rule, inputs in re.findall(
-        r"^(?:local)?rule (\w+):\n +input: (.*)$", printed, re.MULTILINE
-    ):
-        code = {tmp_path / name for name in inputs.split(", ") if name.endswith(".py")}
-        found.setdefault(rule, set()).update(path.resolve() for path in code if path.is_file())
-    return {rule: code for rule, code in found.items() if code}
-
-
-def named(code):
-    return {
-        rule: {ROOT / provenance.inside(path) for path in files} for rule, files in code.items()
-    }
+from tests.helpers.plans import CONFIG, counts, declared, named
+from unlearning.provenance import lineage
 
 
 def test_the_code_behind_a_figure_is_what_its_rules_declare(tmp_path):

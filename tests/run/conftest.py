@@ -1,7 +1,8 @@
 """One real run of the default study, in a copy of the repository."""
 
 import pytest
-from study import copy_repository, snakemake
+
+from tests.helpers.study import copy_repository, snakemake
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import struct
 import numpy as np
 import pytest
 import yaml
-from study import copy_repository, snakemake
 
+from tests.helpers.study import copy_repository, snakemake
 from unlearning.datasets import cifar10
 
 SMALL = {"forget_sets": {name: {"size": 10} for name in "369"}}

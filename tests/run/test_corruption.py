@@ -4,9 +4,9 @@ import os
 import shutil
 
 import pytest
-from study import copy_repository, planned, snakemake
 
-from unlearning.artifacts import load_record, save_record
+from tests.helpers.study import copy_repository, planned, snakemake
+from unlearning.artifacts.files import load_record, save_record
 
 STUDY, REFERENCE, FLOOR, DATAMODELS = "digits", "0-99", "100-199", "0-249"
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from study import snakemake
 
-from unlearning.artifacts import load_record
-from unlearning.klom import CAP, klom
+from tests.helpers.study import snakemake
+from unlearning.artifacts.files import load_record
+from unlearning.scoring.klom import CAP, klom
 
 SETS = [str(number) for number in range(1, 10)]
 

@@ -8,7 +8,8 @@ import sys
 import time
 
 import pytest
-from study import copy_repository, snakemake
+
+from tests.helpers.study import copy_repository, snakemake
 
 CHUNK = "results/killed/pretrained/0-99"
 OVERLAY = """

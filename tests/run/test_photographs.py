@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
-from study import copy_repository, planned, snakemake
 
-from unlearning import strategies
-from unlearning.artifacts import load_record, save_record
+from tests.helpers.study import copy_repository, planned, snakemake
+from unlearning.artifacts.files import load_record, save_record
+from unlearning.artifacts.tables import load_table
 from unlearning.datasets.living17 import superclasses
-from unlearning.tables import load_table
+from unlearning.study import strategies
 
 OVERLAY = {
     "study": "mini",

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from study import copy_repository, planned, snakemake
 
-from unlearning import batches, ensemble, margins, models
-from unlearning.artifacts import load_record
+from tests.helpers.study import copy_repository, planned, snakemake
+from unlearning.artifacts.files import load_record
+from unlearning.artifacts.tables import load_table
+from unlearning.computing import batches
 from unlearning.datasets import base, cifar10
-from unlearning.tables import load_table
+from unlearning.ensembles import margins
+from unlearning.networks import models, stacking
 
 TRAIN, VALIDATION, MEMBERS, FLOOR = 110, 20, 4, 4
 FORGET = np.array([31, 4, 17, 5, 40])
@@ -72,7 +74,7 @@ def folder(tmp_path_factory):
     )
     for member in range(2 * MEMBERS + FLOOR):
         network = models.build({"name": "resnet9", "width": 1.0}, (3, 32, 32), 10, member)
-        row = margins.evaluate(ensemble.stack(network, 1), data, 1)[0][0].numpy()
+        row = margins.evaluate(stacking.stack(network, 1), data, 1)[0][0].numpy()
         if member < MEMBERS:
             write_pretrained(folder / "easydub", member, network, row)
         else:

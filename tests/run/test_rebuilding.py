@@ -5,7 +5,8 @@ import shutil
 import subprocess
 
 import pytest
-from study import copy_repository, planned, snakemake
+
+from tests.helpers.study import copy_repository, planned, snakemake
 
 PAGE = {"write_provenance": 1}
 BASELINES = {"score_baselines": 9}
@@ -57,7 +58,7 @@ def test_one_more_learning_rate_plans_its_trajectories_and_what_follows(finished
 
 
 def test_klom_scores_and_draws_again_without_training(finished, edit):
-    edit("unlearning/klom.py", '"""', '"""Edited. ')
+    edit("unlearning/scoring/klom.py", '"""', '"""Edited. ')
     assert planned(finished) == BASELINES | SCORED | PAGE
 
 

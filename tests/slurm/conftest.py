@@ -2,15 +2,12 @@
 
 import os
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
-from cluster import Cluster, Unavailable, install
-from toy import ON_SLURM, Toy
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "run"))
-from study import copy_repository  # noqa: E402
+from tests.helpers.cluster import Cluster, Unavailable, install
+from tests.helpers.study import copy_repository
+from tests.helpers.toy import ON_SLURM, Toy
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from cluster import command, wait_until
-from toy import ON_SLURM, assert_finished
+
+from tests.helpers.cluster import command, wait_until
+from tests.helpers.toy import ON_SLURM, assert_finished
 
 # What an interrupted job had done is not done again, either.
 RUN = (*ON_SLURM, "--config", "checkpoint_epochs=1")

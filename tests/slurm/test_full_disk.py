@@ -5,7 +5,8 @@ import shutil
 import subprocess
 
 import pytest
-from toy import assert_finished
+
+from tests.helpers.toy import assert_finished
 
 CHUNKS = ("unlearned/ga/lr0.1/1/0-1", "unlearned/ga/lr0.1/1/2-3")
 LOCAL = "--cores=1"

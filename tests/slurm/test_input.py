@@ -1,7 +1,8 @@
 """What the cluster cannot give stops Snakemake with one sentence, before any job is submitted."""
 
 import pytest
-from toy import ON_SLURM
+
+from tests.helpers.toy import ON_SLURM
 
 CHUNK = "unlearned/ga/lr0.1/1/0-1"
 GPU = ["unlearn:slurm_partition=gpu", "unlearn:gpu_model=toy"]

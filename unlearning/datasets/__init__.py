@@ -1,1 +1,1 @@
-"""Labelled image data sets, one loader a module, all returning the same `base.Dataset`."""
+"""Labelled images of a data set, one file a data set."""

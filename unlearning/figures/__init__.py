@@ -1,1 +1,1 @@
-"""Figures of a study: each module takes a tidy table and gives a matplotlib figure."""
+"""Figures, one module each: a tidy table in, a figure out."""

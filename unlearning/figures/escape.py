@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure
 from unlearning.figures.plane import DIVERGED, SMALL, TEXT, tidy
-from unlearning.tables import require_columns
 from unlearning.theory.toy import WEIGHTS, ToyLoss
 from unlearning.theory.toy_escape import OPTIMISERS
 

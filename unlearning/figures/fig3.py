@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure
 from unlearning.figures.plane import TEXT, tidy
-from unlearning.tables import require_columns
 
 COLUMNS = ("forget", "epsilon", "low", "high", "exact_low", "exact_high")
 ACROSS = 3

@@ -5,7 +5,7 @@ from hashlib import sha256
 import pandas as pd
 from matplotlib.figure import Figure
 
-from unlearning.artifacts import atomic
+from unlearning.artifacts.files import atomic
 
 
 def save_figure(

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
 from unlearning.figures.plane import TEXT, tidy
-from unlearning.tables import require_columns
 
 METHODS = {
     "retraining": ("#0072B2", "descent on the retain set"),

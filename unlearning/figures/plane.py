@@ -11,7 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from unlearning.tables import require_columns
+from unlearning.artifacts.tables import require_columns
 
 CAP = float(np.log(1e5))
 """Largest KLoM that exists: all unlearned margins in a bin where the oracle has the floor 1e-5."""

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from unlearning.accuracy_gaps import PROBABILITY
+from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, footnote, new_figure, wrap
 from unlearning.figures.plane import (
     BAND,
@@ -27,7 +27,7 @@ from unlearning.figures.plane import (
     is_coloured,
     tidy,
 )
-from unlearning.tables import require_columns
+from unlearning.scoring.accuracy_gaps import PROBABILITY
 
 WIDTH, HEIGHT, SPACE = 6.4, 1.35, 0.22
 """Inches: a panel, and what is between two."""
@@ -51,7 +51,7 @@ def draw(gaps: pd.DataFrame, *, study: str) -> tuple[Figure, pd.DataFrame]:
     Parameters
     ----------
     gaps : DataFrame
-        The tables of `unlearning.accuracy_gaps` of the forget sets to draw, joined.
+        The tables of `unlearning.scoring.accuracy_gaps` of the forget sets to draw, joined.
     study : str
         Name of the study, for the footnote.
 

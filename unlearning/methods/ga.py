@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from unlearning.learner import Learner, Snapshot
+from unlearning.trajectories.learner import Learner, Snapshot
 
 
 def unlearn(

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
-from unlearning.learner import Learner, Snapshot
-from unlearning.trajectories import ascend_then_descend
+from unlearning.trajectories.learner import Learner, Snapshot
+from unlearning.trajectories.snapshots import ascend_then_descend
 
 
 def unlearn(

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from torch import Tensor
 from torch.nn import functional
 
-from unlearning.learner import Learner, Snapshot
-from unlearning.training import cross_entropy
-from unlearning.trajectories import ascend_then_descend
+from unlearning.ensembles.training import cross_entropy
+from unlearning.trajectories.learner import Learner, Snapshot
+from unlearning.trajectories.snapshots import ascend_then_descend
 
 
 def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:

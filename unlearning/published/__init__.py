@@ -1,1 +1,1 @@
-"""Margins, checkpoints and forget sets that others have published, one module a layout."""
+"""Artifacts that others have published, read into the forms of ours."""

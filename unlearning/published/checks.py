@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unlearning.datasets.cifar10 import TRAIN
-from unlearning.klom import klom
-from unlearning.klom_kernel import CAP
+from unlearning.scoring.kernel import CAP
+from unlearning.scoring.klom import klom
 
 PERCENTILE = 95.0
 # Points of the simulated ensembles: as many as CIFAR-10 trains on, so its floor is as exact.

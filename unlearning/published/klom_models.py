@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from unlearning.datasets.cifar10 import TRAIN, VALIDATION
-from unlearning.ensemble import Weights
+from unlearning.networks.stacking import Weights
 from unlearning.published.forget_sets import INDICES
 from unlearning.published.reading import (
     Margins,
@@ -138,7 +138,7 @@ def pretrained_weights(folder: str | Path, member: int) -> Weights:
     Returns
     -------
     dict of Tensor
-        Names of `unlearning.models.resnet9` at full width -> float32 tensors.
+        Names of `unlearning.networks.models.resnet9` at full width -> float32 tensors.
 
     Raises
     ------

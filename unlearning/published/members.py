@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from unlearning import devices, ensemble
-from unlearning.margins import evaluate
-from unlearning.members import builder
-from unlearning.prepared import Prepared
+from unlearning.computing import devices
+from unlearning.computing.prepared import Prepared
+from unlearning.ensembles.margins import evaluate
+from unlearning.ensembles.members import builder
+from unlearning.networks import stacking
 from unlearning.published.fetch import LAYOUTS
 from unlearning.published.recomputed import check_recomputed
 
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 class Imported(NamedTuple):
     """Members as published; what they predict is computed here."""
 
-    weights: ensemble.Weights  # a leading member axis
+    weights: stacking.Weights  # a leading member axis
     margins: NDArray[np.float32]  # (members, points)
     correct: NDArray[np.bool_]  # (members, points)
 
@@ -57,7 +58,7 @@ def import_pretrained(
         weights = {
             name: value[None] for name, value in layout.pretrained_weights(folder, member).items()
         }
-        network = ensemble.stack(build(0), 1)
+        network = stacking.stack(build(0), 1)
         network.load_state_dict(weights)
         margins, correct = evaluate(network.to(device), prepared.data, 1)
         check_recomputed(row, margins[0].cpu().numpy(), f"{published['source']}, member {member}")
@@ -71,7 +72,7 @@ def import_pretrained(
         "seconds": [seconds],
         **devices.report(device, len(members), seconds),
     }
-    return Imported(ensemble.concatenate(parts), stored, np.stack(predictions)), record
+    return Imported(stacking.concatenate(parts), stored, np.stack(predictions)), record
 
 
 def import_oracle(

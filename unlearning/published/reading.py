@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from unlearning.datasets.cifar10 import CLASSES, SIZE
-from unlearning.ensemble import Weights
 from unlearning.forget_sets import read_indices, validate
-from unlearning.models import resnet9
+from unlearning.networks.models import resnet9
+from unlearning.networks.stacking import Weights
 
 Margins = NDArray[np.float32]
 

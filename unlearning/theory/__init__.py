@@ -1,22 +1,34 @@
-"""The paper's theory, solved: closed forms, bounds, stationary points, the toy landscape."""
+"""The paper's theory, checked statement by statement.
 
-from unlearning.theory.correlation import alpha_bounds, bounds_two_dimensional, detrimental_range
-from unlearning.theory.iteration import iterative_fixed_point
-from unlearning.theory.random_sets import hoeffding_bound, two_sample_bound
-from unlearning.theory.single_coordinate import alpha_limit, alpha_range, one_dimensional
-from unlearning.theory.toy import toy_landscape
-from unlearning.theory.two_coordinates import two_dimensional
+The names of `PUBLIC` can be taken from the room itself, as ``theory.alpha_range``. Their modules
+are imported when asked for, so that a job depends on those it uses and not on all of them.
+"""
 
-__all__ = [
-    "alpha_bounds",
-    "alpha_limit",
-    "alpha_range",
-    "bounds_two_dimensional",
-    "detrimental_range",
-    "hoeffding_bound",
-    "iterative_fixed_point",
-    "one_dimensional",
-    "toy_landscape",
-    "two_dimensional",
-    "two_sample_bound",
-]
+from typing import Any
+
+#: Public names of the theory, and the modules that define them.
+PUBLIC = {
+    "alpha_bounds": "correlation",
+    "alpha_limit": "single_coordinate",
+    "alpha_range": "single_coordinate",
+    "bounds_two_dimensional": "correlation",
+    "detrimental_range": "correlation",
+    "hoeffding_bound": "random_sets",
+    "iterative_fixed_point": "iteration",
+    "one_dimensional": "single_coordinate",
+    "toy_landscape": "toy",
+    "two_dimensional": "two_coordinates",
+    "two_sample_bound": "random_sets",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(PUBLIC)

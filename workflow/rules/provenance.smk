@@ -50,8 +50,8 @@ rule write_provenance:
         "../../envs/environment.yaml"
     # Digests, so that the page follows what it states; the commit is not among them.
     params:
-        config=provenance.config_digest(config),
-        code=lambda wildcards: provenance.scope_code(config, wildcards.scope),
+        config=trace.config_digest(config),
+        code=lambda wildcards: trace.scope_code(config, wildcards.scope),
         figures=lambda wildcards: lineage.scope_figures(config, wildcards.scope),
         theory=lambda wildcards: lineage.scope_theory(wildcards.scope),
         forget_sets=lambda wildcards: settings.forget_set_labels(

@@ -9,12 +9,12 @@ from snakemake.settings import types
 from snakemake.settings.enums import Quietness, RerunTrigger
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
-from unlearning import audit
-from unlearning.artifacts import ArtifactError, atomic, load_record
-from unlearning.audit_page import page
-from unlearning.logs import log_to
-from unlearning.proposals import propose
-from unlearning.resources import Needs
+from unlearning.artifacts.files import ArtifactError, atomic, load_record
+from unlearning.artifacts.logs import log_to
+from unlearning.planning import audit
+from unlearning.planning.audit_page import page
+from unlearning.planning.proposals import propose
+from unlearning.planning.resources import Needs
 
 
 def plan(api, params):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from unlearning.artifacts import load_array, load_record, save_record
-from unlearning.logs import log_to
+from unlearning.artifacts.files import load_array, load_record, save_record
+from unlearning.artifacts.logs import log_to
 from unlearning.published.checks import check_alignment
 
 log_to(snakemake.log[0])

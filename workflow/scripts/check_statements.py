@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from unlearning.artifacts import atomic
-from unlearning.logs import log_to
+from unlearning.artifacts.files import atomic
+from unlearning.artifacts.logs import log_to
 from unlearning.theory.page import lemmas_page
-from unlearning.theory.statements import STATEMENTS, examine_all
+from unlearning.theory.statements.catalogue import STATEMENTS
+from unlearning.theory.statements.statement import examine_all
 
 log_to(snakemake.log[0])
 seed = snakemake.params.seed

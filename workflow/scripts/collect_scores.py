@@ -1,8 +1,8 @@
 """Join the scores of all methods and forget sets into one table."""
 
-from unlearning.artifacts import atomic
-from unlearning.logs import log_to
-from unlearning.scores import read_scores
+from unlearning.artifacts.files import atomic
+from unlearning.artifacts.logs import log_to
+from unlearning.scoring.scores import read_scores
 
 log_to(snakemake.log[0])
 with atomic(snakemake.output[0]) as temporary:

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from unlearning.accuracy_gaps import baseline, gap_table, load_ensemble, unlearned
-from unlearning.artifacts import load_array, load_record
-from unlearning.logs import log_to
-from unlearning.records import load_records, load_run_records
-from unlearning.tables import save_table
+from unlearning.artifacts.files import load_array, load_record
+from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.records import load_records, load_run_records
+from unlearning.artifacts.tables import save_table
+from unlearning.scoring.accuracy_gaps import baseline, gap_table, load_ensemble, unlearned
 
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params

@@ -2,9 +2,9 @@
 
 from importlib import import_module
 
+from unlearning.artifacts.logs import log_to
 from unlearning.figures.files import save_figure
-from unlearning.logs import log_to
-from unlearning.scores import read_scores
+from unlearning.scoring.scores import read_scores
 
 log_to(snakemake.log[0])
 name, study = snakemake.wildcards.figure, snakemake.wildcards.study

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from unlearning.artifacts import load_array, load_record
+from unlearning.artifacts.files import load_array, load_record
+from unlearning.artifacts.logs import log_to
 from unlearning.figures.files import save_figure
 from unlearning.figures.forget_sets import draw
-from unlearning.logs import log_to
 
 log_to(snakemake.log[0])
 data = load_record(snakemake.input.record)

@@ -1,9 +1,9 @@
 """Draw the gaps between accuracies on random forget sets, and keep the table of what is drawn."""
 
-from unlearning.accuracy_gaps import read_gaps
+from unlearning.artifacts.logs import log_to
 from unlearning.figures.files import save_figure
 from unlearning.figures.random_sets import draw
-from unlearning.logs import log_to
+from unlearning.scoring.accuracy_gaps import read_gaps
 
 log_to(snakemake.log[0])
 study = snakemake.wildcards.study

@@ -3,9 +3,9 @@
 from importlib import import_module
 from pathlib import Path
 
+from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.tables import load_table
 from unlearning.figures.files import save_figure
-from unlearning.logs import log_to
-from unlearning.tables import load_table
 
 log_to(snakemake.log[0])
 name = snakemake.wildcards.theory_figure

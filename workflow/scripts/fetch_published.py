@@ -1,8 +1,8 @@
 """Find the published files, or download those that the study needs."""
 
-from unlearning.artifacts import save_record
+from unlearning.artifacts.files import save_record
+from unlearning.artifacts.logs import log_to
 from unlearning.datasets.base import cache_folder, existing_folder
-from unlearning.logs import log_to
 from unlearning.published.fetch import fetch
 
 log_to(snakemake.log[0])

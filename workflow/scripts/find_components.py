@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from unlearning.artifacts import atomic, load_array, save_array
-from unlearning.components import principal_components
-from unlearning.logs import log_to
+from unlearning.artifacts.files import atomic, load_array, save_array
+from unlearning.artifacts.logs import log_to
+from unlearning.datamodels.components import principal_components
 
 log_to(snakemake.log[0])
 matrix = load_array(snakemake.input.matrix, shape=(None, None), dtype=np.float32)

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from unlearning.artifacts import atomic, created_array, load_array, load_record, save_record
-from unlearning.datamodels import fit
-from unlearning.logs import log_to
-from unlearning.records import load_records
+from unlearning.artifacts.files import atomic, created_array, load_array, load_record, save_record
+from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.records import load_records
+from unlearning.datamodels.estimation import fit
 
 log_to(snakemake.log[0])
 load_records(

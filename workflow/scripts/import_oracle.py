@@ -2,8 +2,14 @@
 
 import numpy as np
 
-from unlearning.artifacts import load_array, load_record, save_array, save_correct, save_record
-from unlearning.logs import log_to
+from unlearning.artifacts.files import (
+    load_array,
+    load_record,
+    save_array,
+    save_correct,
+    save_record,
+)
+from unlearning.artifacts.logs import log_to
 from unlearning.published.members import import_oracle
 
 log_to(snakemake.log[0])

@@ -1,10 +1,10 @@
 """Take over a chunk of published pretrained members."""
 
-from unlearning import devices, prepared
-from unlearning.artifacts import load_record, save_array, save_correct, save_record
-from unlearning.logs import log_to
+from unlearning.artifacts.files import load_record, save_array, save_correct, save_record
+from unlearning.artifacts.logs import log_to
+from unlearning.computing import devices, prepared
+from unlearning.networks.weights import save_weights
 from unlearning.published.members import import_pretrained
-from unlearning.weights import save_weights
 
 log_to(snakemake.log[0])
 dataset = prepared.load(*snakemake.input.data, devices.choose(snakemake.config["device"]))

@@ -1,7 +1,7 @@
 """Measure how often fine-tuning leaves the trap, and from when on it no longer can."""
 
-from unlearning.logs import log_to
-from unlearning.tables import save_table
+from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.tables import save_table
 from unlearning.theory.toy import toy_landscape
 from unlearning.theory.toy_escape import escape_fractions
 from unlearning.theory.toy_runs import recoverability

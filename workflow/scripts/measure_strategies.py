@@ -1,10 +1,10 @@
 """Measure how members are computed fastest on this device, for each size of batch of the study."""
 
-from unlearning import devices, prepared
-from unlearning.artifacts import save_record
-from unlearning.logs import log_to
-from unlearning.measurement import measure
-from unlearning.members import builder
+from unlearning.artifacts.files import save_record
+from unlearning.artifacts.logs import log_to
+from unlearning.computing import devices, prepared
+from unlearning.ensembles.measurement import measure
+from unlearning.ensembles.members import builder
 
 log_to(snakemake.log[0])
 study = snakemake.params.study

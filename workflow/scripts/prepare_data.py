@@ -4,10 +4,10 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from unlearning.artifacts import save_array, save_record
+from unlearning.artifacts.files import save_array, save_record
+from unlearning.artifacts.logs import log_to
 from unlearning.datasets.base import checksum, normalisation, pad
-from unlearning.disk import check_room
-from unlearning.logs import log_to
+from unlearning.planning.disk import check_room
 
 log_to(snakemake.log[0])
 check_room(Path(snakemake.output.images).parent, snakemake.params.room)

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from unlearning.logs import log_to
-from unlearning.tables import save_table
+from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.tables import save_table
 from unlearning.theory.logistic import run_data_set
 
 log_to(snakemake.log[0])

@@ -1,7 +1,7 @@
 """Follow the descents of Fig. 4."""
 
-from unlearning.logs import log_to
-from unlearning.tables import save_table
+from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.tables import save_table
 from unlearning.theory.toy import toy_landscape
 from unlearning.theory.toy_runs import descent_paths
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from unlearning.artifacts import load_array, load_record
-from unlearning.logs import log_to
-from unlearning.records import load_records
-from unlearning.score_tables import Ensembles, baseline_table
-from unlearning.scores import Scoring
-from unlearning.tables import save_table
+from unlearning.artifacts.files import load_array, load_record
+from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.records import load_records
+from unlearning.artifacts.tables import save_table
+from unlearning.scoring.scores import Scoring
+from unlearning.scoring.tables import Ensembles, baseline_table
 
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params

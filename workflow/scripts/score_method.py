@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from unlearning.artifacts import load_array, load_record, save_array
-from unlearning.logs import log_to
-from unlearning.records import load_records, load_run_records
-from unlearning.score_tables import Ensembles, method_table
-from unlearning.scores import Scoring, read_scores
-from unlearning.tables import save_table
+from unlearning.artifacts.files import load_array, load_record, save_array
+from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.records import load_records, load_run_records
+from unlearning.artifacts.tables import save_table
+from unlearning.scoring.scores import Scoring, read_scores
+from unlearning.scoring.tables import Ensembles, method_table
 
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params

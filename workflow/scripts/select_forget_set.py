@@ -3,8 +3,8 @@
 import numpy as np
 
 from unlearning import forget_sets
-from unlearning.artifacts import load_array, load_record, save_array
-from unlearning.logs import log_to
+from unlearning.artifacts.files import load_array, load_record, save_array
+from unlearning.artifacts.logs import log_to
 from unlearning.published.forget_sets import forget_indices
 
 log_to(snakemake.log[0])

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from unlearning.logs import log_to
-from unlearning.tables import save_table
+from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.tables import save_table
 from unlearning.theory.correlation import tabulate_ranges
 
 log_to(snakemake.log[0])

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from unlearning import checkpoints, devices, evaluations, prepared
-from unlearning.artifacts import load_array, save_record
-from unlearning.execution import load_measured
-from unlearning.logs import log_to
-from unlearning.members import train_members
+from unlearning.artifacts.files import load_array, save_record
+from unlearning.artifacts.logs import log_to
+from unlearning.computing import devices, prepared
+from unlearning.computing.execution import load_measured
+from unlearning.ensembles import checkpoints, evaluations
+from unlearning.ensembles.members import train_members
 
 log_to(snakemake.log[0])
 checkpoint = checkpoints.of_job(snakemake)

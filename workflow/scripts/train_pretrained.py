@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from unlearning import checkpoints, devices, evaluations, prepared
-from unlearning.artifacts import save_record
-from unlearning.execution import load_measured
-from unlearning.logs import log_to
-from unlearning.members import train_members
-from unlearning.weights import save_weights
+from unlearning.artifacts.files import save_record
+from unlearning.artifacts.logs import log_to
+from unlearning.computing import devices, prepared
+from unlearning.computing.execution import load_measured
+from unlearning.ensembles import checkpoints, evaluations
+from unlearning.ensembles.members import train_members
+from unlearning.networks.weights import save_weights
 
 log_to(snakemake.log[0])
 checkpoint = checkpoints.of_job(snakemake)

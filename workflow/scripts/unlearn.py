@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from unlearning import checkpoints, devices, evaluations, prepared
-from unlearning.artifacts import load_array, save_record
-from unlearning.execution import load_measured
-from unlearning.logs import log_to
-from unlearning.seeds import ensemble_seeds
-from unlearning.unlearned import unlearn_members
-from unlearning.weights import load_weights
+from unlearning.artifacts.files import load_array, save_record
+from unlearning.artifacts.logs import log_to
+from unlearning.computing import devices, prepared
+from unlearning.computing.execution import load_measured
+from unlearning.ensembles import checkpoints, evaluations
+from unlearning.networks.weights import load_weights
+from unlearning.study.seeds import ensemble_seeds
+from unlearning.trajectories.unlearned import unlearn_members
 
 log_to(snakemake.log[0])
 checkpoint = checkpoints.of_job(snakemake)

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from unlearning.artifacts import atomic, load_array
-from unlearning.comparison import compare
-from unlearning.comparison_page import comparison_page
-from unlearning.logs import log_to
-from unlearning.scores import read_scores
+from unlearning.artifacts.files import atomic, load_array
+from unlearning.artifacts.logs import log_to
+from unlearning.scoring.comparison import compare
+from unlearning.scoring.comparison_page import comparison_page
+from unlearning.scoring.scores import read_scores
 
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params

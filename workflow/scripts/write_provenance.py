@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from unlearning import lineage, provenance
-from unlearning.artifacts import atomic, load_array, load_record, save_record
-from unlearning.logs import log_to
-from unlearning.provenance_page import provenance_page
-from unlearning.seeds import member_seed
+from unlearning.artifacts.files import atomic, load_array, load_record, save_record
+from unlearning.artifacts.logs import log_to
+from unlearning.provenance import lineage, trace
+from unlearning.provenance.page import provenance_page
+from unlearning.study.seeds import member_seed
 
 PACKAGES = ("snakemake", "numpy", "scipy", "pandas", "numba", "matplotlib", "torch")
 
@@ -38,12 +38,12 @@ roles = [("datamodel", ""), ("pretrained", "")]
 roles += [(role, name) for role in ("oracle", "unlearned") for name in params.forget_sets]
 traced = {
     "study": config["study"],
-    "config": provenance.of_results(config),
+    "config": trace.of_results(config),
     "config_sha256": params.config,
-    "repository": provenance.repository(),
+    "repository": trace.repository(),
     "seeds": {
         "study": config["seed"],
-        "derivation": provenance.SEEDS,
+        "derivation": trace.SEEDS,
         "first": [[*role, 0, member_seed(config["seed"], *role, 0)] for role in roles],
     },
     "data": load_record(source.data),
@@ -56,16 +56,13 @@ traced = {
         for name, path in zip(params.forget_sets, source.forget_sets, strict=True)
     },
     "code": {
-        provenance.inside(path): provenance.blob(path)
-        for path in provenance.code_of(config, params.figures, params.theory)
+        trace.inside(path): trace.blob(path)
+        for path in trace.code_of(config, params.figures, params.theory)
     },
     "versions": {package: version(package) for package in PACKAGES},
     "figures": {
-        **{name: provenance.trace(config, name, records, drawn[name]) for name in params.figures},
-        **{
-            f"theory/{name}": provenance.trace_theory(name, of_theory[name])
-            for name in params.theory
-        },
+        **{name: trace.trace(config, name, records, drawn[name]) for name in params.figures},
+        **{f"theory/{name}": trace.trace_theory(name, of_theory[name]) for name in params.theory},
     },
 }
 save_record(snakemake.output.json, traced)

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from unlearning.artifacts import atomic
-from unlearning.comparison_page import table1_page
-from unlearning.logs import log_to
-from unlearning.scores import read_scores
-from unlearning.table1 import table1
+from unlearning.artifacts.files import atomic
+from unlearning.artifacts.logs import log_to
+from unlearning.scoring.comparison_page import table1_page
+from unlearning.scoring.scores import read_scores
+from unlearning.scoring.table1 import table1
 
 log_to(snakemake.log[0])
 table = table1(

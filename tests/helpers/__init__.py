@@ -1,0 +1,1 @@
+"""What tests share: small networks, copies of the repository, plans, a SLURM."""

@@ -1,0 +1,147 @@
+"""What a SLURM cluster cannot give is refused with one sentence."""
+
+from dataclasses import replace
+from math import inf
+
+import pytest
+from yte import process_yaml
+
+from unlearning.planning import cluster
+from unlearning.planning.cluster import Partition, Request
+from unlearning.study.sources import ROOT
+
+SINFO = """\
+cpu|7-00:00:00|(null)
+gpu|12:00:00|gpu:a100:4(S:0-1),nvme:1
+gpu|12:00:00|gpu:a100:8(S:0-1)
+gpu|12:00:00|gpu:a100:2
+mixed|infinite|gpu:v100:2,gpu:a100:1
+plain|30:00|gpu:(null):2(S:0)
+"""
+ASKED = Request("train_oracle", "theory", "gpu", 720, 1, "a100")
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("30:00", 30), ("1:30:30", 90.5), ("2-12:00:00", 3600), ("infinite", inf)],
+)
+def test_a_time_limit_is_read(text, minutes):
+    assert cluster.limit_minutes(text) == minutes
+
+
+def test_what_is_no_time_limit_is_refused():
+    with pytest.raises(ValueError, match=r"'n/a' is no time limit such as 2-12:00:00"):
+        cluster.limit_minutes("n/a")
+
+
+def test_partitions_are_read_from_sinfo():
+    assert cluster.partitions(SINFO) == {
+        "cpu": Partition(7 * 24 * 60, {}),
+        "gpu": Partition(720, {"a100": 8}),
+        "mixed": Partition(inf, {"v100": 2, "a100": 1}),
+        "plain": Partition(30, {"": 2}),
+    }
+
+
+def test_a_type_that_starts_with_a_digit_is_no_count():
+    assert cluster.gpus("gpu:3090:8,shard:3090:16") == {"3090": 8}
+    assert cluster.gpus("gpu:8") == {"": 8}
+
+
+def test_a_request_is_read_from_the_resources_of_a_job():
+    resources = {
+        "slurm_account": "theory",
+        "slurm_partition": "gpu",
+        "runtime": 720,
+        "gpu": 1,
+        "gpu_model": "a100",
+        "mem_mb": 4000,
+    }
+    assert cluster.request("train_oracle", resources) == ASKED
+    assert cluster.request("score_method", {}) == Request("score_method")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ASKED,
+        replace(ASKED, gpus=8),
+        replace(ASKED, gpu_type=""),
+        replace(ASKED, partition="mixed", minutes=10**6),
+        replace(ASKED, partition="plain", minutes=30, gpus=2, gpu_type=""),
+        Request("score_method", "theory", "cpu", 60),
+    ],
+)
+def test_what_the_cluster_can_give_passes(asked):
+    cluster.check([asked], cluster.partitions(SINFO))
+
+
+BAD = {
+    "no account": ({"account": ""}, r"no SLURM account is set: write yours at the top of profiles"),
+    "placeholder account": ({"account": "ACCOUNT"}, r"no SLURM account is set"),
+    "no partition": (
+        {"partition": ""},
+        r"no partition is set for rule train_oracle: write gpu_partition.*has cpu, gpu, mixed",
+    ),
+    "placeholder partition": ({"partition": "GPU_PARTITION"}, r"write gpu_partition at the top"),
+    "placeholder of the other": ({"partition": "CPU_PARTITION", "gpus": 0}, r"write cpu_partition"),
+    "unknown partition": (
+        {"partition": "gpux"},
+        r"rule train_oracle: this cluster has no partition gpux, it has cpu, gpu, mixed, plain",
+    ),
+    "no GPU": ({"partition": "cpu"}, r"asks for a GPU, and no node of partition cpu has any"),
+    "type": (
+        {"gpu_type": "h100"},
+        r"train_oracle: asks for a GPU of type h100, and a node of partition gpu has a100",
+    ),
+    "type where none is named": (
+        {"partition": "plain", "minutes": 1},
+        r"type a100, and a node of partition plain has GPUs without a type",
+    ),
+    "too many GPUs": ({"gpus": 9}, r"asks for 9 GPUs, and a node of partition gpu has 8"),
+    "too many of any type": (
+        {"partition": "mixed", "gpus": 3, "gpu_type": ""},
+        r"asks for 3 GPUs, and a node of partition mixed has 2",
+    ),
+    "runtime": (
+        {"minutes": 721},
+        r"train_oracle: asks for 721 minutes, and partition gpu allows 720; set a smaller chunk",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), BAD.values(), ids=BAD)
+def test_what_it_cannot_give_is_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        cluster.check([ASKED, replace(ASKED, **change)], cluster.partitions(SINFO))
+
+
+def test_without_sbatch_the_login_node_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ValueError, match=r"no sbatch on the PATH: run this on a login node"):
+        cluster.check_cluster([ASKED])
+
+
+def test_a_controller_that_does_not_answer_is_named(monkeypatch, tmp_path):
+    for name in ("sbatch", "sinfo"):
+        (tmp_path / name).write_text("#!/bin/sh\necho down >&2\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    with pytest.raises(ValueError, match=r"SLURM's controller does not answer: down"):
+        cluster.check_cluster([ASKED])
+
+
+def test_the_profile_sends_the_rules_that_ask_for_a_gpu_to_the_gpus():
+    rules = [
+        rule
+        for path in (ROOT / "workflow" / "rules").glob("*.smk")
+        for rule in path.read_text().split("\nrule ")[1:]
+    ]
+    trained = {rule.split(":")[0] for rule in rules if "gpu=1" in rule}
+    profile = process_yaml((ROOT / "profiles" / "slurm" / "profile.yaml").read_text())
+    assert profile["set-resources"].keys() == trained
+    assert {table["slurm_partition"] for table in profile["set-resources"].values()} == {
+        repr("GPU_PARTITION")
+    }
+    # Both would run inside the job that SLURM started, see the profile.
+    assert not any(word in rule for rule in rules for word in ("retries:", "group:"))

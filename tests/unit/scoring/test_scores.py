@@ -1,0 +1,102 @@
+"""Rows of scores.csv from margins."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from unlearning.artifacts.files import ArtifactError
+from unlearning.artifacts.tables import save_table
+from unlearning.scoring import scores
+from unlearning.scoring.klom import CAP, klom
+from unlearning.scoring.scores import Scoring
+
+SCORING = Scoring(variant="default", clip=100.0, bootstrap=20, seed=0)
+SPLITS = scores.split_points(np.array([1, 4]), n_train=6, n_validation=3)
+
+
+@pytest.fixture
+def ensembles():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(2, 30, 9)).astype(np.float32)
+
+
+def by_split(unlearned, oracle, correct=None, scoring=SCORING):
+    correct = np.ones(unlearned.shape, bool) if correct is None else correct
+    rows, points = scores.score(unlearned, correct, oracle, SPLITS, scoring)
+    return {row["split"]: row for row in rows}, points
+
+
+def test_splits_are_the_data_set_without_overlap():
+    assert {name: list(points) for name, points in SPLITS.items()} == {
+        "forget": [1, 4],
+        "retain": [0, 2, 3, 5],
+        "validation": [6, 7, 8],
+    }
+
+
+def test_measures_are_those_of_the_points(ensembles):
+    unlearned, oracle = ensembles
+    correct = unlearned > 0
+    rows, points = by_split(unlearned, oracle, correct)
+    np.testing.assert_array_equal(points, klom(unlearned, oracle))
+    for name, row in rows.items():
+        here = points[SPLITS[name]]
+        assert row["klom_p95"] == pytest.approx(np.percentile(here, 95))
+        assert row["klom_p99"] == pytest.approx(np.percentile(here, 99))
+        assert row["klom_mean"] == pytest.approx(here.mean())
+        assert row["klom_median"] == pytest.approx(np.median(here))
+        assert row["accuracy"] == pytest.approx(correct[:, SPLITS[name]].mean())
+        assert row["n_points"] == len(here)
+        assert row["n_members"] == 30
+        assert row["n_nonfinite"] == 0
+        assert row["klom_p95_low"] <= row["klom_p95"] <= row["klom_p95_high"]
+
+
+def test_a_diverged_ensemble_is_scored_at_the_cap_and_counted(ensembles):
+    unlearned, oracle = ensembles
+    rows, _ = by_split(np.full_like(unlearned, np.nan), oracle)
+    for name, row in rows.items():
+        assert row["klom_p95"] == pytest.approx(CAP)
+        assert row["n_nonfinite"] == 30 * len(SPLITS[name])
+    infinite = unlearned.copy()
+    infinite[0, 1] = np.inf
+    rows, _ = by_split(infinite, oracle)
+    assert [rows[name]["n_nonfinite"] for name in SPLITS] == [1, 0, 0]
+
+
+def test_published_variants_refuse_a_diverged_ensemble(ensembles):
+    unlearned, oracle = ensembles
+    unlearned[0, 0] = np.nan
+    with pytest.raises(ValueError, match=r"klom\.variant: a2d has no place for the 1 non-finite"):
+        by_split(unlearned, oracle, scoring=Scoring("a2d", 100.0, 20, 0))
+
+
+def test_one_outlier_does_not_put_all_others_in_one_bin(ensembles):
+    unlearned, oracle = ensembles
+    unlearned = unlearned + 50
+    unlearned[0] = -1e9
+    assert np.percentile(klom(unlearned, oracle), 95) < 1
+    rows, _ = by_split(unlearned, oracle)
+    assert rows["retain"]["klom_p95"] > 0.8 * CAP
+
+
+def test_the_floor_is_looked_up_by_split():
+    rows = pd.DataFrame({"split": ["retain", "forget"], "method": ["ga", "ga"]})
+    baselines = pd.DataFrame(
+        {
+            "method": ["pretrained", "oracle_floor", "oracle_floor"],
+            "split": ["retain", "forget", "retain"],
+            "klom_p95": [9.0, 1.0, 2.0],
+            "klom_mean": [9.0, 0.1, 0.2],
+        }
+    )
+    table = scores.with_floor(rows, baselines)
+    assert list(table["floor_p95"]) == [2.0, 1.0]
+    assert list(table["floor_mean"]) == [0.2, 0.1]
+
+
+def test_a_table_that_is_not_one_of_scores_is_named(tmp_path):
+    path = str(tmp_path / "ga.csv")
+    save_table(path, pd.DataFrame({"method": ["ga"], "setting": ["lr0"]}))
+    with pytest.raises(ArtifactError, match=r"ga\.csv lacks .*delete it"):
+        scores.read_scores([path])

@@ -1,0 +1,1 @@
+"""How members take their steps on the device at hand."""

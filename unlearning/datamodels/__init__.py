@@ -1,0 +1,1 @@
+"""How single training points move what a model says of all others."""

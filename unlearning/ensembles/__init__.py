@@ -1,0 +1,1 @@
+"""Members trained from scratch, until their margins."""

@@ -1,0 +1,1 @@
+"""Networks that hold many members side by side as one."""

@@ -1,0 +1,228 @@
+"""What the jobs of a study cost, from the config alone: members, sample gradients, seconds.
+
+Pure Python, because the Snakefile imports it.
+
+The model: a job takes a start, then the operations of its gradients and evaluations at the rate of
+its device, then a fixed time for every step of the optimizer, which is what small networks cost on
+a GPU. A gradient is three forward passes (forward, gradient of the weights, gradient of the
+features), and a forward pass is two operations for each multiply-accumulate.
+
+Where the constants come from: the rates of the processor were measured with
+``python -m bench.gradients`` on one thread (docs/performance.md); `GPU` is an estimate, see there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import ceil
+from typing import Any
+
+from unlearning.planning.network_size import network_size
+from unlearning.study import design, strategies
+from unlearning.study.config import CHANNELS, EQUAL_PARTS, IMAGE_SIZE
+from unlearning.study.design import Config, Trajectory
+
+#: Of data sets that have another number of classes than ten.
+CLASSES = {"living17": 17}
+
+#: Operations of one sample's gradient for each multiply-accumulate of its forward pass.
+GRADIENT_OPERATIONS = 6
+
+#: Points that a batch of the evaluation takes; `unlearning.ensembles.margins.POINTS_PER_BATCH`.
+EVALUATION_BATCH = 128
+
+
+@dataclass(frozen=True)
+class Device:
+    """How fast a class of devices trains."""
+
+    operations: Mapping[str, float]  # a second, by architecture
+    step: float  # seconds of a step of the optimizer beside its operations
+    start: float  # seconds until a job's first step
+
+
+#: Measured: one thread of an x86-64 server with AVX-512. ResNet-9 reaches 4e10 on small images and
+#: 1e11 on large ones.
+CPU = Device({"mlp": 3.5e10, "resnet9": 5.0e10, "resnet18": 5.0e10}, step=0.0, start=3.0)
+
+#: An ESTIMATE, nothing here was measured: one H100. Its data sheet gives 495e12 operations a second
+#: in TF32, which convolutions run in, and 67e12 in float32; a fifth and a tenth of it are assumed
+#: to be reached, and 2 ms a step for the launches of some 150 kernels.
+GPU = Device({"mlp": 6.7e12, "resnet9": 1.0e14, "resnet18": 1.0e14}, step=2.0e-3, start=15.0)
+
+DEVICES = {"cpu": CPU, "gpu": GPU}
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one job computes."""
+
+    members: int = 0
+    gradients: int = 0  # of single samples, all members together
+    evaluations: int = 0  # forward passes of single samples, all members together
+    steps: int = 0  # of the optimizer, all stacks together
+
+
+def passes(trajectory: Trajectory) -> tuple[int, int]:
+    """Return how often one job of a trajectory goes through the forget and the retain set.
+
+    Runs that differ in their number of ascent epochs share their beginning
+    (`unlearning.trajectories.snapshots.ascend_then_descend`). A method without ascent epochs is
+    taken to go through the forget set once an epoch.
+    """
+    last = max(trajectory.epochs)
+    if not trajectory.ascent_epochs:
+        return last, 0
+    ascents = max(trajectory.ascent_epochs)
+    return ascents, ascents + sum(max(0, last - ascent) for ascent in trajectory.ascent_epochs)
+
+
+class Costs:
+    """Counts the work of a study's jobs.
+
+    Parameters
+    ----------
+    config : a study that `unlearning.study.config.check` has accepted; not changed afterwards
+
+    Attributes
+    ----------
+    train, points : training points, all points
+    image_shape : (channels, height, width) as trained on
+    network : size of one member
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        dataset = config["dataset"]
+        self.train = dataset["train"]
+        self.points = self.train + dataset["validation"]
+        side = dataset["pad_to"] or IMAGE_SIZE.get(dataset["name"], 8)
+        self.image_shape = (CHANNELS.get(dataset["name"], 1), side, side)
+        name = config["model"]
+        self.model = {"name": name, **config["architectures"][name]}
+        self.classes = CLASSES.get(dataset["name"], 10)
+        self.network = network_size(self.model, self.image_shape, self.classes)
+        self.forget_size = cache(self._forget_size)
+        self.trajectories = cache(self._trajectories)
+
+    def _trajectories(self, method: str) -> dict[str, Trajectory]:
+        return design.trajectories(self.config["methods"][method])
+
+    def _forget_size(self, name: str) -> int:
+        definition = self.config["forget_sets"][name]
+        if definition["kind"] == "indices":
+            # Only studies with index files pay for importing numpy here.
+            from unlearning.forget_sets import read_indices
+
+            return len(read_indices(definition["file"]))
+        if definition["size"] is not None:
+            return int(definition["size"])
+        dataset = self.config["dataset"]["name"]
+        parts = EQUAL_PARTS[dataset] if definition["kind"] == "group" else self.classes
+        return round(self.train / parts)
+
+    def unlearned_sizes(self, forget_set: str) -> tuple[int, int]:
+        """Return the points to forget and to retain that unlearning works with."""
+        forget = self.forget_size(forget_set)
+        if self.config["protocol"] == "published":
+            forget = min(forget, design.PUBLISHED_FORGET_LIMIT)
+        return forget, self.train - forget
+
+    def stack(self, batch: int) -> int:
+        """Return the members trained as one network; by the fixed rule where it is measured."""
+        computing, size = self.config["computing"], self.image_shape[1]
+        return strategies.chosen(computing, self.model["name"], size, batch).members
+
+    def work(self, rule: str, wildcards: Any) -> Work:
+        """Return what a job trains, unlearns and evaluates; nothing for the rules that do not.
+
+        Parameters
+        ----------
+        rule : name of the rule
+        wildcards : the job's wildcards, as attributes
+        """
+        match rule:
+            case "train_pretrained":
+                return self._training(wildcards.chunk, self.train, 1)
+            case "import_pretrained":
+                members = chunk_size(wildcards.chunk)
+                return Work(members, evaluations=members * self.points)
+            case "train_oracle":
+                points = self.train - self.forget_size(wildcards.forget_set)
+                snapshots = len(design.oracle_snapshots(self.config))
+                return self._training(wildcards.chunk, points, snapshots)
+            case "train_datamodels":
+                fraction = self.config["datamodels"]["subset_fraction"]
+                return self._training(wildcards.chunk, round(fraction * self.train), 1)
+            case "unlearn":
+                return self._unlearning(wildcards)
+        return Work()
+
+    def _training(self, chunk: str, points: int, snapshots: int) -> Work:
+        members, epochs = chunk_size(chunk), self.config["training"]["epochs"]
+        batch = self.config["training"]["batch_size"]
+        stacks = ceil(members / self.stack(batch))
+        return Work(
+            members,
+            members * epochs * points,
+            members * snapshots * self.points,
+            stacks * epochs * ceil(points / batch),
+        )
+
+    def _unlearning(self, wildcards: Any) -> Work:
+        trajectory = self.trajectories(wildcards.method)[wildcards.trajectory]
+        forget, retain = self.unlearned_sizes(wildcards.forget_set)
+        ascents, descents = passes(trajectory)
+        batch = trajectory.hyperparameters.get("batch_size", 1)
+        forget_batch = trajectory.hyperparameters.get("forget_batch_size", batch)
+        members = chunk_size(wildcards.chunk)
+        # SCRUB asks the teacher about every point once.
+        evaluated = self.snapshots(wildcards) + (wildcards.method == "scrub")
+        return Work(
+            members,
+            members * (ascents * forget + descents * retain),
+            members * evaluated * self.points,
+            ceil(members / self.stack(batch))
+            * (ascents * ceil(forget / forget_batch) + descents * ceil(retain / batch)),
+        )
+
+    def snapshots(self, wildcards: Any) -> int:
+        """Return the snapshots that a job of the rule ``unlearn`` keeps."""
+        method, forget_set = wildcards.method, wildcards.forget_set
+        trajectory = self.trajectories(method)[wildcards.trajectory]
+        return len(design.snapshots(self.config, method, forget_set, trajectory))
+
+    def knows(self, rule: str, wildcards: Any) -> bool:
+        """Return whether a job of other days is one that the study still describes."""
+        try:
+            self.work(rule, wildcards)
+        except KeyError:
+            return False
+        return True
+
+    def equivalents(self, work: Work) -> float:
+        """Return the work in sample gradients, an evaluation being a third of one."""
+        return work.gradients + work.evaluations / 3
+
+    def seconds(self, work: Work, device: str) -> float:
+        """Return the seconds that a job takes by the model, its start included.
+
+        Parameters
+        ----------
+        work : of a job
+        device : ``"cpu"`` or ``"gpu"``
+        """
+        speed = DEVICES[device]
+        operations = GRADIENT_OPERATIONS * self.network.products * self.equivalents(work)
+        computing = operations / speed.operations[self.model["name"]]
+        return speed.start + computing + work.steps * speed.step
+
+    @property
+    def device(self) -> str:
+        """The class of devices to plan with: the processor only where the study asks for it."""
+        return "cpu" if self.config["device"] == "cpu" else "gpu"
+
+
+def chunk_size(chunk: str) -> int:
+    """Return the members of a chunk such as ``100-119``."""
+    return len(design.chunk_members(chunk))

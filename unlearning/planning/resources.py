@@ -1,0 +1,259 @@
+"""What a job needs: bytes on disk, memory and minutes, for the rules' ``resources``.
+
+Pure Python, because the Snakefile imports it. The sizes of arrays are exact; what is not an array
+(records, tables, figures, what Python and its libraries take) is measured on the default study and
+scaled with what it grows with.
+"""
+
+from collections.abc import Callable
+from math import ceil
+from types import SimpleNamespace
+from typing import Any
+
+from unlearning.planning.costs import EVALUATION_BATCH, Costs, chunk_size
+from unlearning.study import design, settings
+
+Resource = Callable[..., int]
+
+MEBIBYTE = 2**20
+HEADER = 128  # bytes before the numbers of a .npy file
+FLOAT = 4
+
+#: Memory of a process with its libraries: measured, except that of CUDA, an ESTIMATE.
+TORCH = 700 * MEBIBYTE
+CUDA = 2500 * MEBIBYTE
+NUMERICS = 500 * MEBIBYTE  # numpy, pandas, numba or matplotlib
+
+#: What is asked for beyond what is computed.
+MEMORY_MARGIN = 1.25
+TIME_MARGIN = 3
+LEAST_MINUTES = 10
+
+#: Speed of what needs no network: one thread, docs/performance.md; passes of ARPACK over a matrix
+#: that need not fit into memory, an estimate.
+PRODUCTS_A_SECOND = 7e10
+READ_A_SECOND = 1e9
+COMPONENT_PASSES = 45
+SECONDS_A_BINNED_MARGIN = 3e-9
+
+#: Targets whose datamodels are in memory at once; as `unlearning.datamodels.lasso` has it.
+DATAMODEL_BLOCK = 512
+
+#: Bytes of a record, of each member in it and of each snapshot; of a row of scores; of a figure.
+RECORD, RECORD_MEMBER, RECORD_SNAPSHOT = 600, 30, 70
+SCORE_ROW = 300
+FIGURE = 400_000
+#: The rules that train or unlearn, as fast as was measured; all whose time is that of members; and
+#: all that compute on a GPU where there is one.
+TRAINING = ("train_datamodels", "train_pretrained", "train_oracle", "unlearn")
+ON_MEMBERS = (*TRAINING, "import_pretrained")
+ON_DEVICE = (*ON_MEMBERS, "measure_strategies")
+
+#: As `unlearning.ensembles.measurement.Effort` has it, and the last strategies, which may be
+#: compiled.
+SECONDS_A_MEASUREMENT = 120 + 120
+#: Members that are tried at once on a processor, at most; a GPU has memory of its own.
+MEMBERS_MEASURED = 4
+#: The splits that each snapshot is scored on.
+SPLITS = 3
+
+
+class Needs(Costs):
+    """Computes what each job of a study needs.
+
+    Methods take the name of a rule and the job's wildcards, as attributes.
+    """
+
+    def outputs(self, rule: str, wildcards: Any) -> dict[str, int]:
+        """Return the bytes of every output of a job, by the output's name.
+
+        Returns
+        -------
+        dict
+            Without the rules that only draw or collect small tables.
+        """
+        match rule:
+            case "measure_strategies":
+                return {"strategies": 20 * RECORD}
+            case "prepare_data":
+                pixels = self.points * _product(self.image_shape)
+                return {
+                    "images": HEADER + pixels,
+                    "labels": HEADER + 8 * self.points,
+                    "record": RECORD,
+                }
+            case "train_pretrained" | "train_oracle" | "import_pretrained" | "import_oracle":
+                return self._trained(rule, wildcards.chunk)
+            case "train_datamodels":
+                members = chunk_size(wildcards.chunk)
+                return {
+                    "membership": HEADER + members * self.train,
+                    "margins": HEADER + FLOAT * members * self.points,
+                    "record": self._record(members, 1),
+                }
+            case "unlearn":
+                members, snapshots = chunk_size(wildcards.chunk), self.snapshots(wildcards)
+                half = self.config["unlearned_margins"] == "float16"
+                return self._margins(members, snapshots, FLOAT // 2 if half else FLOAT)
+            case "fit_datamodels":
+                return {"matrix": HEADER + FLOAT * self.train**2, "quality": 45 * self.train}
+            case "import_datamodels":
+                return {"matrix": HEADER + FLOAT * self.train**2}
+            case "find_components":
+                numbers = 8 * self.config["datamodels"]["components"] * self.train
+                return {"components": HEADER + numbers, "projections": HEADER + numbers}
+            case "select_forget_set":
+                return {"indices": HEADER + 8 * self.forget_size(wildcards.forget_set)}
+            case "score_method":
+                settings = sum(self.axes(wildcards.method, wildcards.forget_set))
+                return {
+                    "table": SPLITS * SCORE_ROW * settings,
+                    "points": HEADER + FLOAT * settings * self.points,
+                }
+            case "draw_figure" | "draw_theory" | "draw_forget_sets" | "draw_random_sets":
+                return {"figure": FIGURE}
+        return {}
+
+    def _trained(self, rule: str, chunk: str) -> dict[str, int]:
+        members = chunk_size(chunk)
+        if rule.endswith("oracle"):
+            return self._margins(members, len(design.oracle_snapshots(self.config)))
+        return {"weights": FLOAT * members * self.network.numbers, **self._margins(members, 1)}
+
+    def _margins(self, members: int, snapshots: int, number: int = FLOAT) -> dict[str, int]:
+        rows = members * snapshots
+        return {
+            "margins": HEADER + number * rows * self.points,
+            "correct": HEADER + rows * ceil(self.points / 8),
+            "record": self._record(members, snapshots),
+        }
+
+    @staticmethod
+    def _record(members: int, snapshots: int) -> int:
+        return RECORD + RECORD_MEMBER * members + RECORD_SNAPSHOT * snapshots
+
+    def axes(self, method: str, forget_set: str) -> list[int]:
+        """Return the number of snapshots of each trajectory of a method on a forget set."""
+        return [
+            len(design.snapshots(self.config, method, forget_set, run))
+            for run in self.trajectories(method).values()
+        ]
+
+    def device_memory(self, rule: str, wildcards: Any) -> int:
+        """Return the bytes of a training job's tensors: memory of the GPU if there is one."""
+        if rule not in ON_MEMBERS:
+            return 0
+        network, members = self.network, chunk_size(wildcards.chunk)
+        batches, networks, teacher = [self.config["training"]["batch_size"]], 3, 0
+        if rule == "unlearn":
+            run = self.trajectories(wildcards.method)[wildcards.trajectory].hyperparameters
+            batches = [run.get(key, 1) for key in ("batch_size", "forget_batch_size")]
+            networks = 4  # weights and gradients of the trunk and of a branch
+            teacher = wildcards.method == "scrub"
+        stack = min(members, self.stack(batches[0])) if rule != "import_pretrained" else 1
+        data = self.points * (_product(self.image_shape) + 8)  # bytes stay bytes
+        computing = stack * (networks * network.numbers + 1.5 * max(batches) * network.activations)
+        logits = stack * self.classes * self.points * (3 + teacher)
+        evaluating = stack * EVALUATION_BATCH * network.activations / 2
+        return data + ceil(FLOAT * (logits + max(computing, evaluating)))
+
+    def memory(self, rule: str, wildcards: Any) -> int:
+        """Return the bytes of main memory that a job needs, without margin.
+
+        A study of ``device: auto`` may find itself without a GPU: its tensors count here too.
+        """
+        members, points, train = self.config["ensemble"]["members"], self.points, self.train
+        match rule:
+            case _ if rule in ON_MEMBERS:
+                return self._training_memory(rule, wildcards)
+            case "measure_strategies":
+                one = self.device_memory("train_pretrained", SimpleNamespace(chunk="0-0"))
+                return TORCH + CUDA + MEMBERS_MEASURED * one
+            case "import_oracle":
+                return TORCH + 3 * sum(self.outputs(rule, wildcards).values())
+            case "check_alignment":
+                return NUMERICS + 6 * FLOAT * members * points
+            case "prepare_data" | "draw_forget_sets":
+                # As read, as joined, as written and as padded.
+                return NUMERICS + 4 * points * _product(self.image_shape)
+            case "fit_datamodels":
+                models = self.config["datamodels"]["models"]
+                # Membership and margins as given, chosen, centred; weights of a block of targets.
+                inputs = 14 * models * train + 12 * DATAMODEL_BLOCK * train
+                matrices = 0 if self.config["datamodels"]["estimator"] == "mean_difference" else 6
+                return NUMERICS + inputs + FLOAT * matrices * train**2
+            case "import_datamodels":
+                # Pages of both files that a block of rows touches.
+                return TORCH + 44_000 * train
+            case "find_components":
+                return NUMERICS + 2000 * train
+            case "score_method":
+                longest = max(self.axes(wildcards.method, wildcards.forget_set))
+                every = sum(self.axes(wildcards.method, wildcards.forget_set))
+                return NUMERICS + members * points * (6 * longest + 32) + 16 * every * points
+            case "score_baselines" | "compare_accuracies":
+                longest = len(design.oracle_snapshots(self.config))
+                return NUMERICS + members * points * (10 * longest + 32)
+        return NUMERICS
+
+    def _training_memory(self, rule: str, wildcards: Any) -> int:
+        members, tensors = chunk_size(wildcards.chunk), self.device_memory(rule, wildcards)
+        arrays = 2 * sum(self.outputs(rule, wildcards).values())
+        # Finished members wait in main memory for the others, then all are copied into one array.
+        arrays += 2 * FLOAT * members * self.network.numbers
+        if rule == "train_datamodels":
+            arrays += 8 * round(members * self.config["datamodels"]["subset_fraction"] * self.train)
+        if rule == "unlearn":
+            arrays += 2 * FLOAT * members * self.network.numbers  # pretrained weights
+        device = self.config["device"]
+        libraries = TORCH + (0 if device == "cpu" else CUDA)
+        return libraries + arrays + (0 if device == "cuda" else tensors)
+
+    def job_seconds(self, rule: str, wildcards: Any, device: str) -> float:
+        """Return the seconds that a job takes by the model of `costs`, without margin."""
+        work = self.work(rule, wildcards)
+        if work.members:
+            return self.seconds(work, device)
+        members, points, train = self.config["ensemble"]["members"], self.points, self.train
+        match rule:
+            case "measure_strategies":
+                return 15 + SECONDS_A_MEASUREMENT * len(settings.batch_sizes(self.config))
+            case "fit_datamodels":
+                datamodels = self.config["datamodels"]
+                products = 2 * datamodels["models"] * train**2
+                if datamodels["estimator"] == "lasso":
+                    fits = len(datamodels["penalties"]) + 1
+                    products += fits * datamodels["iterations"] * train**3
+                return 10 + 2 * products / PRODUCTS_A_SECOND
+            case "find_components":
+                return 10 + COMPONENT_PASSES * FLOAT * train**2 / READ_A_SECOND
+            case "score_method" | "score_baselines":
+                evaluated = len(design.oracle_snapshots(self.config)) + 1
+                if rule == "score_method":
+                    evaluated = sum(self.axes(wildcards.method, wildcards.forget_set))
+                margins = 2 * members * points * (1 + self.config["klom"]["bootstrap"])
+                return 10 + evaluated * margins * SECONDS_A_BINNED_MARGIN
+        return 10
+
+    def mem_mb(self, rule: str) -> Resource:
+        """Return the function that Snakemake asks for a rule's ``mem_mb``; grows by attempt."""
+
+        def megabytes(wildcards: Any, attempt: int) -> int:
+            needed = MEMORY_MARGIN * self.memory(rule, wildcards) * attempt
+            return 100 * ceil(needed / 1e8)
+
+        return megabytes
+
+    def runtime(self, rule: str) -> Resource:
+        """Return the function that Snakemake asks for a rule's ``runtime``: minutes, by attempt."""
+
+        def minutes(wildcards: Any, attempt: int) -> int:
+            expected = TIME_MARGIN * self.job_seconds(rule, wildcards, self.device) / 60
+            return max(LEAST_MINUTES, ceil(expected)) * attempt
+
+        return minutes
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    channels, height, width = shape
+    return channels * height * width

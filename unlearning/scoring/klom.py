@@ -1,0 +1,292 @@
+"""KLoM: the divergence of an unlearned ensemble's margins from the oracles', point by point.
+
+A point's margins under the N unlearned models and under the M oracles are put into histograms on
+their common range; its score is KL(unlearned || oracle) of the two histograms.
+"""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from unlearning.scoring.kernel import BLOCK, CAP, score_float32, score_float64
+
+# Points copied together when margins must first be converted or made contiguous.
+CHUNK = 32 * BLOCK
+# Scores of bootstrap replicates held at once (4 MB): enough work for one start of the threads.
+BOOTSTRAP_SCORES = 2**19
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way in circulation to turn two ensembles of margins into a score.
+
+    Attributes
+    ----------
+    bins : int
+        Equal bins on the common range of both ensembles.
+    clip_unlearned, clip_oracle : bool
+        Whether that ensemble's margins are first clipped to [-100, 100].
+    edges_in_float64 : bool
+        Whether the edges are computed in float64 whatever the margins are, or in the margins' own
+        precision, as `numpy.linspace` does.
+    keep_maximum : bool
+        Whether margins equal to the upper end of the range count, in the last bin, or are dropped
+        from the histogram and from its total.
+    floor_every_bin : bool
+        Whether oracle probabilities are floored at 1e-5 in every bin, and in one more bin below
+        the range that is always empty, or only in the bins that hold an unlearned margin.
+    renormalise : bool
+        Whether the floored oracle probabilities are made to sum to 1 again.
+    """
+
+    bins: int = 20
+    clip_unlearned: bool = False
+    clip_oracle: bool = False
+    edges_in_float64: bool = True
+    keep_maximum: bool = True
+    floor_every_bin: bool = False
+    renormalise: bool = False
+
+
+_PACKAGE = Variant(
+    clip_unlearned=True, clip_oracle=True, edges_in_float64=False, keep_maximum=False
+)
+_BENCHMARK = replace(_PACKAGE, renormalise=True)
+VARIANTS: dict[str, Variant] = {
+    "default": Variant(),
+    "a2d": replace(_BENCHMARK, bins=19, clip_oracle=False, floor_every_bin=True),
+    "easydub_bench": _BENCHMARK,
+    "easydub_package": _PACKAGE,
+}
+
+
+def _checked(name: str, margins: ArrayLike) -> NDArray:
+    """Return margins as an array, or say why they are not an ensemble's margins."""
+    array = np.asarray(margins)
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"{name} margins must be real numbers, not of type {array.dtype}.")
+    if array.ndim != 2 or array.shape[0] == 0:
+        raise ValueError(
+            f"{name} margins must have shape (members, points) with at least one member, "
+            f"not {array.shape}."
+        )
+    return array
+
+
+def _checked_pair(
+    unlearned: ArrayLike, oracle: ArrayLike, variant: str, nonfinite: str
+) -> tuple[NDArray, NDArray]:
+    """Return both ensembles' margins as arrays, or say which argument of a score is wrong."""
+    if variant not in VARIANTS:
+        raise ValueError(f"variant must be one of {', '.join(VARIANTS)}, not {variant!r}.")
+    if nonfinite not in ("raise", "own_bin"):
+        raise ValueError(f"nonfinite must be 'raise' or 'own_bin', not {nonfinite!r}.")
+    if nonfinite == "own_bin" and variant != "default":
+        raise ValueError(
+            f"nonfinite='own_bin' is defined for variant 'default' only, not {variant!r}."
+        )
+    pair = _checked("unlearned", unlearned), _checked("oracle", oracle)
+    if pair[0].shape[1] != pair[1].shape[1]:
+        raise ValueError(
+            "unlearned and oracle margins must be of the same points, "
+            f"not of {pair[0].shape[1]} and {pair[1].shape[1]}."
+        )
+    return pair
+
+
+def _prepared(margins: NDArray, dtype: type[np.floating]) -> NDArray:
+    """Return margins in the one form that the kernel of their type is compiled for."""
+    prepared = np.require(margins, dtype, ("C_CONTIGUOUS", "ALIGNED")).view()
+    # As margins mapped from a file are.
+    prepared.flags.writeable = False
+    return prepared
+
+
+def _score(
+    unlearned: NDArray,
+    oracle: NDArray,
+    draws: tuple[NDArray[np.int64], NDArray[np.int64]],
+    variant: str,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return scores (draws, points) of the members drawn, and both numbers of bad margins."""
+    points = unlearned.shape[1]
+    single = unlearned.dtype == oracle.dtype == np.float32
+    kernel, dtype = (score_float32, np.float32) if single else (score_float64, np.float64)
+    ready = all(e.dtype == dtype and e.flags.c_contiguous for e in (unlearned, oracle))
+    chunk = max(points, 1) if ready else CHUNK
+    with np.errstate(divide="ignore"):
+        log = np.log(np.arange(max(drawn.shape[1] for drawn in draws) + 1.0))
+    scores = np.empty((len(draws[0]), points))
+    bad = np.zeros(2, np.int64)
+    for first in range(0, points, chunk):
+        part = slice(first, first + chunk)
+        part_scores = np.empty_like(scores[:, part], order="C")
+        part_bad = np.empty((len(scores) * -(-part_scores.shape[1] // BLOCK), 2), np.int64)
+        ensembles = _prepared(unlearned[:, part], dtype), _prepared(oracle[:, part], dtype)
+        kernel(ensembles, draws, astuple(VARIANTS[variant]), log, part_scores, part_bad)
+        scores[:, part] = part_scores
+        bad += part_bad.sum(axis=0)
+    return scores, bad
+
+
+def klom(
+    unlearned: ArrayLike,
+    oracle: ArrayLike,
+    *,
+    variant: str = "default",
+    nonfinite: str = "raise",
+) -> NDArray[np.float64]:
+    r"""Score every point: how far the unlearned models' margins are from the oracles'.
+
+    With :math:`p_k` and :math:`q_k` the shares of unlearned and of oracle margins in bin `k` of the
+    common range, the default score of a point is
+
+    .. math:: \sum_{k: p_k > 0} p_k \log \frac{p_k}{\max(q_k, 10^{-5})} \le \log 10^5 .
+
+    The other variants reproduce codes in circulation, quirks included: margins at the upper end
+    of the range are dropped, so a point may lose its most telling members, and "a2d" does not
+    score 0 for equal ensembles. Where those codes have no finite answer, ours is
+
+    - 0, in all variants, where all margins of both ensembles are one number;
+    - the cap, in "a2d" and "easydub_bench", where every unlearned margin is dropped; the code
+      behind "easydub_package" gives 0 there, and so does this one;
+    - the cap, in "a2d", where every oracle margin is dropped.
+
+    Parameters
+    ----------
+    unlearned, oracle : array_like, shape (members, points)
+        Margins of the two ensembles, whose numbers of members may differ. Two float32 arrays are
+        binned as float32, anything else as float64; C-contiguous arrays are not copied.
+    variant : str
+        A name in `VARIANTS`.
+    nonfinite : {"raise", "own_bin"}
+        What NaN and infinite unlearned margins mean. A diverged model is a result, and an ensemble
+        without it would score better for having lost it: "own_bin" (default variant only) counts
+        such margins in one more bin, in which no oracle is, and takes the range from the others.
+
+    Returns
+    -------
+    ndarray of float64, shape (points,)
+        Nats; at most `CAP`, in renormalising variants at most log(1.00019) more.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as described, or margins are NaN or infinite: oracle margins always,
+        unlearned margins unless `nonfinite` is "own_bin".
+    """
+    unlearned, oracle = _checked_pair(unlearned, oracle, variant, nonfinite)
+    everyone = np.arange(len(unlearned))[None], np.arange(len(oracle))[None]
+    scores, (unlearned_bad, oracle_bad) = _score(unlearned, oracle, everyone, variant)
+    if oracle_bad or (unlearned_bad and nonfinite == "raise"):
+        raise ValueError(
+            f"margins must be finite, but {unlearned_bad} of {unlearned.size} unlearned and "
+            f"{oracle_bad} of {oracle.size} oracle margins are NaN or infinite."
+        )
+    return scores[0]
+
+
+def bootstrap_percentile(
+    unlearned: ArrayLike,
+    oracle: ArrayLike,
+    splits: Sequence[NDArray[np.integer]],
+    *,
+    percentile: float = 95.0,
+    repeats: int,
+    seed: int | np.random.SeedSequence,
+    variant: str = "default",
+    nonfinite: str = "raise",
+) -> NDArray[np.float64]:
+    """Resample the members of both ensembles, and take each split's percentile of the scores.
+
+    Parameters
+    ----------
+    unlearned, oracle, variant, nonfinite
+        As in `klom`.
+    splits : sequence of integer arrays, shape (points of the split,)
+        The points of each split, as indices into the points of the margins.
+    percentile : float
+        In [0, 100].
+    repeats : int
+        Replicates. The first replicates do not depend on how many follow.
+    seed : int or SeedSequence
+        Seed of the members drawn, independently for the two ensembles, with replacement.
+
+    Returns
+    -------
+    ndarray of float64, shape (repeats, splits)
+        See `percentile_interval` for what to do with it.
+
+    Raises
+    ------
+    ValueError
+        If `klom` rejects the margins, a split is empty or names points that do not exist, or
+        `repeats` or `percentile` is out of range.
+    """
+    # Rejects, once and for all members, what must be rejected.
+    points = klom(unlearned, oracle, variant=variant, nonfinite=nonfinite).size
+    unlearned, oracle = np.asarray(unlearned), np.asarray(oracle)
+    if repeats < 1:
+        raise ValueError(f"repeats must be at least 1, not {repeats}.")
+    for number, split in enumerate(splits):
+        if np.ndim(split) != 1 or np.asarray(split).dtype.kind not in "iu" or not len(split):
+            raise ValueError(f"splits[{number}] must be a one-dimensional array of point indices.")
+        if np.min(split) < 0 or np.max(split) >= points:
+            raise ValueError(f"splits[{number}] must hold point indices from 0 to {points - 1}.")
+    members = len(unlearned), len(oracle)
+    draws = np.random.default_rng(seed).integers(
+        np.repeat(members, members), size=(repeats, sum(members))
+    )
+    replicates = np.empty((repeats, len(splits)))
+    at_once = max(BOOTSTRAP_SCORES // max(points, 1), 1)
+    for first in range(0, repeats, at_once):
+        batch = slice(first, first + at_once)
+        drawn = draws[batch, : members[0]].copy(), draws[batch, members[0] :].copy()
+        scores, _ = _score(unlearned, oracle, drawn, variant)
+        for column, split in enumerate(splits):
+            replicates[batch, column] = np.percentile(scores[:, split], percentile, axis=1)
+    return replicates
+
+
+def percentile_interval(
+    estimate: ArrayLike, replicates: ArrayLike, *, level: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the confidence interval of a percentile of scores from its bootstrap replicates.
+
+    Resampled ensembles hold members twice, which empties bins: replicates of a divergence lie above
+    what an ensemble of distinct members scores. Only their spread is used: the interval is
+    the estimate plus the quantiles of (replicates - their mean), within the range of scores.
+
+    Parameters
+    ----------
+    estimate : array_like, shape (...)
+        The percentile as computed from all members.
+    replicates : array_like, shape (repeats, ...)
+        From `bootstrap_percentile`.
+    level : float
+        Coverage, in (0, 1).
+
+    Returns
+    -------
+    low, high : ndarray of float64, shape (...)
+        Clipped to [0, `CAP`].
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit or `level` is out of range.
+    """
+    estimate = np.asarray(estimate, np.float64)
+    replicates = np.asarray(replicates, np.float64)
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, not {level}.")
+    if replicates.shape[1:] != estimate.shape or not len(replicates):
+        raise ValueError(
+            f"replicates must have shape (repeats, *{estimate.shape}) to go with the estimate, "
+            f"not {replicates.shape}."
+        )
+    deviations = replicates - replicates.mean(axis=0)
+    low, high = np.quantile(deviations, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return np.clip(estimate + low, 0.0, CAP), np.clip(estimate + high, 0.0, CAP)

@@ -1,0 +1,85 @@
+"""The files that a script depends on, so that rules can declare code as input.
+
+Snakemake compares small inputs by content: a rule whose code is an input runs again when a line of
+that code changes, and does not when a file is merely touched or checked out again.
+"""
+
+import ast
+import os
+from functools import cache
+from pathlib import Path
+
+#: The root of the repository; of a package that was installed, the folder that it is in.
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def _imported(source: Path) -> set[Path]:
+    """Return the files of this repository that a file imports."""
+    if source.suffix != ".py":
+        return set()
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    files: set[Path] = set()
+    for name in names:
+        parts = name.split(".")
+        for depth in range(1, len(parts) + 1):
+            module = ROOT.joinpath(*parts[:depth])
+            files |= {
+                file
+                for file in (module.with_suffix(".py"), module / "__init__.py")
+                if file.is_file()
+            }
+    return files
+
+
+@cache
+def repository_file(path: str) -> str:
+    """Return a file of the repository, relative to the working directory.
+
+    Raises
+    ------
+    FileNotFoundError
+        When it is not a file.
+    """
+    if not (ROOT / path).is_file():
+        raise FileNotFoundError(f"{ROOT / path} is not a file of the repository")
+    return os.path.relpath(ROOT / path)
+
+
+def loader(dataset: str) -> list[str]:
+    """Return the files of a data set's loader: the module, and tables beside it."""
+    folder = ROOT / "unlearning" / "datasets"
+    files = [folder / f"{dataset}.py", *sorted(folder.glob(f"{dataset}_*.csv"))]
+    return [str(path.relative_to(ROOT)) for path in files]
+
+
+def sources(*paths: str) -> list[str]:
+    """Return the given files and everything of this repository that they import.
+
+    Parameters
+    ----------
+    paths : files relative to the repository's root
+
+    Returns
+    -------
+    list of str
+        Sorted paths relative to the working directory, so that a moved repository stays current.
+
+    Raises
+    ------
+    FileNotFoundError
+        When one of the paths is not a file.
+    """
+    found: set[Path] = set()
+    pending = [ROOT / path for path in paths]
+    while pending:
+        source = pending.pop()
+        if source not in found:
+            found.add(source)
+            pending.extend(_imported(source))
+    return sorted(os.path.relpath(source) for source in found)

@@ -1,0 +1,157 @@
+"""What an unlearning method works with: an ensemble, its optimizer and its two sets of points."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
+from time import perf_counter
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from unlearning.computing.batches import Data, ordered, split
+from unlearning.computing.devices import wait_for
+from unlearning.computing.execution import Execution
+from unlearning.computing.sgd import SGD
+from unlearning.computing.steps import Loss, Steps
+from unlearning.ensembles import margins, training
+from unlearning.networks import stacking
+
+FORGET, RETAIN = 0, 1
+
+
+class Learner:
+    """A stacked ensemble of pretrained members on its way to forget.
+
+    Parameters
+    ----------
+    network : stacked network of M pretrained members; trained in place
+    data : all points of the data set, on the network's device
+    forget : indices of the points to forget, on the same device
+    retain : indices of the training points to keep, on the same device
+    seeds : (M,) seeds of the members' batches
+    shuffle : False walks through both sets in index order, as the published code does
+    execution : precision of the members, and how their steps are taken
+
+    Attributes
+    ----------
+    seconds : time spent inside passes over the forget and retain sets so far
+    sample_gradients : points of the batches of these passes so far, for each member
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        data: Data,
+        forget: Tensor,
+        retain: Tensor,
+        seeds: Sequence[int],
+        *,
+        shuffle: bool = True,
+        execution: Execution | None = None,
+    ) -> None:
+        self.network, self.data, self.seeds, self.shuffle = network, data, list(seeds), shuffle
+        self.points = {FORGET: forget, RETAIN: retain}
+        self.execution = execution or Execution()
+        self.seconds, self.sample_gradients = 0.0, 0
+        self.optimizer = SGD(network)
+        self._forward = self.execution.called(network)
+        self._steps = Steps(self.optimizer, self.execution.recorder(data.labels.device))
+
+    @property
+    def members(self) -> int:
+        """Number of members in the stack."""
+        return len(self.seeds)
+
+    def start(self, *, learning_rate: float, batch_norm: str) -> None:
+        """Set the step size of plain SGD, without momentum or weight decay, and BatchNorm's mode.
+
+        Parameters
+        ----------
+        learning_rate : step size; 0 moves nothing but BatchNorm statistics
+        batch_norm : ``"train"`` normalises by the batch and updates the running statistics,
+            ``"frozen"`` uses the pretrained statistics and leaves them alone
+        """
+        self.set_learning_rate(learning_rate)
+        self.network.train()
+        if batch_norm == "frozen":
+            for layer in stacking.batch_norms(self.network):
+                layer.eval()
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Change the step size from here on."""
+        self.optimizer.learning_rate = learning_rate
+
+    def forget_batches(self, batch_size: int, epoch: int) -> Iterator[Tensor]:
+        """Yield the batches (M, <= batch_size) of one pass over the forget set."""
+        return self._pass(FORGET, batch_size, epoch)
+
+    def retain_batches(self, batch_size: int, epoch: int) -> Iterator[Tensor]:
+        """Yield the batches (M, <= batch_size) of one pass over the retain set."""
+        return self._pass(RETAIN, batch_size, epoch)
+
+    def _pass(self, which: int, batch_size: int, epoch: int) -> Iterator[Tensor]:
+        wait_for(self.data.labels.device)  # margins of a snapshot may still be computed
+        started = perf_counter()
+        points = self.points[which].expand(self.members, -1)
+        order = ordered(points, self.seeds, epoch, which, shuffle=self.shuffle)
+        for batch in split(order, batch_size):
+            self.sample_gradients += batch.shape[1]
+            yield batch
+        wait_for(self.data.labels.device)
+        self.seconds += perf_counter() - started
+
+    def logits(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the members' logits (M, batch, classes) on their batches, and the labels."""
+        return training.logits(self._forward, self.data, batch, self.execution.precision)
+
+    def cross_entropy(self, batch: Tensor) -> Tensor:
+        """Return the sum over members of the mean cross-entropy of each one's batch."""
+        return training.cross_entropy(*self.logits(batch))
+
+    def negative_cross_entropy(self, batch: Tensor) -> Tensor:
+        """Return what descends as the cross-entropy climbs."""
+        return -self.cross_entropy(batch)
+
+    def teacher_logits(self) -> Tensor:
+        """Return the current network's logits (M, points, classes) in evaluation mode."""
+        precision = self.execution.evaluation_precision
+        return margins.logits(self.network, self.data, self.members, precision)
+
+    def step(self, loss: Tensor) -> None:
+        """Move every member down the gradient of its own part of a sum over members."""
+        self.optimizer.step(loss)
+
+    def minimise(self, loss: Loss, batches: Iterable[Tensor]) -> None:
+        """Take a step down a loss on each batch: what `step` does, several times faster on a GPU.
+
+        Parameters
+        ----------
+        loss : a sum over members, of a learner and a batch of indices. On a GPU its first calls are
+            recorded and then repeated, so it must not depend on anything that changes but the
+            learner and the batch; a method defines it once, not once an epoch
+        batches : of one pass
+        """
+        for batch in batches:
+            self._steps.take(loss, batch, self)
+
+    def fork(self) -> "Learner":
+        """Return an independent learner in the same state, to go on another way from here."""
+        twin = Learner(
+            deepcopy(self.network),
+            self.data,
+            self.points[FORGET],
+            self.points[RETAIN],
+            self.seeds,
+            shuffle=self.shuffle,
+            execution=self.execution,
+        )
+        twin.seconds, twin.sample_gradients = self.seconds, self.sample_gradients
+        twin.set_learning_rate(self.optimizer.learning_rate)
+        return twin
+
+
+class Snapshot(NamedTuple):
+    """A trajectory at one epoch, yielded by an unlearning method."""
+
+    learner: Learner
+    epoch: int
+    ascent_epochs: int | None = None
