@@ -17,7 +17,7 @@ from unlearning.planning import cluster, disk
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import design, settings
+from unlearning.study import design, inputs, settings, targets
 from unlearning.study.sources import loader, repository_file, sources
 
 min_version("9.27")
@@ -133,8 +133,8 @@ rule all:
             figure=config["figures"],
         ),
         rules.table1.input if config["table1"] else [],
-        rules.compare.input if settings.published_forget_sets(config) else [],
-        rules.random_sets.input if settings.random_forget_sets(config) else [],
+        rules.compare.input if targets.published_forget_sets(config) else [],
+        rules.random_sets.input if targets.random_forget_sets(config) else [],
         rules.theory.input,
         rules.provenance.input,
 

@@ -5,13 +5,13 @@ from snakemake.iocontainers import Wildcards
 
 from tests.helpers.plans import counts, dry_run
 from tests.helpers.study import ROOT
-from unlearning.study import design, settings
+from unlearning.study import design, inputs, settings, targets
 
 
 def test_random_sets_plans_only_what_random_sets_need(tmp_path):
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     runs = sum(len(design.trajectories(method)) for method in config["methods"].values())
-    assert settings.random_forget_sets(config) == ["1", "2", "3"]
+    assert targets.random_forget_sets(config) == ["1", "2", "3"]
     assert counts(tmp_path, "random_sets") == {
         "prepare_data": 1,
         "select_forget_set": 3,
@@ -28,7 +28,7 @@ def test_files_and_runs_are_in_one_order():
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     config["ensemble"]["chunk"] = 50
     pattern = "{method}/{trajectory}/{forget_set}/{chunk}"
-    files = settings.compared_files(config, pattern, Wildcards(fromdict={"forget_set": "2"}))
+    files = inputs.compared_files(config, pattern, Wildcards(fromdict={"forget_set": "2"}))
     assert files == [
         f"{run['method']}/{run['name']}/2/{chunk}"
         for run in settings.compared_runs(config, "2")

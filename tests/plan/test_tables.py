@@ -5,7 +5,7 @@ from snakemake.utils import update_config
 
 from tests.helpers.plans import counts, dry_run
 from tests.helpers.study import ROOT
-from unlearning.study import settings
+from unlearning.study import targets
 
 FASHION_MNIST = ROOT / "studies" / "fashion_mnist.yaml"
 CIFAR10 = ROOT / "studies" / "cifar10.yaml"
@@ -50,10 +50,10 @@ def test_elsewhere_a_table_says_what_it_is_about(tmp_path):
 
 def test_only_forget_sets_of_the_published_sizes_are_compared():
     numbers = [str(number) for number in range(1, 10)]
-    assert settings.published_forget_sets(study(CIFAR10)) == numbers
+    assert targets.published_forget_sets(study(CIFAR10)) == numbers
     other = study(CIFAR10, forget_sets={"3": {"size": 500}}, run={"forget_sets": ["1", "3"]})
-    assert settings.published_forget_sets(other) == ["1"]
-    assert settings.published_forget_sets(study(CIFAR10, dataset={"train": 40_000})) == []
+    assert targets.published_forget_sets(other) == ["1"]
+    assert targets.published_forget_sets(study(CIFAR10, dataset={"train": 40_000})) == []
 
 
 def test_index_files_in_place_of_datamodels_are_compared_as_well(tmp_path):

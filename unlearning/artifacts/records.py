@@ -57,30 +57,32 @@ def load_run_records(
     *,
     study_seed: int,
     forget_set: str,
-    method: str | None = None,
-) -> list[dict[str, Any]]:
+) -> list[list[dict[str, Any]]]:
     """Read the records of every trajectory's chunks, as `load_records` does.
 
     Parameters
     ----------
     paths : records, chunk after chunk of run after run
-    runs : a dictionary a trajectory, with its axis as ``snapshots``, its ``name``, and its
-        ``method`` if they are of several
+    runs : a dictionary a trajectory, with its ``method``, its ``name`` and its axis as
+        ``snapshots``
     chunks, study_seed, forget_set : as in `load_records`
-    method : of all runs
+
+    Returns
+    -------
+    list
+        The records of each run's chunks.
     """
     by_run = [paths[first : first + len(chunks)] for first in range(0, len(paths), len(chunks))]
     return [
-        record
-        for run, files in zip(runs, by_run, strict=True)
-        for record in load_records(
+        load_records(
             files,
             chunks,
             study_seed=study_seed,
             role="unlearned",
             forget_set=forget_set,
-            method=run.get("method", method),
+            method=run["method"],
             trajectory=run["name"],
             snapshots=run["snapshots"],
         )
+        for run, files in zip(runs, by_run, strict=True)
     ]

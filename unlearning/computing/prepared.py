@@ -1,13 +1,16 @@
 """The prepared data set: what is on disk, and how a job takes it to its device."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from unlearning.artifacts.files import load_array, load_record
 from unlearning.computing.batches import Data, prepare
+from unlearning.networks import models
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,15 @@ class Prepared:
         """(channels, height, width)."""
         channels, height, width = self.data.images.shape[1:]
         return channels, height, width
+
+    def builder(self, model: dict[str, Any]) -> Callable[[int], nn.Module]:
+        """Return the function from a seed to an untrained network that fits the data set.
+
+        Parameters
+        ----------
+        model : ``name`` of the architecture and its options
+        """
+        return lambda seed: models.build(model, self.image_shape, self.classes, seed)
 
 
 def load(images: str, labels: str, record: str, device: torch.device) -> Prepared:

@@ -7,17 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from unlearning.planning.resources import TRAINING
-from unlearning.study import design, settings
+from unlearning.study import design, inputs, targets
 from unlearning.study.design import Config
 from unlearning.study.sources import loader, sources
-
-#: The rules whose tables the figures of the theory draw.
-THEORY = {
-    "fig3": ["tabulate_ranges"],
-    "fig4": ["run_toy"],
-    "escape": ["measure_escapes", "run_toy"],
-    "logistic": ["run_logistic"],
-}
 
 
 class Job(NamedTuple):
@@ -30,14 +22,9 @@ class Job(NamedTuple):
     trajectory: str = ""
 
 
-def ensemble_rule(config: Config, role: str) -> str:
-    """Return the rule that makes the ensemble of a role: it trains them or takes them over."""
-    return f"{'train' if config['source'] == 'train' else 'import'}_{role}"
-
-
 def figures(config: Config) -> list[str]:
     """Return the names of the study's figures."""
-    further = ["forget_sets", *(["random_sets"] if settings.random_forget_sets(config) else [])]
+    further = ["forget_sets", *(["random_sets"] if targets.random_forget_sets(config) else [])]
     return [*config["figures"], *further]
 
 
@@ -47,7 +34,7 @@ def shown(config: Config, figure: str) -> tuple[list[str], list[str]]:
     if figure == "forget_sets":
         return run["forget_sets"], []
     if figure == "random_sets":
-        return settings.compared_forget_sets(config), run["methods"]
+        return targets.compared_forget_sets(config), run["methods"]
     return design.figure_forget_sets(config, figure), design.figure_methods(config, figure)
 
 
@@ -68,8 +55,8 @@ def jobs_behind(config: Config, figure: str) -> list[Job]:
     oracles = design.reference_chunks(config)
     if figure != "random_sets":
         oracles = [*oracles, *design.floor_chunks(config)]
-    jobs += [Job(ensemble_rule(config, "pretrained"), chunk) for chunk in chunks]
-    oracle_rule = ensemble_rule(config, "oracle")
+    jobs += [Job(inputs.ensemble_rule(config, "pretrained"), chunk) for chunk in chunks]
+    oracle_rule = inputs.ensemble_rule(config, "oracle")
     jobs += [Job(oracle_rule, chunk, name) for name in forget_sets for chunk in oracles]
     jobs += [
         Job("unlearn", chunk, name, method, trajectory)
@@ -113,7 +100,11 @@ def code_behind(config: Config, figure: str) -> dict[str, list[str]]:
     if figure == "forget_sets":
         rules += ["draw_forget_sets"]
     else:
-        rules += [ensemble_rule(config, "pretrained"), ensemble_rule(config, "oracle"), "unlearn"]
+        rules += [
+            inputs.ensemble_rule(config, "pretrained"),
+            inputs.ensemble_rule(config, "oracle"),
+            "unlearn",
+        ]
         if config["source"] != "train":
             rules += ["fetch_published", "check_alignment"]
         if figure == "random_sets":
@@ -128,7 +119,7 @@ def code_behind(config: Config, figure: str) -> dict[str, list[str]]:
 
 def theory_code(figure: str) -> dict[str, list[str]]:
     """Return the files that the result of each rule behind a figure of the theory depends on."""
-    found = {rule: sources(f"workflow/scripts/{rule}.py") for rule in THEORY[figure]}
+    found = {rule: sources(f"workflow/scripts/{rule}.py") for rule in inputs.THEORY[figure]}
     drawn = sources("workflow/scripts/draw_theory.py", f"unlearning/figures/{figure}.py")
     return {**found, "draw_theory": drawn}
 
@@ -140,7 +131,7 @@ def scope_figures(config: Config, scope: str) -> list[str]:
 
 def scope_theory(scope: str) -> list[str]:
     """Return the figures of the theory that a page is about."""
-    return list(THEORY) if scope == "study" else []
+    return list(inputs.THEORY) if scope == "study" else []
 
 
 def scope_forget_sets(config: Config, scope: str) -> list[str]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from unlearning.computing import devices
 from unlearning.computing.prepared import Prepared
 from unlearning.ensembles.margins import evaluate
-from unlearning.ensembles.members import builder
 from unlearning.networks import stacking
 from unlearning.published.fetch import LAYOUTS
 from unlearning.published.recomputed import check_recomputed
@@ -52,7 +51,7 @@ def import_pretrained(
     layout, folder = LAYOUTS[published["source"]], published["folder"]
     sizes = {"n_train": prepared.n_train, "n_validation": prepared.n_validation}
     stored = layout.pretrained_margins(folder, members, **sizes)
-    build, device = builder(model, prepared), prepared.data.images.device
+    build, device = prepared.builder(model), prepared.data.images.device
     parts, predictions, started = [], [], perf_counter()
     for row, member in zip(stored, members, strict=True):
         weights = {

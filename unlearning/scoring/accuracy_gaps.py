@@ -8,15 +8,14 @@ bound does promise of an ensemble of oracles is that in the mean over draws at m
 `PROBABILITY` of its members is beyond the allowed gap.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from unlearning.artifacts.files import load_correct
-from unlearning.artifacts.tables import ordered, read_tables, snapshot_columns
+from unlearning.artifacts.tables import ordered, read_tables
 from unlearning.theory.random_sets import smallest_difference
 
 #: With which an oracle's gap may be as large as the allowed one, or larger.
@@ -158,50 +157,6 @@ def baseline(method: str, epoch: int) -> dict[str, Any]:
         "epoch": epoch,
         "in_grid": True,
     }
-
-
-def unlearned(
-    runs: Sequence[dict[str, Any]], paths: Sequence[str], sizes: Sequence[int], points: int
-) -> Iterator[tuple[dict[str, Any], Correct]]:
-    """Yield the columns and the predictions of every snapshot of every trajectory.
-
-    Parameters
-    ----------
-    runs : a dictionary a trajectory: ``method``, ``name``, ``kind``, ``hyperparameters``,
-        ``snapshots`` (the axis) and ``grid`` (the epochs that the grid asks for)
-    paths : files of predictions, chunk after chunk of run after run
-    sizes : members of each chunk
-    points : in the data set
-    """
-    for number, run in enumerate(runs):
-        files = paths[number * len(sizes) : (number + 1) * len(sizes)]
-        snapshots = load_ensemble(files, sizes, (len(run["snapshots"]),), points)
-        for snapshot, correct in zip(run["snapshots"], snapshots, strict=True):
-            yield {"method": run["method"], **snapshot_columns(run, *snapshot)}, correct
-
-
-def load_ensemble(
-    paths: Sequence[str], sizes: Sequence[int], snapshots: tuple[int, ...], points: int
-) -> Correct:
-    """Join the chunks of an ensemble's predictions.
-
-    Parameters
-    ----------
-    paths : files of the chunks
-    sizes : members of each chunk
-    snapshots : length of the snapshot axis, empty where the files have none
-    points : in the data set
-
-    Returns
-    -------
-    array
-        (members, points), with the snapshot axis in front where there is one.
-    """
-    chunks = [
-        load_correct(path, shape=(*snapshots, size, points))
-        for path, size in zip(paths, sizes, strict=True)
-    ]
-    return np.concatenate(chunks, axis=-2)
 
 
 def read_gaps(paths: Sequence[str]) -> pd.DataFrame:

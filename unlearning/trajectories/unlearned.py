@@ -1,52 +1,36 @@
 """Unlearn from the members of one chunk, as a study describes it."""
 
-from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unlearning.computing import devices
-from unlearning.computing.execution import execution_of
-from unlearning.computing.prepared import Prepared
-from unlearning.ensembles.checkpoints import Checkpoint
+from unlearning.ensembles.chunk import Chunk
 from unlearning.ensembles.evaluations import Evaluations
-from unlearning.ensembles.members import builder
 from unlearning.networks.stacking import Weights
-from unlearning.study.seeds import member_seeds
 from unlearning.trajectories import snapshots
+from unlearning.trajectories.snapshots import Method
 
 
 def unlearn_members(
-    prepared: Prepared,
-    study: dict[str, Any],
-    method: str,
+    chunk: Chunk,
+    method: Method,
     run: dict[str, Any],
-    forget_set: str,
     forget: NDArray[np.int64],
-    members: Sequence[int],
     pretrained: Weights,
     evaluations: Evaluations,
-    checkpoint: Checkpoint,
-    measured: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """Run one trajectory of a method from a chunk of pretrained members.
 
     Parameters
     ----------
-    prepared : the data set
-    study : ``seed``, ``model`` and ``computing`` of the study
-    method : a module of `unlearning.methods`
-    run : ``arguments`` of the method, ``snapshots`` to keep, ``shuffle``, and ``forget_limit``, the
-        points of the forget set that are used, None for all
-    forget_set : its name
-    forget : its indices
-    members : numbers of the members
-    pretrained : their weights, with a leading member axis
+    chunk : the members
+    method : the method's generator
+    run : its ``arguments``, ``snapshots`` to keep, ``shuffle``, and ``forget_limit``, the points of
+        the forget set that are used, None for all
+    forget : indices of the forget set
+    pretrained : the members' weights, with a leading member axis
     evaluations : where margins and predictions at each snapshot go
-    checkpoint : where an interrupted job has left its states
-    measured : what the rule ``measure_strategies`` found, None where the study does not measure
 
     Returns
     -------
@@ -54,31 +38,21 @@ def unlearn_members(
         Seeds, seconds, device and versions, for the record beside the artifact.
     """
     forget = forget[: run["forget_limit"]]
-    seeds = member_seeds(study["seed"], "unlearned", forget_set, members)
-    execution = execution_of(study, prepared.data, run["arguments"].get("batch_size", 1), measured)
+    execution = chunk.execution(run["arguments"].get("batch_size", 1))
     seconds, sample_gradients = snapshots.unlearn_ensemble(
-        import_module(f"unlearning.methods.{method}").unlearn,
+        method,
         run["arguments"],
-        builder(study["model"], prepared),
+        chunk.build,
         pretrained,
-        prepared.data,
+        chunk.prepared.data,
         forget,
-        np.setdiff1d(np.arange(prepared.n_train), forget),
-        seeds,
+        np.setdiff1d(np.arange(chunk.prepared.n_train), forget),
+        chunk.seeds,
         snapshots=run["snapshots"],
         execution=execution,
         shuffle=run["shuffle"],
         evaluations=evaluations,
-        checkpoint=checkpoint,
+        checkpoint=chunk.checkpoint,
     )
-    return {
-        "method": method,
-        "members": list(members),
-        "seeds": seeds,
-        "snapshots": run["snapshots"],
-        "sample_gradients": sample_gradients,
-        "seconds": seconds,
-        **execution.report(),
-        "resumed": checkpoint.resumed,
-        **devices.report(prepared.data.images.device, len(members), seconds[-1]),
-    }
+    facts = {"snapshots": run["snapshots"], "sample_gradients": sample_gradients}
+    return chunk.record(execution, seconds, **facts)

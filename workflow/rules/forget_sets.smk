@@ -5,7 +5,7 @@ rule select_forget_set:
     """Choose the training points of one forget set."""
     input:
         unpack(
-            lambda wildcards: settings.forget_set_inputs(
+            lambda wildcards: inputs.forget_set_inputs(
                 config,
                 wildcards.forget_set,
                 rules.find_components.output.projections,

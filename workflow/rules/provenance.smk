@@ -16,8 +16,8 @@ rule write_provenance:
             wildcards,
             {
                 "train_datamodels": "results/{study}/datamodels/models/{chunk}.json",
-                lineage.ensemble_rule(config, "pretrained"): pretrained.record,
-                lineage.ensemble_rule(config, "oracle"): oracle.record,
+                inputs.ensemble_rule(config, "pretrained"): pretrained.record,
+                inputs.ensemble_rule(config, "oracle"): oracle.record,
                 "unlearn": rules.unlearn.output.record,
             },
         ),

@@ -7,17 +7,17 @@ rule compare_accuracies:
         code=sources("workflow/scripts/compare_accuracies.py"),
         data=rules.prepare_data.output.record,
         forget_set=rules.select_forget_set.output[0],
-        pretrained=expand(
+        pretrained_correct=expand(
             pretrained.correct,
             chunk=design.pretrained_chunks(config),
             allow_missing=True,
         ),
-        oracle=expand(
+        oracle_correct=expand(
             oracle.correct,
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
-        unlearned=lambda wildcards: settings.compared_files(
+        unlearned_correct=lambda wildcards: inputs.compared_files(
             config, rules.unlearn.output.correct, wildcards
         ),
         pretrained_records=expand(
@@ -30,7 +30,7 @@ rule compare_accuracies:
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
-        unlearned_records=lambda wildcards: settings.compared_files(
+        unlearned_records=lambda wildcards: inputs.compared_files(
             config, rules.unlearn.output.record, wildcards
         ),
     output:
@@ -59,7 +59,7 @@ rule draw_random_sets:
         tables=lambda wildcards: expand(
             rules.compare_accuracies.output,
             study=wildcards.study,
-            forget_set=settings.compared_forget_sets(config),
+            forget_set=targets.compared_forget_sets(config),
         ),
     output:
         png=report(

@@ -8,7 +8,7 @@ rule score_baselines:
         data=rules.prepare_data.output.record,
         forget_set=rules.select_forget_set.output[0],
         alignment=alignment,
-        oracle=expand(
+        oracle_margins=expand(
             oracle.margins,
             chunk=design.reference_chunks(config),
             allow_missing=True,
@@ -18,7 +18,7 @@ rule score_baselines:
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
-        second=expand(
+        second_margins=expand(
             oracle.margins,
             chunk=design.floor_chunks(config),
             allow_missing=True,
@@ -33,7 +33,7 @@ rule score_baselines:
             chunk=design.floor_chunks(config),
             allow_missing=True,
         ),
-        pretrained=expand(
+        pretrained_margins=expand(
             pretrained.margins,
             chunk=design.pretrained_chunks(config),
             allow_missing=True,
@@ -75,7 +75,7 @@ rule score_method:
         data=rules.prepare_data.output.record,
         forget_set=rules.select_forget_set.output[0],
         baselines=rules.score_baselines.output[0],
-        oracle=expand(
+        oracle_margins=expand(
             oracle.margins,
             chunk=design.reference_chunks(config),
             allow_missing=True,
@@ -85,13 +85,13 @@ rule score_method:
             chunk=design.reference_chunks(config),
             allow_missing=True,
         ),
-        margins=lambda wildcards: settings.unlearned_files(
+        unlearned_margins=lambda wildcards: inputs.unlearned_files(
             config, rules.unlearn.output.margins, wildcards
         ),
-        correct=lambda wildcards: settings.unlearned_files(
+        unlearned_correct=lambda wildcards: inputs.unlearned_files(
             config, rules.unlearn.output.correct, wildcards
         ),
-        records=lambda wildcards: settings.unlearned_files(
+        unlearned_records=lambda wildcards: inputs.unlearned_files(
             config, rules.unlearn.output.record, wildcards
         ),
     output:

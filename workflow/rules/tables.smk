@@ -9,7 +9,7 @@ rule write_table1:
         tables=lambda wildcards: expand(
             rules.score_baselines.output[0],
             study=wildcards.study,
-            forget_set=settings.table1_forget_sets(config),
+            forget_set=targets.table1_forget_sets(config),
         ),
     output:
         csv="results/{study}/tables/table1.csv",
@@ -33,16 +33,16 @@ rule write_comparison:
     """Put a study's scores beside the published ones, cell by cell."""
     input:
         code=sources("workflow/scripts/write_comparison.py"),
-        published=repository_file(settings.PUBLISHED),
+        published=repository_file(targets.PUBLISHED),
         forget_sets=lambda wildcards: expand(
             rules.select_forget_set.output,
             study=wildcards.study,
-            forget_set=settings.required_published_forget_sets(config),
+            forget_set=targets.required_published_forget_sets(config),
         ),
         tables=lambda wildcards: expand(
             [rules.score_baselines.output[0], rules.score_method.output.table],
             study=wildcards.study,
-            forget_set=settings.required_published_forget_sets(config),
+            forget_set=targets.required_published_forget_sets(config),
             method=config["run"]["methods"],
         ),
     output:
@@ -59,7 +59,7 @@ rule write_comparison:
     params:
         dataset=config["dataset"]["name"],
         protocol=config["protocol"],
-        names=lambda wildcards: settings.required_published_forget_sets(config),
+        names=lambda wildcards: targets.required_published_forget_sets(config),
     script:
         "../scripts/write_comparison.py"
 

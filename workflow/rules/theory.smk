@@ -97,7 +97,7 @@ rule draw_theory:
         ),
         tables=lambda wildcards: [
             table
-            for rule in lineage.THEORY[wildcards.theory_figure]
+            for rule in inputs.THEORY[wildcards.theory_figure]
             for table in getattr(rules, rule).output
         ],
     output:
@@ -112,7 +112,7 @@ rule draw_theory:
     log:
         "logs/theory/figures/{theory_figure}.log",
     wildcard_constraints:
-        theory_figure="|".join(lineage.THEORY),
+        theory_figure="|".join(inputs.THEORY),
     conda:
         "../../envs/environment.yaml"
     params:
@@ -127,7 +127,7 @@ rule theory:
     """Every statement and every figure of the theory."""
     input:
         rules.check_statements.output,
-        expand(rules.draw_theory.output, theory_figure=lineage.THEORY),
+        expand(rules.draw_theory.output, theory_figure=inputs.THEORY),
 
 
 rule fig3:

@@ -4,35 +4,24 @@ import numpy as np
 
 from unlearning.artifacts.files import load_array, load_record
 from unlearning.artifacts.logs import log_to
-from unlearning.artifacts.records import load_records, load_run_records
+from unlearning.artifacts.stored import Reader, named
 from unlearning.artifacts.tables import save_table
-from unlearning.scoring.accuracy_gaps import baseline, gap_table, load_ensemble, unlearned
+from unlearning.scoring.accuracy_gaps import baseline, gap_table
 
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
+forget_set, epochs = snakemake.wildcards.forget_set, params.oracle_epochs
 data = load_record(source.data)
 points = data["n_train"] + data["n_validation"]
-epochs, members, forget_set = params.oracle_epochs, params.members, snakemake.wildcards.forget_set
-for role, left_out, axis in (("pretrained", "", epochs[-1:]), ("oracle", forget_set, epochs)):
-    load_records(
-        source[f"{role}_records"],
-        members,
-        study_seed=params.seed,
-        source=params.source,
-        role=role,
-        forget_set=left_out,
-        epochs=axis,
-    )
-load_run_records(
-    source.unlearned_records, params.runs, members, study_seed=params.seed, forget_set=forget_set
-)
-sizes = [len(chunk) for chunk in members]
-oracle = load_ensemble(source.oracle, sizes, (len(epochs),), points)
+reader = Reader(params.seed, params.source, points)
+pretrained = reader.pretrained(named(source, "pretrained"), params.members, epochs[-1])
+oracle = reader.oracle(named(source, "oracle"), params.members, forget_set, epochs)
+runs = reader.runs(named(source, "unlearned"), params.members, forget_set, params.runs)
 table = gap_table(
     [
-        (baseline("pretrained", 0), load_ensemble(source.pretrained, sizes, (), points)),
-        (baseline("oracle", epochs[-1]), oracle[-1]),
-        *unlearned(params.runs, source.unlearned, sizes, points),
+        (baseline("pretrained", 0), pretrained.correct(0)),
+        (baseline("oracle", epochs[-1]), oracle.correct(-1)),
+        *((columns, run.ensemble.correct(row)) for run in runs for row, columns in run.rows()),
     ],
     forget_set,
     load_array(source.forget_set, shape=(None,), dtype=np.int64),

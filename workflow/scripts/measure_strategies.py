@@ -4,7 +4,6 @@ from unlearning.artifacts.files import save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.computing import devices, prepared
 from unlearning.ensembles.measurement import measure
-from unlearning.ensembles.members import builder
 
 log_to(snakemake.log[0])
 study = snakemake.params.study
@@ -14,7 +13,7 @@ tried = [
     entry
     for batch_size in snakemake.params.batch_sizes
     for entry in measure(
-        builder(study["model"], dataset),
+        dataset.builder(study["model"]),
         dataset.data,
         batch_size,
         snakemake.params.members,

@@ -4,33 +4,19 @@ import numpy as np
 
 from unlearning.artifacts.files import save_array, save_record
 from unlearning.artifacts.logs import log_to
-from unlearning.computing import devices, prepared
-from unlearning.computing.execution import load_measured
-from unlearning.ensembles import checkpoints, evaluations
+from unlearning.ensembles.chunk import of_job
 from unlearning.ensembles.members import random_subsets, train_members
 
 log_to(snakemake.log[0])
-checkpoint = checkpoints.of_job(snakemake)
-study, members = snakemake.params.study, snakemake.params.members
-device = devices.choose(snakemake.config["device"], study["computing"]["deterministic"])
-dataset = prepared.load(*snakemake.input.data, device)
-subsets = random_subsets(study["seed"], members, dataset.n_train, snakemake.params.subset_fraction)
-kept = evaluations.in_memory(1, len(members), len(dataset.data.labels))
-_, record = train_members(
-    dataset,
-    study,
-    "datamodel",
-    "",
-    members,
-    subsets,
-    [study["training"]["epochs"]],
-    kept,
-    checkpoint,
-    load_measured(snakemake.input.strategies),
-)
-membership = np.zeros((len(members), dataset.n_train), dtype=np.bool_)
+output, fraction = snakemake.output, snakemake.params.subset_fraction
+chunk = of_job(snakemake, "datamodel")
+members, n_train = chunk.members, chunk.prepared.n_train
+subsets = random_subsets(chunk.study["seed"], members, n_train, fraction)
+kept = chunk.in_memory(1)
+_, record = train_members(chunk, subsets, [chunk.study["training"]["epochs"]], kept)
+membership = np.zeros((len(members), n_train), dtype=np.bool_)
 np.put_along_axis(membership, subsets, True, axis=1)
-save_array(snakemake.output.membership, membership)
-save_array(snakemake.output.margins, kept.margins[0])
-save_record(snakemake.output.record, record)
-checkpoint.remove()
+save_array(output.membership, membership)
+save_array(output.margins, kept.margins[0])
+save_record(output.record, record)
+chunk.checkpoint.remove()

@@ -1,40 +1,30 @@
 """Run one trajectory of an unlearning method from one chunk of pretrained members."""
 
+from importlib import import_module
+
 import numpy as np
 
 from unlearning.artifacts.files import load_array, save_record
 from unlearning.artifacts.logs import log_to
-from unlearning.computing import devices, prepared
-from unlearning.computing.execution import load_measured
-from unlearning.ensembles import checkpoints, evaluations
+from unlearning.ensembles.chunk import of_job
 from unlearning.networks.weights import load_weights
 from unlearning.study.seeds import ensemble_seeds
 from unlearning.trajectories.unlearned import unlearn_members
 
 log_to(snakemake.log[0])
-checkpoint = checkpoints.of_job(snakemake)
-params, wildcards, config = snakemake.params, snakemake.wildcards, snakemake.config
-study, members = params.study, params.members
-device = devices.choose(config["device"], study["computing"]["deterministic"])
-dataset = prepared.load(*snakemake.input.data, device)
-shape = (len(params.run["snapshots"]), len(members), len(dataset.data.labels))
-files = snakemake.output.margins, snakemake.output.correct
-with evaluations.on_disk(*files, shape, dtype=params.margins) as kept:
+source, output, params = snakemake.input, snakemake.output, snakemake.params
+method, trajectory = snakemake.wildcards.method, snakemake.wildcards.trajectory
+chunk = of_job(snakemake, "unlearned", snakemake.wildcards.forget_set)
+seeds = ensemble_seeds(params.source, chunk.study["seed"], "pretrained", "", chunk.members)
+length = len(params.run["snapshots"])
+with chunk.on_disk(output.margins, output.correct, length, params.margins) as kept:
     record = unlearn_members(
-        dataset,
-        study,
-        wildcards.method,
+        chunk,
+        import_module(f"unlearning.methods.{method}").unlearn,
         params.run,
-        wildcards.forget_set,
-        load_array(snakemake.input.forget_set, shape=(None,), dtype=np.int64),
-        members,
-        load_weights(
-            snakemake.input.weights,
-            ensemble_seeds(params.source, study["seed"], "pretrained", "", members),
-        ),
+        load_array(source.forget_set, shape=(None,), dtype=np.int64),
+        load_weights(source.weights, seeds),
         kept,
-        checkpoint,
-        load_measured(snakemake.input.strategies),
     )
-save_record(snakemake.output.record, {**record, "trajectory": wildcards.trajectory})
-checkpoint.remove()
+save_record(output.record, {**record, "method": method, "trajectory": trajectory})
+chunk.checkpoint.remove()

@@ -171,8 +171,8 @@ def test_a_sound_record_of_other_members(tmp_path, key, change):
 
 def test_records_of_trajectories_are_checked_run_by_run(tmp_path):
     runs = [
-        {"name": "lr0.1", "snapshots": [(1, None)]},
-        {"name": "lr0.2", "snapshots": [(1, None)]},
+        {"method": "ga", "name": "lr0.1", "snapshots": [(1, None)]},
+        {"method": "ga", "name": "lr0.2", "snapshots": [(1, None)]},
     ]
     chunks, paths = [[0, 1], [2]], [str(tmp_path / f"{i}.json") for i in range(4)]
     for i, path in enumerate(paths):
@@ -180,15 +180,15 @@ def test_records_of_trajectories_are_checked_run_by_run(tmp_path):
         seeds = member_seeds(0, "unlearned", "1", members)
         run = {"method": "ga", "trajectory": runs[i // 2]["name"], "snapshots": [(1, None)]}
         files.save_record(path, {"members": members, "seeds": seeds, **run})
-    study = {"study_seed": 0, "forget_set": "1", "method": "ga"}
+    study = {"study_seed": 0, "forget_set": "1"}
     records = load_run_records(paths, runs, chunks, **study)
-    assert [record["members"] for record in records] == [[0, 1], [2], [0, 1], [2]]
+    assert [[one["members"] for one in run] for run in records] == [[[0, 1], [2]]] * 2
     with pytest.raises(ArtifactError, match=r"0\.json holds other trajectory"):
         load_run_records(paths, runs[::-1], chunks, **study)
     with pytest.raises(ArtifactError, match=r"0\.json holds other snapshots"):
         load_run_records(paths, [run | {"snapshots": [(5, 3)]} for run in runs], chunks, **study)
     with pytest.raises(ArtifactError, match=r"0\.json holds other method"):
-        load_run_records(paths, runs, chunks, **study | {"method": "gda"})
+        load_run_records(paths, [run | {"method": "gda"} for run in runs], chunks, **study)
     with pytest.raises(ArtifactError, match=r"0\.json holds other members"):
         load_run_records(paths, runs, chunks[::-1], **study)
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
 
-from unlearning.artifacts.files import ArtifactError, save_correct
+from unlearning.artifacts.files import ArtifactError, save_correct, save_record
+from unlearning.artifacts.stored import Files, Reader
 from unlearning.artifacts.tables import save_table
 from unlearning.figures.random_sets import draw
 from unlearning.scoring.accuracy_gaps import (
@@ -15,11 +16,10 @@ from unlearning.scoring.accuracy_gaps import (
     accuracy_gaps,
     baseline,
     gap_table,
-    load_ensemble,
     measure,
     read_gaps,
-    unlearned,
 )
+from unlearning.study.seeds import member_seeds
 from unlearning.theory.random_sets import hoeffding_bound, two_sample_bound
 
 FORGET, VALIDATION = np.array([1, 3]), np.arange(4, 8)
@@ -77,6 +77,16 @@ def test_fraction_beyond_counts_members_on_either_side():
     assert found["fraction_beyond"] == 3 / 5
 
 
+def written(folder, chunks, role, name="", **facts):
+    """Write the records of chunks of members on forget set 1, and return their paths."""
+    paths = []
+    for members in map(list, chunks):
+        paths.append(str(folder / f"{role}{name}-{members[0]}.json"))
+        seeds = member_seeds(0, role, "1", members)
+        save_record(paths[-1], {"members": members, "seeds": seeds, **facts})
+    return paths
+
+
 def test_neither_the_order_of_members_nor_chunks_matter(tmp_path):
     rng = np.random.default_rng(0)
     correct = rng.random((3, 10, 43)) < 0.7
@@ -84,7 +94,10 @@ def test_neither_the_order_of_members_nor_chunks_matter(tmp_path):
     for stop, size in zip(np.cumsum(sizes), sizes, strict=True):
         paths.append(str(tmp_path / f"{stop}.npy"))
         save_correct(paths[-1], correct[:, stop - size : stop])
-    joined = load_ensemble(paths, sizes, (3,), 43)
+    chunks, epochs = [range(4), range(4, 5), range(5, 10)], [8, 16, 24]
+    records = written(tmp_path, chunks, "oracle", epochs=epochs)
+    oracle = Reader(0, "train", 43).oracle(Files(records, (), paths), chunks, "1", epochs)
+    joined = np.stack([oracle.correct(row) for row in range(3)])
     np.testing.assert_array_equal(joined, correct)
     parts = np.arange(5), np.arange(30, 43)
     whole = measure(joined[1], *parts)
@@ -120,7 +133,14 @@ def test_snapshots_become_rows_with_their_setting(tmp_path):
     paths = [str(tmp_path / f"{i}.npy") for i in range(4)]
     for i, path in enumerate(paths):
         save_correct(path, correct[i // 2][:, [0, 1] if i % 2 == 0 else [2]])
-    ensembles = [(baseline("oracle", 24), CORRECT), *unlearned(runs, paths, [2, 1], 8)]
+    chunks, records = [range(2), range(2, 3)], []
+    for run in runs:
+        facts = {"method": run["method"], "trajectory": run["name"]}
+        facts["snapshots"] = run["snapshots"]
+        records += written(tmp_path, chunks, "unlearned", run["name"], **facts)
+    found = Reader(0, "train", 8).runs(Files(records, (), paths), chunks, "1", runs)
+    ensembles = [(baseline("oracle", 24), CORRECT)]
+    ensembles += [(cols, run.ensemble.correct(row)) for run in found for row, cols in run.rows()]
     table = gap_table(ensembles, "1", FORGET, VALIDATION)
     assert list(table) == [*IDENTITY, "ascent_epochs", "learning_rate", *MEASURES]
     assert table[["method", "setting", "epoch", "in_grid"]].to_numpy().tolist() == [

@@ -1,0 +1,53 @@
+"""Which files, and tables of which rules, a rule reads: from the config alone."""
+
+from typing import Any
+
+from unlearning.study import design, settings
+from unlearning.study.design import Config
+
+#: The rules whose tables the figures of the theory draw.
+THEORY = {
+    "fig3": ["tabulate_ranges"],
+    "fig4": ["run_toy"],
+    "escape": ["measure_escapes", "run_toy"],
+    "logistic": ["run_logistic"],
+}
+
+
+def ensemble_rule(config: Config, role: str) -> str:
+    """Return the rule that makes the ensemble of a role: it trains them or takes them over."""
+    return f"{'train' if config['source'] == 'train' else 'import'}_{role}"
+
+
+def forget_set_inputs(
+    config: Config, name: str, projections: str, published: str
+) -> dict[str, str]:
+    """Return the further inputs of a forget set: projections, a user's file, a published one."""
+    definition = config["forget_sets"][name]
+    if "component" in definition:
+        return {"projections": projections}
+    if "file" in definition:
+        return {"indices": definition["file"]}
+    if "number" in definition:
+        return {"published": published}
+    return {}
+
+
+def unlearned_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
+    """Return the files of a method's trajectories on a forget set, chunk after chunk of each."""
+    return [
+        pattern.format(**dict(wildcards.items()), trajectory=trajectory, chunk=chunk)
+        for trajectory in design.trajectories(config["methods"][wildcards.method])
+        for chunk in design.pretrained_chunks(config)
+    ]
+
+
+def compared_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
+    """Return the files of `compared_runs`, chunk after chunk of each."""
+    return [
+        pattern.format(
+            **dict(wildcards.items()), method=run["method"], trajectory=run["name"], chunk=chunk
+        )
+        for run in settings.compared_runs(config, wildcards.forget_set)
+        for chunk in design.pretrained_chunks(config)
+    ]

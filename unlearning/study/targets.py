@@ -1,0 +1,91 @@
+"""Which forget sets and figures each target is about, or why the study has none for it."""
+
+import csv
+
+from unlearning.study.design import Config
+from unlearning.study.sources import ROOT
+
+#: The published table that `snakemake compare` is about.
+PUBLISHED = "docs/published/cifar10_klom.csv"
+
+
+def random_forget_sets(config: Config) -> list[str]:
+    """Return the forget sets of the study that Lemma 1 is about."""
+    names: list[str] = config["run"]["forget_sets"]
+    return [name for name in names if config["forget_sets"][name]["kind"] == "random"]
+
+
+def compared_forget_sets(config: Config) -> list[str]:
+    """Return the random forget sets of the study.
+
+    Raises
+    ------
+    ValueError
+        When it runs none.
+    """
+    found = random_forget_sets(config)
+    if not found:
+        raise ValueError(
+            f"run.forget_sets: none of {', '.join(config['run']['forget_sets'])} is of kind "
+            "random, and Lemma 1 is about random forget sets; add one"
+        )
+    return found
+
+
+def table1_forget_sets(config: Config) -> list[str]:
+    """Return the forget sets of Table 1.
+
+    Raises
+    ------
+    ValueError
+        When the study names none.
+    """
+    names: list[str] = config["table1"]
+    if not names:
+        raise ValueError(
+            "table1: names no forget set; name those that hold 0.02, 0.2 and 10 % of the training "
+            "images of fashion_mnist, as studies/fashion_mnist.yaml does"
+        )
+    return names
+
+
+def published_forget_sets(config: Config) -> list[str]:
+    """Return the forget sets of the study that the published table of KLoM has, in size as well."""
+    with (ROOT / PUBLISHED).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    sizes = {row["forget_set"]: int(row["size"]) for row in rows}
+    data = {(row["dataset"], int(row["n_train"])) for row in rows}
+    if (config["dataset"]["name"], config["dataset"]["train"]) not in data:
+        return []
+    return [
+        name
+        for name in config["run"]["forget_sets"]
+        if name in sizes and _size(config["forget_sets"][name]) == sizes[name]
+    ]
+
+
+def _size(definition: Config) -> int | None:
+    """Return the size of a forget set, of given indices that of their file."""
+    if "file" not in definition:
+        return definition.get("size")
+    # Only studies with index files pay for importing numpy here.
+    from unlearning.forget_sets import read_indices
+
+    return len(read_indices(definition["file"]))
+
+
+def required_published_forget_sets(config: Config) -> list[str]:
+    """Return `published_forget_sets`.
+
+    Raises
+    ------
+    ValueError
+        When there are none.
+    """
+    names = published_forget_sets(config)
+    if not names:
+        raise ValueError(
+            f"compare: {PUBLISHED} has other data or forget sets of other sizes than this study; "
+            "studies/cifar10.yaml has its own"
+        )
+    return names
