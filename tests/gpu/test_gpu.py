@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from tests.helpers.networks import GDA, NETWORKS, small_ensemble, stacks_of, trained, unlearned
+from tests.helpers.networks import GDA, ON_GPU, small_ensemble, stacks_of, trained, unlearned
 from unlearning.computing import batches
 from unlearning.computing.execution import Execution
 from unlearning.computing.precision import products_in
@@ -24,7 +24,8 @@ RECIPE = training.Recipe(
     epochs=6, batch_size=8, peak_learning_rate=0.1, peak_epoch=1, momentum=0.9, weight_decay=5e-4
 )
 LAYOUTS = [("grouped", 1), ("grouped", 3), ("batched", 3), ("side_by_side", 3)]
-ASCENT = GDA | {"epochs": [4, 6], "ascent_epochs": [2, 5]}
+# A step size that float32 holds exactly: a GPU rounds it, and ascent multiplies such differences.
+ASCENT = GDA | {"learning_rate": 3 / 64, "epochs": [4, 6], "ascent_epochs": [2, 5]}
 SCRUB = {"alpha": 0.1, "gamma": 0.9, "temperature": 4.0, "decay_rate": 0.1, "decay_epochs": [3]}
 
 
@@ -59,7 +60,7 @@ def assert_same_weights(one, other, tolerance):
         torch.testing.assert_close(other.weights[name], value, rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", ON_GPU)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_step_in_float32_is_the_processors(gpu, name, layout):
     one_step = replace(RECIPE, epochs=1, peak_epoch=0.5, batch_size=40)
@@ -68,7 +69,7 @@ def test_a_step_in_float32_is_the_processors(gpu, name, layout):
     assert_same_weights(on_processor, train(*case(name, gpu), how, one_step), 1e-5)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", ON_GPU)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_thirty_steps_in_float64_are_the_processors(gpu, name, layout):
     """Recorded as CUDA graphs: the step size alone is a float32 number there."""
@@ -88,6 +89,7 @@ def test_recorded_steps_are_the_steps_one_by_one(gpu, layout):
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # torch asks its own tensors
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what the compiler imports
+@pytest.mark.filterwarnings("ignore:TensorFloat32 tensor cores")  # float32 is what is asked for
 def test_compiled_members_are_the_same(gpu):
     one_step = replace(RECIPE, epochs=1, peak_epoch=0.5, batch_size=40)
     plain = train(*case("resnet9", gpu), stacks_of(3), one_step)
@@ -111,6 +113,7 @@ def test_orders_are_the_processors(gpu):
     assert torch.equal(batches.ordered(points.to(gpu), [1, 2, 3, 4], 5, 1).cpu(), expected)
 
 
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode")  # that it is a prototype
 def test_nothing_in_an_epoch_waits(gpu, monkeypatch):
     """CUDA itself refuses to wait while steps are taken, the recording of them included."""
     build, data, subsets = case("resnet9", gpu)
@@ -123,8 +126,8 @@ def test_nothing_in_an_epoch_waits(gpu, monkeypatch):
             next(run)
         order = batches.ordered(points, [1, 2, 3], 4)
         monkeypatch.setattr(training, "ordered", lambda *_: order)
-        torch.cuda.set_sync_debug_mode("error")
         try:
+            torch.cuda.set_sync_debug_mode("error")
             next(run)
         finally:
             torch.cuda.set_sync_debug_mode("default")
@@ -139,7 +142,7 @@ def test_a_deterministic_run_repeats_bit_for_bit(gpu, deterministic, precision):
 
 
 def test_a_stack_that_does_not_fit_is_split(gpu, caplog):
-    """Sixteen full networks on images of 96 pixels need more than the memory left to them."""
+    """Four full networks on images of 96 pixels need more than the memory left to them."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (256, 96, 96, 3), dtype=np.uint8)
     data = batches.prepare(images, rng.integers(0, 10, 256), [0.5] * 3, [0.25] * 3, gpu)
@@ -156,9 +159,11 @@ def test_a_stack_that_does_not_fit_is_split(gpu, caplog):
             execution=stacks_of(members),
         )
 
+    torch.cuda.reset_peak_memory_stats()
     alone = run(1)
     torch.cuda.empty_cache()
-    one = torch.cuda.max_memory_reserved() / torch.cuda.get_device_properties(gpu).total_memory
+    # Allocated, not reserved: each of the four stacks has a stream, which keeps what it let go of.
+    one = torch.cuda.max_memory_allocated() / torch.cuda.get_device_properties(gpu).total_memory
     try:
         torch.cuda.set_per_process_memory_fraction(min(1.0, 2.2 * one))
         with caplog.at_level(logging.INFO):

@@ -45,6 +45,9 @@ class SideBySide(nn.Module):
                 parts.append(torch.func.functional_call(single, weights, (batch,)))
         for stream in streams:
             torch.cuda.current_stream(stream.device).wait_stream(stream)
+            # A first layer's gradient reads the images on this stream, after which they are let go
+            # of: without this their memory is handed out again before it has been read.
+            images.record_stream(stream)
         return torch.cat(parts)
 
 

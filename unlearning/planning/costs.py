@@ -8,7 +8,8 @@ a GPU. A gradient is three forward passes (forward, gradient of the weights, gra
 features), and a forward pass is two operations for each multiply-accumulate.
 
 Where the constants come from: the rates of the processor were measured with
-``python -m bench.gradients`` on one thread (docs/performance.md); `GPU` is an estimate, see there.
+``python -m bench.gradients`` on one thread (docs/performance.md), those of a GPU with
+``python -m bench.gpu`` on one H100 (docs/gpu.md); what was not measured says so.
 """
 
 from collections.abc import Mapping
@@ -34,23 +35,46 @@ EVALUATION_BATCH = 128
 
 @dataclass(frozen=True)
 class Device:
-    """How fast a class of devices trains."""
+    """How fast a class of devices trains and evaluates, in one precision."""
 
-    operations: Mapping[str, float]  # a second, by architecture
+    operations: Mapping[str, float]  # a second of gradients, by architecture
+    evaluation: Mapping[str, float]  # a second of forward passes
     step: float  # seconds of a step of the optimizer beside its operations
     start: float  # seconds until a job's first step
 
 
 #: Measured: one thread of an x86-64 server with AVX-512. ResNet-9 reaches 4e10 on small images and
 #: 1e11 on large ones.
-CPU = Device({"mlp": 3.5e10, "resnet9": 5.0e10, "resnet18": 5.0e10}, step=0.0, start=3.0)
+_CPU = {"mlp": 3.5e10, "resnet9": 5.0e10, "resnet18": 5.0e10}
+CPU = Device(_CPU, _CPU, step=0.0, start=3.0)
 
-#: An ESTIMATE, nothing here was measured: one H100. Its data sheet gives 495e12 operations a second
-#: in TF32, which convolutions run in, and 67e12 in float32; a fifth and a tenth of it are assumed
-#: to be reached, and 2 ms a step for the launches of some 150 kernels.
-GPU = Device({"mlp": 6.7e12, "resnet9": 1.0e14, "resnet18": 1.0e14}, step=2.0e-3, start=15.0)
+#: Seconds of a member's step on a GPU beside its operations, and until a job's first step. Rate and
+#: step are solved from 512 points a step (149,000 samples a second) and 64 (98,000): for 256 they
+#: say 139,000, where 127,000 were measured. The start is an ESTIMATE.
+_GPU = {"step": 2.6e-4, "start": 15.0}
+#: An ESTIMATE: a tenth of what the data sheet of an H100 gives in float32, in which linear layers
+#: are computed in every precision.
+_LINEAR = {"mlp": 6.7e12}
 
-DEVICES = {"cpu": CPU, "gpu": GPU}
+#: Measured: one H100, by precision of the convolutions. ResNet-18's evaluation was not measured:
+#: its gradients' rate stands for it.
+GPU = {
+    "float32": Device(
+        {**_LINEAR, "resnet9": 3.1e13, "resnet18": 3.0e13},
+        {**_LINEAR, "resnet9": 3.3e13, "resnet18": 3.0e13},
+        **_GPU,
+    ),
+    "tf32": Device(
+        {**_LINEAR, "resnet9": 8.3e13, "resnet18": 5.3e13},
+        {**_LINEAR, "resnet9": 1.4e14, "resnet18": 5.3e13},
+        **_GPU,
+    ),
+    "bfloat16": Device(
+        {**_LINEAR, "resnet9": 2.8e14, "resnet18": 1.7e14},
+        {**_LINEAR, "resnet9": 2.4e14, "resnet18": 1.7e14},
+        **_GPU,
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -212,10 +236,15 @@ class Costs:
         work : of a job
         device : ``"cpu"`` or ``"gpu"``
         """
-        speed = DEVICES[device]
-        operations = GRADIENT_OPERATIONS * self.network.products * self.equivalents(work)
-        computing = operations / speed.operations[self.model["name"]]
-        return speed.start + computing + work.steps * speed.step
+        name, computing = self.model["name"], self.config["computing"]
+        training = evaluating = CPU
+        if device == "gpu":
+            training = GPU[computing["precision"]]
+            evaluating = GPU[computing["evaluation_precision"]]
+        gradients = work.gradients / training.operations[name]
+        evaluations = work.evaluations / 3 / evaluating.evaluation[name]
+        spent = GRADIENT_OPERATIONS * self.network.products * (gradients + evaluations)
+        return training.start + spent + work.steps * training.step
 
     @property
     def device(self) -> str:

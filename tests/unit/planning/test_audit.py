@@ -168,6 +168,7 @@ def test_measured_jobs_replace_the_model_and_scale_what_was_not_measured():
 def test_smaller_chunks_are_proposed_where_they_save_time():
     needs = study(members=100, floor_members=100, chunk=100)
     needs.config["datamodels"]["models"] = 1000
+    needs.config["training"]["epochs"] = 2400  # so that steps take longer than a job's start
     jobs = [Job("train_pretrained", Wildcards(chunk="0-99"), "missing")]
     clock = Clock(needs, [])
     own, best = propose(jobs, needs, clock, 4, 3600)
