@@ -2,6 +2,7 @@
 # make test   set up, lint and run all tests
 # make bench  measure what docs/performance.md states of a processor
 # make test-gpu, make bench-gpu    the same for a GPU: docs/gpu.md
+# make architecture    draw the picture of docs/architecture.md from the imports
 # make lock   pin envs/requirements.in again (needs uv)
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ READY := .venv/ready
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-gpu lint bench bench-gpu lock clean
+.PHONY: demo test test-gpu lint bench bench-gpu architecture lock clean
 
 demo: $(READY)
 	snakemake --quiet rules host
@@ -44,6 +45,9 @@ bench: $(READY)
 
 bench-gpu: $(READY)
 	python -m bench.gpu
+
+architecture: $(READY)
+	python -m docs.architecture
 
 # Debian and Ubuntu ship venv apart from Python; as root it is installed, else the command is named.
 $(READY): envs/requirements.lock

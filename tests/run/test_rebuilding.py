@@ -80,6 +80,14 @@ def test_a_number_of_the_theory_tabulates_and_draws_what_it_enters(finished, edi
 def test_a_solver_of_the_theory_trains_and_scores_nothing(finished, edit):
     edit("unlearning/theory/roots.py", '"""', '"""Edited. ')
     plan = planned(finished)
+    assert plan.pop("draw_theory") == 2
+    steps = {"check_statements", "tabulate_ranges", "run_logistic"}
+    assert plan == dict.fromkeys(steps, 1) | PAGE
+
+
+def test_what_every_part_of_the_theory_uses_draws_all_of_it_again(finished, edit):
+    edit("unlearning/theory/arguments.py", '"""', '"""Edited. ')
+    plan = planned(finished)
     assert plan.pop("draw_theory") == 4
     steps = {"check_statements", "tabulate_ranges", "run_logistic", "run_toy", "measure_escapes"}
     assert plan == dict.fromkeys(steps, 1) | RANDOM_SETS | PAGE

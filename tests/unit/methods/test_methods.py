@@ -1,57 +1,23 @@
-"""Unlearning methods: directions by hand, snapshots, prefixes, teacher and student."""
+"""Unlearning methods: directions by hand, teacher and student, BatchNorm."""
 
 import numpy as np
-import pytest
 import torch
 from torch import nn
 
-from tests.helpers.networks import stacks_of, unlearned
+from tests.helpers.pixels import (
+    ASCENT,
+    SCRUB,
+    STEP,
+    cross_entropy_gradient,
+    make_learner,
+    weight,
+)
 from unlearning.computing.batches import Data
 from unlearning.methods import ga, gda, scrub
 from unlearning.methods.scrub import distillation
 from unlearning.networks import stacking
-from unlearning.study import design
 from unlearning.study.sources import ROOT
-from unlearning.trajectories.learner import Learner, Snapshot
-
-PIXEL = np.array([0])
-OTHER = np.array([1, 2, 3])
-SCRUB = {
-    "alpha": 0.1,
-    "gamma": 0.99,
-    "temperature": 4.0,
-    "decay_rate": 0.1,
-    "decay_epochs": [3, 5, 9],
-}
-ASCENT = {"forget_batch_size": 2, "ascent_epochs": [1]}
-STEP = {"learning_rate": 0.1, "batch_size": 2, "batch_norm": "train"}
-
-
-def network(seed=0):
-    """Two classes, one pixel: logits are the pixel times a weight each."""
-    torch.manual_seed(seed)
-    return nn.Sequential(nn.Flatten(), nn.Linear(1, 2, bias=False))
-
-
-def make_learner(forget=PIXEL, retain=OTHER, members=1):
-    data = Data(
-        torch.tensor([1.0, -2.0, 0.5, 1.5], dtype=torch.float64).view(4, 1, 1, 1),
-        torch.tensor([0, 1, 0, 1]),
-    )
-    stacked = stacking.assemble(network, range(members)).double()
-    points = torch.from_numpy(forget), torch.from_numpy(retain)
-    return Learner(stacked, data, *points, list(range(members)))
-
-
-def weight(learner):
-    return learner.network[1].weight.detach()[0, :, 0].clone()
-
-
-def cross_entropy_gradient(weights, pixel, label):
-    """By hand: (softmax(w x) - onehot(y)) x."""
-    probabilities = torch.softmax(weights * pixel, 0)
-    probabilities[label] -= 1
-    return probabilities * pixel
+from unlearning.trajectories.learner import Learner
 
 
 def test_ga_climbs_the_forget_loss():
@@ -113,63 +79,6 @@ def test_distillation_is_the_softened_divergence():
     assert distillation(teacher, teacher, 4.0) == 0
 
 
-def run(method, epochs, ascent_epochs=None, **extra):
-    keywords = {**STEP, **extra, "epochs": epochs}
-    axis = [(epoch, None) for epoch in epochs]
-    if ascent_epochs:
-        keywords |= {"forget_batch_size": 2, "ascent_epochs": ascent_epochs}
-        axis = [(epoch, ascent) for ascent in ascent_epochs for epoch in epochs]
-    learner = make_learner()
-    return unlearned(
-        method.unlearn,
-        keywords,
-        network,
-        {
-            name: torch.cat([value] * 3)
-            for name, value in stacking.weights_of(learner.network).items()
-        },
-        learner.data,
-        PIXEL,
-        OTHER,
-        [5, 6, 7],
-        snapshots=axis,
-        execution=stacks_of(3),
-    )
-
-
-@pytest.mark.parametrize(("method", "extra"), [(gda, {}), (scrub, SCRUB)], ids=["gda", "scrub"])
-def test_snapshots_and_shared_prefixes_equal_separate_runs(method, extra):
-    together = run(method, [2, 4, 6], [1, 3, 4], **extra)
-    for row, (ascent, epoch) in enumerate((a, e) for a in (1, 3, 4) for e in (2, 4, 6)):
-        alone = run(method, [epoch], [ascent], **extra)
-        np.testing.assert_array_equal(together.margins[row], alone.margins[0])
-        assert together.sample_gradients[row] == alone.sample_gradients[0]
-        assert alone.sample_gradients[0] == design.run_gradients(1, 3, epoch, ascent)
-
-
-def test_ga_snapshots_equal_separate_runs():
-    together = run(ga, [1, 2, 5])
-    for row, epoch in enumerate((1, 2, 5)):
-        alone = run(ga, [epoch])
-        np.testing.assert_array_equal(together.margins[row], alone.margins[0])
-        assert alone.sample_gradients[0] == design.run_gradients(1, 3, epoch, None)
-
-
-def test_published_order_is_the_index_order():
-    learner = make_learner(forget=PIXEL, retain=OTHER)
-    learner.shuffle = False
-    batches = [batch.tolist() for batch in learner.retain_batches(2, 1)]
-    assert batches == [[[1, 2]], [[3]]]
-
-
-def test_members_see_orders_of_their_own_that_repeat():
-    learner = make_learner(retain=np.arange(1, 4), members=4)
-    first = [batch.tolist() for batch in learner.retain_batches(3, 1)]
-    assert first == [batch.tolist() for batch in learner.retain_batches(3, 1)]
-    assert first != [batch.tolist() for batch in learner.retain_batches(3, 2)]
-    assert len({tuple(order) for order in first[0]}) > 1
-
-
 def test_frozen_batch_norm_keeps_its_statistics_and_train_mode_does_not():
     def batch_normed(_seed=0):
         return nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(2, 2))
@@ -182,30 +91,6 @@ def test_frozen_batch_norm_keeps_its_statistics_and_train_mode_does_not():
         keywords = {"learning_rate": 0.0, "batch_size": 2, "batch_norm": mode}
         list(ga.unlearn(learner, **keywords, epochs=[1]))
         assert torch.equal(stacked[1].running_mean, statistics) is not moves
-
-
-@pytest.mark.parametrize("yielded", [[], [1, 1], [2]], ids=["missing", "twice", "unasked"])
-def test_a_method_must_yield_what_was_asked_for(yielded):
-    def careless(learner, *, epochs):
-        del epochs
-        for epoch in yielded:
-            yield Snapshot(learner, epoch)
-
-    learner = make_learner()
-    weights = stacking.weights_of(learner.network)
-    with pytest.raises(RuntimeError, match="yielded"):
-        unlearned(
-            careless,
-            {"epochs": [1]},
-            network,
-            weights,
-            learner.data,
-            PIXEL,
-            OTHER,
-            [0],
-            snapshots=[(1, None)],
-            execution=stacks_of(1),
-        )
 
 
 def test_the_example_of_the_readme_descends_under_wrong_labels():

@@ -1,0 +1,1 @@
+"""What is said of the project, and the picture of its rooms."""
