@@ -2,7 +2,8 @@
 
 import pytest
 
-from docs.architecture import PICTURE, PLAN, Package, Room, complaints, read_plan, summary
+from docs.architecture import PICTURE, summary
+from docs.rooms import PLAN, Package, Room, complaints, read_plan
 from tests.helpers.study import ROOT
 
 ROOMS = {"upper": Room(2, "Above."), "lower": Room(1, "Below.")}
