@@ -32,9 +32,19 @@ def _imported(source: Path) -> set[Path]:
             files |= {
                 file
                 for file in (module.with_suffix(".py"), module / "__init__.py")
-                if file.is_file()
+                if _does_something(file)
             }
     return files
+
+
+@cache
+def _does_something(file: Path) -> bool:
+    """Return whether a file is there, and is more than the sentence of a room."""
+    if not file.is_file():
+        return False
+    return file.name != "__init__.py" or any(
+        not isinstance(node, ast.Expr) for node in ast.parse(file.read_text()).body
+    )
 
 
 @cache
