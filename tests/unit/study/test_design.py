@@ -147,6 +147,12 @@ def closure(*paths):
     return {"/".join(Path(path).parts[-2:]) for path in sources(*paths)}
 
 
+def test_a_file_that_is_only_a_sentence_is_no_source():
+    for script in ("train_pretrained", "unlearn", "score_method", "check_statements"):
+        inits = {name for name in closure(f"workflow/scripts/{script}.py") if "__init__" in name}
+        assert inits == ({"theory/__init__.py"} if script == "check_statements" else set())
+
+
 def test_sources_follow_imports():
     training = closure("workflow/scripts/train_pretrained.py")
     used = {"ensembles/training.py", "networks/stacking.py", "computing/batches.py"}
