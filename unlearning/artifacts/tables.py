@@ -3,11 +3,31 @@
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 
 from unlearning.artifacts.files import SEAL_LENGTH, ArtifactError, atomic, check_seal, seal
+
+#: Columns that hold names: a forget set may be called NA, 01, 1e3 or true.
+NAMES = ("method", "setting", "kind", "forget_set", "split")
+
+
+def read_csv(source: str | Path | IO[bytes], comment: str | None = "#") -> pd.DataFrame:
+    """Read a table; names stay the text that was written, and only an empty cell is missing.
+
+    Parameters
+    ----------
+    source : a file or its content
+    comment : begins what is no part of the table, such as a seal
+    """
+    return pd.read_csv(
+        source,
+        comment=comment,
+        dtype=dict.fromkeys(NAMES, str),
+        keep_default_na=False,
+        na_values=[""],
+    )
 
 
 def save_table(path: str, table: pd.DataFrame) -> None:
@@ -18,7 +38,7 @@ def save_table(path: str, table: pd.DataFrame) -> None:
 
 
 def load_table(path: str, required: Sequence[str] = ()) -> pd.DataFrame:
-    """Read what `save_table` wrote; the names of forget sets and settings stay text.
+    """Read what `save_table` wrote, as `read_csv` does.
 
     Raises
     ------
@@ -26,8 +46,7 @@ def load_table(path: str, required: Sequence[str] = ()) -> pd.DataFrame:
         When the file is missing or damaged, or lacks a required column.
     """
     check_seal(path)
-    content = Path(path).read_bytes()[:-SEAL_LENGTH]
-    table = pd.read_csv(BytesIO(content), dtype={"forget_set": str, "setting": str})
+    table = read_csv(BytesIO(Path(path).read_bytes()[:-SEAL_LENGTH]), comment=None)
     missing = set(required) - set(table.columns)
     if missing:
         raise ArtifactError(f"{path} lacks {sorted(missing)}; delete it and run again")

@@ -1,10 +1,10 @@
 """Put a study's scores beside the published ones."""
 
 import numpy as np
-import pandas as pd
 
 from unlearning.artifacts.files import atomic, load_array
 from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.tables import read_csv
 from unlearning.scoring.comparison import compare
 from unlearning.scoring.comparison_page import comparison_page
 from unlearning.scoring.scores import read_scores
@@ -13,7 +13,7 @@ log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 table = compare(
     read_scores(source.tables),
-    pd.read_csv(source.published, dtype={"forget_set": str}),
+    read_csv(source.published),
     dataset=params.dataset,
     sizes={
         name: len(load_array(path, shape=(None,), dtype=np.int64))

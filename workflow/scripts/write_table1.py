@@ -1,9 +1,8 @@
 """Put the pretrained ensemble beside the published Table 1, and say what follows."""
 
-import pandas as pd
-
 from unlearning.artifacts.files import atomic
 from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.tables import read_csv
 from unlearning.scoring.comparison_page import table1_page
 from unlearning.scoring.scores import read_scores
 from unlearning.scoring.table1 import table1
@@ -11,7 +10,7 @@ from unlearning.scoring.table1 import table1
 log_to(snakemake.log[0])
 table = table1(
     read_scores(snakemake.input.tables),
-    pd.read_csv(snakemake.input.published),
+    read_csv(snakemake.input.published),
     snakemake.params.labels,
     dataset=snakemake.params.dataset,
 )

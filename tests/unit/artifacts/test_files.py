@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
+from tests.helpers.study import ROOT
 from unlearning.artifacts import files
 from unlearning.artifacts.files import ArtifactError
-from unlearning.artifacts.tables import load_table, save_table
+from unlearning.artifacts.tables import NAMES, load_table, read_csv, save_table
 from unlearning.networks.weights import load_weights, save_weights
 
 
@@ -42,6 +43,38 @@ def test_what_numpy_and_pandas_read_is_what_was_saved(tmp_path):
     pd.testing.assert_frame_equal(load_table(str(tmp_path / "t.csv")), table)
     plain = pd.read_csv(tmp_path / "t.csv", comment="#", nrows=1, dtype={"forget_set": str})
     pd.testing.assert_frame_equal(plain, table[:1])
+
+
+#: What readers of tables take for something missing, a number, or true.
+LIKE_OTHERS = ["NA", "N/A", "n/a", "nan", "NaN", "null", "None", "-inf", "1e3", "01", "007", "1.0"]
+LIKE_OTHERS += ["1", "true", "False", "1_000"]
+
+
+def named_table():
+    """Return a table whose names may be taken for something else, with numbers that are missing."""
+    rows = len(LIKE_OTHERS)
+    columns = {name: LIKE_OTHERS for name in NAMES}
+    rates = [np.nan, *np.linspace(-1, 1, rows - 1)]
+    return pd.DataFrame({**columns, "batch_norm": [None, *["train"] * (rows - 1)], "rate": rates})
+
+
+def test_names_are_the_text_that_was_written(tmp_path):
+    table, path = named_table(), str(tmp_path / "t.csv")
+    save_table(path, table)
+    for found in (load_table(path), read_csv(path)):
+        for name in NAMES:
+            assert found[name].tolist() == LIKE_OTHERS
+        np.testing.assert_array_equal(found["rate"], table["rate"])
+        assert found["batch_norm"].isna().tolist() == [True, *[False] * (len(table) - 1)]
+
+
+def test_the_documented_way_to_read_a_table_keeps_names(tmp_path):
+    named_table().to_csv(tmp_path / "t.csv", index=False)
+    page = (ROOT / "results" / "README.md").read_text()
+    code = page.split("```python\n")[1].split("```")[0]
+    found = eval(code, {"pd": pd, "path": tmp_path / "t.csv"})
+    assert found["forget_set"].tolist() == found["method"].tolist() == LIKE_OTHERS
+    assert found["rate"].isna().sum() == 1 and found["rate"].dtype == float
 
 
 def test_a_record_comes_back_as_json_has_it(tmp_path):
