@@ -65,4 +65,4 @@ lock:
 		--no-annotate --custom-compile-command "make lock" requirements.in -o requirements.lock
 
 clean:
-	rm -rf .venv .snakemake results/digits results/theory logs benchmarks
+	rm -rf .venv .snakemake results/digits results/theory logs benchmarks build *.egg-info

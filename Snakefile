@@ -17,7 +17,7 @@ from unlearning.planning import cluster, disk
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import design, inputs, settings, targets
+from unlearning.study import design, inputs, parameters, settings, targets
 from unlearning.study.sources import loader, repository_file, sources
 
 min_version("9.27")
@@ -32,6 +32,7 @@ report: "workflow/report/workflow.rst"
 try:
     if workflow.is_main_process:
         disk.check_space(".")
+    parameters.take_whole_numbers(config)
     studies.drop_absent(config)
     studies.check(config)
 except ValueError as error:
@@ -137,6 +138,14 @@ rule all:
         rules.random_sets.input if targets.random_forget_sets(config) else [],
         rules.theory.input,
         rules.provenance.input,
+
+
+# Equal content in equal form: Snakemake compares parameters by how they print.
+for each in workflow.rules:
+    try:
+        parameters.settle(each.params, list(each.params.keys()), each.name)
+    except ValueError as error:
+        raise WorkflowError(str(error))
 
 
 onstart:

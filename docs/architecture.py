@@ -36,9 +36,10 @@ def reduced(arrows: Arrows) -> list[tuple[str, str]]:
     )
 
 
-def summary(arrows: Arrows) -> str:
-    """Return the arrows as one line, which the picture carries in its description."""
-    return "; ".join(f"{room} -> {other}" for room, other in sorted(arrows))
+def summary(plan: Mapping[str, Room], arrows: Arrows) -> str:
+    """Return what is drawn as one line, which the picture carries as its description."""
+    rooms = [f"{room.floor} {name}: {room.sentence}" for name, room in plan.items()]
+    return "; ".join([*rooms, *(f"{room} to {other}" for room, other in sorted(arrows))])
 
 
 def draw(plan: Mapping[str, Room], arrows: Arrows) -> Figure:
@@ -136,7 +137,7 @@ def main() -> None:
         raise SystemExit("\n".join(found))
     arrows = package.arrows()
     plt.rcParams["svg.hashsalt"] = "architecture"
-    metadata = {"Date": None, "Description": summary(arrows)}
+    metadata = {"Date": None, "Description": summary(plan, arrows)}
     draw(plan, arrows).savefig(PICTURE, metadata=metadata)
     print(f"{len(plan)} rooms, {len(arrows)} arrows, {len(reduced(arrows))} drawn: {PICTURE.name}")
 

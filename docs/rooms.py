@@ -17,7 +17,9 @@ PLAN = ROOT / "docs" / "architecture.md"
 #: A row of the plan: floor, room, sentence.
 ROW = re.compile(r"^\| (\d+) \| `([\w.]+)/?` \| (.+?) \|$", re.MULTILINE)
 #: Where results are, which the package must not know.
-RESULTS = re.compile(r"(^|[^\w{}])results/")
+RESULTS = re.compile(r"(^|[^\w{}])results($|[/\\])")
+#: Rooms whose __init__ gives names to people, looked up when they are asked for.
+GIVES_NAMES = ("theory",)
 
 T = TypeVar("T")
 Arrows = dict[tuple[str, str], set[str]]
@@ -57,7 +59,7 @@ class Package:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.files = sorted(folder.rglob("*.py"))
-        self.trees = {file: ast.parse(file.read_text()) for file in self.files}
+        self.trees = {file: ast.parse(file.read_text(), str(file)) for file in self.files}
 
     def name(self, file: Path) -> str:
         """Return a file's place in the package, such as ``scoring/klom.py``."""
@@ -133,18 +135,20 @@ def _places(package: Package, plan: Mapping[str, Room]) -> Iterator[str]:
 
 
 def _inits(package: Package, plan: Mapping[str, Room]) -> Iterator[str]:
-    for folder in sorted({file.parent for file in package.files}):
-        init = folder / "__init__.py"
+    for folder in sorted({package.folder, *(file.parent for file in package.files)}):
+        init, name = folder / "__init__.py", package.name(folder)
         if init not in package.trees:
-            yield f"{package.name(folder)}: has no __init__.py"
+            yield f"{name}/__init__.py: is missing"
             continue
         text = ast.get_docstring(package.trees[init]) or ""
         sentence = " ".join(text.split("\n\n")[0].split())
-        room = plan.get(package.name(folder))
-        if room and sentence != room.sentence:
-            yield f"{package.name(init)}: says {sentence!r}, and the plan {room.sentence!r}"
+        if name in plan and sentence != plan[name].sentence:
+            yield f"{package.name(init)}: says {sentence!r}, and the plan {plan[name].sentence!r}"
         for file in package.imported(init):
             yield f"{package.name(init)}: imports {package.name(file)}, and so does every job then"
+        for node in package.trees[init].body[1 if text else 0 :]:
+            if name not in GIVES_NAMES:
+                yield f"{package.name(init)}, line {node.lineno}: is more than a sentence"
 
 
 def _upward(package: Package, plan: Mapping[str, Room]) -> Iterator[str]:
@@ -207,29 +211,55 @@ def _defined(tree: ast.Module) -> set[str]:
 
 
 def _outside(package: Package) -> Iterator[str]:
-    """Yield what ties the package to the workflow around it."""
+    """Yield what ties the package to the workflow around it, or hides what it imports."""
+    inits = {package.folder / room / "__init__.py" for room in GIVES_NAMES}
     for file, tree in package.trees.items():
         for node in ast.walk(tree):
-            modules: list[str] = []
-            if isinstance(node, ast.Import):
-                modules = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                modules = [node.module or ""]
-            for module in modules:
-                if module.split(".")[0].startswith("snakemake"):
-                    yield f"{package.name(file)}, line {node.lineno}: imports {module}"
-                if module.split(".")[0] in ("workflow", "bench", "tests", "docs"):
-                    yield f"{package.name(file)}, line {node.lineno}: imports {module}"
-        for node in _texts(tree):
-            if RESULTS.search(node.value):
-                yield f"{package.name(file)}, line {node.lineno}: knows a path of results"
-            if re.match(rf"{package.folder.name}\.\w+\.", node.value):
-                yield f"{package.name(file)}, line {node.lineno}: imports what no reader can see"
+            for module in _modules(node):
+                top, place = module.split(".")[0], f"{package.name(file)}, line {_line(node)}"
+                if top.startswith("snakemake") or top in ("workflow", "bench", "tests", "docs"):
+                    yield f"{place}: imports {module}"
+                if top == "importlib" and file not in inits:
+                    yield f"{place}: imports what no reader can see"
+                if module in {f"{package.folder.name}.{room}" for room in GIVES_NAMES}:
+                    yield f"{place}: takes names from a room, not from their module"
+            if isinstance(node, ast.Name) and node.id in ("snakemake", "__import__"):
+                yield f"{package.name(file)}, line {node.lineno}: uses {node.id}"
+        for text in _texts(tree):
+            if RESULTS.search(_read(text)):
+                yield f"{package.name(file)}, line {text.lineno}: knows a path of results"
+
+
+def _read(text: ast.Constant) -> str:
+    return text.value.decode(errors="replace") if isinstance(text.value, bytes) else text.value
+
+
+def _line(node: ast.AST) -> int:
+    return int(getattr(node, "lineno", 0))
+
+
+def _modules(node: ast.AST) -> list[str]:
+    """Return the modules that a statement imports, with and without the names after ``import``."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        rooms = [f"{node.module}.{alias.name}" for alias in node.names if "." not in node.module]
+        return [node.module, *rooms]
+    return []
+
+
+def names_from_rooms(folder: Path, package: str) -> Iterator[str]:
+    """Yield where files beside a package take names from a room that gives them to people."""
+    for file in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(), str(file))):
+            if set(_modules(node)) & {f"{package}.{room}" for room in GIVES_NAMES}:
+                yield f"{file.name}, line {_line(node)}"
 
 
 def _texts(tree: ast.Module) -> Iterator[ast.Constant]:
     """Yield the texts of a file that are no docstrings."""
     plain = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in plain:
+        text = isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+        if text and id(node) not in plain:
             yield node

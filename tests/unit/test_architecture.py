@@ -1,10 +1,13 @@
 """The package is as its plan says; what is not is named, file by file."""
 
+import html
+
 import pytest
 
 from docs.architecture import PICTURE, summary
-from docs.rooms import PLAN, Package, Room, complaints, read_plan
+from docs.rooms import PLAN, Package, Room, complaints, names_from_rooms, read_plan
 from tests.helpers.study import ROOT
+from unlearning.study.config_methods import method_parameters
 
 ROOMS = {"upper": Room(2, "Above."), "lower": Room(1, "Below.")}
 SOUND = {
@@ -34,8 +37,9 @@ def test_the_package_is_as_planned():
 
 
 def test_the_picture_has_the_arrows_of_today():
-    arrows = summary(Package(ROOT / "unlearning").arrows()).replace(">", "&gt;")
-    assert arrows in PICTURE.read_text(), "draw it again: make architecture"
+    drawn = summary(read_plan(PLAN.read_text()), Package(ROOT / "unlearning").arrows())
+    text = html.unescape(PICTURE.read_text())
+    assert f"<dc:description>{drawn}</dc:description>" in text, "draw it again: make architecture"
 
 
 def test_the_tests_have_the_same_rooms():
@@ -44,11 +48,25 @@ def test_the_tests_have_the_same_rooms():
     assert folders - {"__pycache__"} == rooms | {"bench"}
 
 
-def test_what_is_used_inside_is_imported_from_its_module():
+def test_a_test_is_found_from_its_module_and_a_module_from_its_test():
+    solvers = "theory/test_solvers.py"  # of all of them, on the same problems
+    for path in (ROOT / "tests" / "unit").rglob("test_*.py"):
+        room, name = path.parent.name, path.stem.removeprefix("test_")
+        where = ROOT / ("bench" if room == "bench" else f"unlearning/{room}")
+        if room != "unit" and f"{room}/{path.name}" != solvers:
+            modules = [file.stem for file in where.iterdir()]
+            assert any(f"{name}_".startswith(f"{module}_") for module in modules), path
+
+
+def test_methods_are_methods_and_nothing_else():
+    for path in (ROOT / "unlearning" / "methods").glob("[!_]*.py"):
+        assert "learning_rate" in method_parameters(path.stem), path
+
+
+@pytest.mark.parametrize("folder", ["workflow/scripts", "bench"])
+def test_names_are_taken_from_their_modules(folder):
     """A job that took the theory's names from the room would not know the modules behind them."""
-    folders = ("unlearning", "workflow", "bench")
-    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
-        assert "from unlearning import theory" not in path.read_text(), path
+    assert list(names_from_rooms(ROOT / folder, "unlearning")) == []
 
 
 def test_a_sound_house_has_no_complaints(tmp_path):
@@ -74,11 +92,17 @@ LOWER, CIRCLE = "from house.upper.one import g\n", "from house.lower.{} import f
             ["a circle of imports: lower/three.py -> lower/two.py -> lower/three.py"],
         ),
         ({"lower/two.py": "import house.upper.one\n"}, ["lower/two.py -> upper/one.py: upwards"]),
-        ({"upper/__init__.py": None}, ["upper: has no __init__.py"]),
+        ({"upper/__init__.py": None}, ["upper/__init__.py: is missing"]),
+        ({"__init__.py": None}, ["./__init__.py: is missing"]),
         (
             {"upper/__init__.py": '"""Above."""\nfrom house.upper import one\n'},
-            ["upper/__init__.py: imports upper/one.py"],
+            ["upper/__init__.py: imports upper/one.py", "upper/__init__.py, line 2: is more than"],
         ),
+        (
+            {"upper/__init__.py": '"""Above."""\nimport numpy as np\n'},
+            ["upper/__init__.py, line 2: is more than a sentence"],
+        ),
+        ({"__init__.py": "X = 1\n"}, ["__init__.py, line 1: is more than a sentence"]),
         ({"upper/__init__.py": '"""Beside."""\n'}, ["says 'Beside.', and the plan 'Above.'"]),
         (
             {"upper/two.py": "def f():\n    return 1\n"},
@@ -94,9 +118,30 @@ LOWER, CIRCLE = "from house.upper.one import g\n", "from house.lower.{} import f
             {"lower/three.py": 'PATH = "results/digits"\n'},
             ["lower/three.py, line 1: knows a path of results"],
         ),
-        (
-            {"lower/three.py": 'A = import_module(f"house.upper.{name}")\n'},
-            ["lower/three.py, line 1: imports what no reader can see"],
+        *(
+            (
+                {"lower/three.py": f"A = {text}\n"},
+                ["lower/three.py, line 1: knows a path of results"],
+            )
+            for text in (
+                '"../results"',
+                'f"results/{study}"',
+                'Path("results") / "digits"',
+                'b"results/digits"',
+                'r"results\\digits"',
+            )
+        ),
+        *(
+            ({"lower/three.py": f"{text}\n"}, ["lower/three.py, line 1: "])
+            for text in (
+                "from importlib import import_module",
+                "import importlib",
+                'A = __import__("house.upper.one")',
+                "A = snakemake.input",
+                "from house.theory import alpha_range",
+                "from house import theory",
+                "from workflow import scripts",
+            )
         ),
     ],
 )

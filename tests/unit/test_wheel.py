@@ -105,5 +105,8 @@ def test_every_import_is_declared():
                     names = {name.lower().replace("_", "-") for name in known[module]}
                     assert names & declared, f"{path.name} imports {module}"
     lines = (ROOT / "envs" / "requirements.in").read_text().splitlines()
-    locked = {Requirement(line.split("#")[0]).name for line in lines if line.split("#")[0].strip()}
-    assert declared <= locked
+    wanted = [Requirement(line.split("#")[0]) for line in lines if line.split("#")[0].strip()]
+    locked = {requirement.name: requirement.specifier for requirement in wanted}
+    assert declared <= locked.keys()
+    for requirement in map(Requirement, PROJECT["optional-dependencies"]["workflow"]):
+        assert requirement.specifier == locked[requirement.name]

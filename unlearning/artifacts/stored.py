@@ -30,8 +30,15 @@ class Files(NamedTuple):
 
 
 def named(inputs: Mapping[str, Any], name: str) -> Files:
-    """Return the inputs of a job that begin with a name, such as ``oracle_margins``."""
-    return Files(*(inputs.get(f"{name}_{kind}", ()) for kind in Files._fields))
+    """Return the inputs of a job that begin with a name, such as ``oracle_margins``.
+
+    Raises
+    ------
+    KeyError
+        When there are no records of that name.
+    """
+    further = (inputs.get(f"{name}_{kind}", ()) for kind in Files._fields[1:])
+    return Files(inputs[f"{name}_records"], *further)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The networks of the studies, one member at a time; `ensemble.stack` makes many of one."""
+"""The networks of the studies, one member at a time; `stacking.stack` makes many of one."""
 
 from collections.abc import Callable
 from typing import Any

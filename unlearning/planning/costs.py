@@ -224,10 +224,6 @@ class Costs:
             return False
         return True
 
-    def equivalents(self, work: Work) -> float:
-        """Return the work in sample gradients, an evaluation being a third of one."""
-        return work.gradients + work.evaluations / 3
-
     def seconds(self, work: Work, device: str) -> float:
         """Return the seconds that a job takes by the model, its start included.
 

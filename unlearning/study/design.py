@@ -11,7 +11,8 @@ from typing import Any
 Config = dict[str, Any]
 SnapshotKey = tuple[int, int | None]
 
-#: Short forms of hyperparameters in the names of trajectories; others lose their underscores.
+#: Short forms of hyperparameters in the names of trajectories, in their order; the others follow by
+#: the alphabet and lose their underscores.
 SHORT = {"learning_rate": "lr", "forget_batch_size": "forgetbatch", "batch_norm": "bn-"}
 
 #: The published code cut larger forget sets to this many points before unlearning.
@@ -81,6 +82,12 @@ def oracle_snapshots(config: Config) -> list[int]:
     return [*sorted(config["oracle_stopped_epochs"]), config["training"]["epochs"]]
 
 
+def _in_order(sweep: dict[str, Any]) -> dict[str, Any]:
+    """Return a sweep with its hyperparameters in the order of names, however it is written."""
+    known = [key for key in SHORT if key in sweep]
+    return {key: sweep[key] for key in [*known, *sorted(sweep.keys() - SHORT.keys())]}
+
+
 def _name(hyperparameters: dict[str, Any]) -> str:
     parts = []
     for key, value in hyperparameters.items():
@@ -114,6 +121,7 @@ def trajectories(method: Config) -> dict[str, Trajectory]:
         (method["sweep"], method["snapshots"]),
         *(_control(first, method["snapshots"], control) for control in method["controls"]),
     ]:
+        sweep = _in_order(sweep)
         for values in product(*sweep.values()):
             swept = dict(zip(sweep, values, strict=True))
             name = _name(swept)

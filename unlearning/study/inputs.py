@@ -43,7 +43,7 @@ def unlearned_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
 
 
 def compared_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
-    """Return the files of `compared_runs`, chunk after chunk of each."""
+    """Return the files of `settings.compared_runs`, chunk after chunk of each."""
     return [
         pattern.format(
             **dict(wildcards.items()), method=run["method"], trajectory=run["name"], chunk=chunk

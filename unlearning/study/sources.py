@@ -19,11 +19,15 @@ def _imported(source: Path) -> set[Path]:
     if source.suffix != ".py":
         return set()
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_text())):
+    for node in ast.walk(ast.parse(source.read_text(), str(source))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.ImportFrom):
+            base = [node.module] if node.module else []
+            if node.level and source.is_relative_to(ROOT):
+                base = [*source.relative_to(ROOT).parts[: -node.level], *base]
+            names.add(".".join(base))
+            names |= {".".join([*base, alias.name]) for alias in node.names}
     files: set[Path] = set()
     for name in names:
         parts = name.split(".")
@@ -42,9 +46,11 @@ def _does_something(file: Path) -> bool:
     """Return whether a file is there, and is more than the sentence of a room."""
     if not file.is_file():
         return False
-    return file.name != "__init__.py" or any(
-        not isinstance(node, ast.Expr) for node in ast.parse(file.read_text()).body
+    body = [] if file.name != "__init__.py" else ast.parse(file.read_text(), str(file)).body
+    sentence = (
+        len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
     )
+    return file.name != "__init__.py" or bool(body and not sentence)
 
 
 @cache

@@ -54,6 +54,7 @@ rule draw_forget_sets:
         mem_mb=needs.mem_mb("draw_forget_sets"),
         runtime=needs.runtime("draw_forget_sets"),
     params:
+        names=config["run"]["forget_sets"],
         labels=settings.forget_set_labels(config, config["run"]["forget_sets"]),
     script:
         "../scripts/draw_forget_sets.py"

@@ -54,7 +54,8 @@ rule write_provenance:
         code=lambda wildcards: trace.scope_code(config, wildcards.scope),
         figures=lambda wildcards: lineage.scope_figures(config, wildcards.scope),
         theory=lambda wildcards: lineage.scope_theory(wildcards.scope),
-        forget_sets=lambda wildcards: settings.forget_set_labels(
+        forget_sets=lambda wildcards: lineage.scope_forget_sets(config, wildcards.scope),
+        labels=lambda wildcards: settings.forget_set_labels(
             config, lineage.scope_forget_sets(config, wildcards.scope)
         ),
     script:

@@ -10,7 +10,7 @@ from unlearning.figures.forget_sets import draw
 log_to(snakemake.log[0])
 data = load_record(snakemake.input.record)
 points = data["n_train"] + data["n_validation"]
-names = snakemake.params.labels
+names = snakemake.params.names
 figure = draw(
     load_array(snakemake.input.images, shape=(points, None, None, None), dtype=np.uint8),
     {
@@ -18,6 +18,6 @@ figure = draw(
         for name, path in zip(names, snakemake.input.forget_sets, strict=True)
     },
     load_array(snakemake.input.labels, shape=(points,), dtype=np.int64),
-    titles=names,
+    titles=snakemake.params.labels,
 )
 save_figure(figure, **snakemake.output, title=f"{snakemake.wildcards.study}: forget sets")

@@ -9,8 +9,7 @@ from unlearning.theory.logistic import run_data_set
 log_to(snakemake.log[0])
 experiments = snakemake.params.experiments
 descent = {key: experiments[key] for key in ("step", "steps")}
-paths = {
-    name: run_data_set(definition, **descent)
-    for name, definition in experiments["data_sets"].items()
-}
+# In an order that the config's does not change: of two coordinates last.
+order = sorted(experiments["data_sets"].items(), key=lambda item: ("epsilon" in item[1], item[0]))
+paths = {name: run_data_set(definition, **descent) for name, definition in order}
 save_table(snakemake.output[0], pd.concat(paths, names=["data_set"]).reset_index("data_set"))

@@ -49,7 +49,7 @@ traced = {
     "data": load_record(source.data),
     "forget_sets": {
         name: {
-            "label": params.forget_sets[name],
+            "label": params.labels[name],
             "points": len(load_array(path, shape=(None,), dtype=np.int64)),
             "sha256": checksum(path),
         }

@@ -1,7 +1,5 @@
 """The design of a study: chunks, trajectories, seeds and the work they cost."""
 
-from pathlib import Path
-
 import pytest
 import yaml
 from snakemake.utils import update_config
@@ -10,7 +8,7 @@ from unlearning.ensembles.members import random_subsets
 from unlearning.study import config as studies
 from unlearning.study import design, settings
 from unlearning.study.seeds import member_seed, member_seeds
-from unlearning.study.sources import ROOT, sources
+from unlearning.study.sources import ROOT
 
 
 def study(*overlays):
@@ -140,38 +138,3 @@ def test_subsets_of_datamodels_do_not_depend_on_the_chunk():
     assert both.shape == (2, 15)
     assert (random_subsets(0, [5], 30, 0.5)[0] == both[1]).all()
     assert (both[0] != both[1]).any()
-
-
-def closure(*paths):
-    """Return what `sources` finds, as ``room/module.py`` and ``scripts/rule.py``."""
-    return {"/".join(Path(path).parts[-2:]) for path in sources(*paths)}
-
-
-def test_a_file_that_is_only_a_sentence_is_no_source():
-    for script in ("train_pretrained", "unlearn", "score_method", "check_statements"):
-        inits = {name for name in closure(f"workflow/scripts/{script}.py") if "__init__" in name}
-        assert inits == ({"theory/__init__.py"} if script == "check_statements" else set())
-
-
-def test_sources_follow_imports():
-    training = closure("workflow/scripts/train_pretrained.py")
-    used = {"ensembles/training.py", "networks/stacking.py", "computing/batches.py"}
-    assert {"scripts/train_pretrained.py", *used} <= training
-    never = {"scoring/klom.py", "scoring/scores.py", "study/design.py", "study/settings.py"}
-    never |= {"study/config.py", "figures/plane.py", "artifacts/tables.py", "theory/roots.py"}
-    never |= {"figures/random_sets.py", "theory/random_sets.py", "statements/random_sets.py"}
-    assert not training & (never | {"methods/ga.py", "trajectories/snapshots.py"})
-    unlearn = closure("workflow/scripts/unlearn.py", "unlearning/methods/ga.py")
-    assert "methods/ga.py" in unlearn
-    assert not unlearn & (never | {"methods/gda.py", "methods/scrub.py"})
-    score = closure("workflow/scripts/score_method.py")
-    assert "scoring/klom.py" in score
-    assert not score & {"ensembles/training.py", "networks/stacking.py", "figures/plane.py"}
-    theory = closure("workflow/scripts/check_statements.py")
-    solvers = {"theory/roots.py", "theory/toy.py", "theory/two_coordinates.py"}
-    assert {*solvers, "theory/page.py"} <= theory
-    assert not theory & {"ensembles/training.py", "trajectories/learner.py", "scoring/klom.py"}
-    assert not theory & {"datasets/base.py", "figures/plane.py"}
-    draw = closure("workflow/scripts/draw_figure.py", "unlearning/figures/fig1.py")
-    assert {"figures/fig1.py", "figures/plane.py", "figures/layout.py"} <= draw
-    assert not draw & {"figures/fig2.py", "figures/fig5.py", "ensembles/training.py"}

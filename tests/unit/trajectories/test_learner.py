@@ -1,8 +1,17 @@
-"""Members see orders of their own, or the published one."""
+"""Members see orders of their own, or the published one; the README's method moves them."""
 
 import numpy as np
+import torch
 
-from tests.helpers.pixels import OTHER, PIXEL, make_learner
+from tests.helpers.pixels import (
+    OTHER,
+    PIXEL,
+    STEP,
+    cross_entropy_gradient,
+    make_learner,
+    weight,
+)
+from unlearning.study.sources import ROOT
 
 
 def test_published_order_is_the_index_order():
@@ -18,3 +27,16 @@ def test_members_see_orders_of_their_own_that_repeat():
     assert first == [batch.tolist() for batch in learner.retain_batches(3, 1)]
     assert first != [batch.tolist() for batch in learner.retain_batches(3, 2)]
     assert len({tuple(order) for order in first[0]}) > 1
+
+
+def test_the_example_of_the_readme_descends_under_wrong_labels():
+    example = (ROOT / "README.md").read_text().split("```python\n")[-1].split("```")[0]
+    assert example.startswith('"""Random labels')
+    module = {}
+    exec(example, module)
+    learner = make_learner()
+    before = weight(learner)
+    snapshots = list(module["unlearn"](learner, **STEP, shift=1, epochs=[1]))
+    expected = before - 0.1 * cross_entropy_gradient(before, 1.0, 1)
+    torch.testing.assert_close(weight(learner), expected)
+    assert [snapshot.epoch for snapshot in snapshots] == [1]

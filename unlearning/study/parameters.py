@@ -1,0 +1,94 @@
+"""Equal content in equal form, because Snakemake compares it as text.
+
+Snakemake compares a job's parameters by how they print: dictionaries in the order of their keys,
+``5`` and ``5.0`` as two things. And it does not see at all that a number of numpy, a path or a
+member of an enumeration has changed. Pure Python, because the Snakefile imports it.
+"""
+
+from collections.abc import Callable, MutableSequence
+from functools import wraps
+from typing import Any
+
+PLAIN = (bool, int, float, str, type(None))
+
+
+def take_whole_numbers(config: Any) -> Any:
+    """Turn floats that are whole numbers into integers, in place: ``1.0e+3`` is 1000.
+
+    Parameters
+    ----------
+    config : dictionaries, lists and numbers
+
+    Returns
+    -------
+    object
+        The same dictionary or list; of a number, its new form.
+    """
+    if isinstance(config, dict):
+        for key in config:
+            config[key] = take_whole_numbers(config[key])
+    elif isinstance(config, list):
+        config[:] = map(take_whole_numbers, config)
+    elif type(config) is float and config.is_integer():
+        return int(config)
+    return config
+
+
+def canonical(value: Any, place: str) -> Any:
+    """Return a parameter in the one form that its content has.
+
+    Dictionaries have their keys in order, tuples are lists, whole numbers are integers.
+
+    Parameters
+    ----------
+    value : a parameter of a rule
+    place : names it, such as ``rule unlearn, params.run``
+
+    Raises
+    ------
+    ValueError
+        When it is, or holds, something of whose changes Snakemake knows nothing.
+    """
+    kind = type(value)
+    if kind is dict:
+        for key in value:
+            if type(key) is not str:
+                raise ValueError(f"{place}: the key {key!r} is of type {_name(type(key))}, not str")
+        return {key: canonical(value[key], f"{place}.{key}") for key in sorted(value)}
+    if kind in (list, tuple):
+        return [canonical(part, f"{place}[{number}]") for number, part in enumerate(value)]
+    if kind not in PLAIN:
+        raise ValueError(
+            f"{place}: {value!r} is of type {_name(kind)}, whose changes Snakemake does not see; "
+            "allowed are bool, int, float, str, None, and lists and dictionaries of these"
+        )
+    return take_whole_numbers(value)
+
+
+def _name(kind: type) -> str:
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+
+
+def settle(params: MutableSequence[Any], names: list[str], rule: str) -> None:
+    """Bring all parameters of a rule into their canonical form, functions when they are called.
+
+    Parameters
+    ----------
+    params : of the rule, changed in place
+    names : of the parameters
+    rule : its name
+    """
+    for number, name in enumerate(names):
+        place = f"rule {rule}, params.{name}"
+        value = params[number]
+        params[number] = _settled(value, place) if callable(value) else canonical(value, place)
+
+
+def _settled(function: Callable[..., Any], place: str) -> Callable[..., Any]:
+    """Return a function, of the same arguments, whose results are canonical."""
+
+    @wraps(function)
+    def settled(*arguments: Any, **keywords: Any) -> Any:
+        return canonical(function(*arguments, **keywords), place)
+
+    return settled
