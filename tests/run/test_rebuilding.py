@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from tests.helpers.study import copy_repository, planned, snakemake
 
@@ -44,6 +45,27 @@ def test_a_new_commit_plans_nothing(finished):
 def test_the_page_of_one_figure_trains_nothing(finished):
     assert planned(finished, "provenance") == {}
     assert planned(finished, "results/digits/provenance/fig5.html") == PAGE
+
+
+def test_equal_content_written_otherwise_plans_nothing(finished, tmp_path):
+    """Keys in another order, numbers in another form, and an overlay that repeats it all."""
+    config = yaml.safe_load((finished / "config.yaml").read_text())
+
+    def turned(value):
+        if isinstance(value, dict):
+            return {key: turned(value[key]) for key in reversed(value)}
+        if isinstance(value, list):
+            return [turned(part) for part in value]
+        return float(value) if type(value) is int else value
+
+    original = (finished / "config.yaml").read_text()
+    try:
+        (finished / "config.yaml").write_text(yaml.safe_dump(turned(config), sort_keys=False))
+        assert planned(finished) == {}
+    finally:
+        (finished / "config.yaml").write_text(original)
+    (tmp_path / "same.yaml").write_text(yaml.safe_dump(config))
+    assert planned(finished, "all", "--configfile", tmp_path / "same.yaml") == {}
 
 
 def test_what_no_result_depends_on_plans_nothing(finished):

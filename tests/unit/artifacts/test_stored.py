@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from tests.unit.ensembles.test_evaluations import HALVED, MARGINS
 from unlearning.artifacts.files import ArtifactError, save_array, save_record
 from unlearning.artifacts.stored import Files, Reader, named
 from unlearning.ensembles.evaluations import stored
 from unlearning.study.seeds import member_seeds
+
+MARGINS = np.array([[[0.1, -7.25, 1e5], [-3e38, np.nan, -np.inf]]], np.float32)
+HALVED = np.array([[0.1, -7.25, 65504.0], [-65504.0, np.nan, -np.inf]])
 
 
 def test_scores_read_what_was_kept(tmp_path):
