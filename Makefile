@@ -1,17 +1,20 @@
 # make demo   set up, run the default study, say where its figures are
 # make test   set up, lint and run all tests
+# make check  lint, and run the tests that take minutes: what another interpreter must pass as well,
+#             make check PYTHON=python3.13 VENV=.venv-3.13
 # make bench  measure what docs/performance.md states of a processor
 # make test-gpu, make bench-gpu    the same for a GPU: docs/gpu.md
 # make architecture    draw the picture of docs/architecture.md from the imports
 # make lock   pin envs/requirements.in again (needs uv)
 
 PYTHON ?= python3
-BIN := .venv/bin
-READY := .venv/ready
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-gpu lint bench bench-gpu architecture lock clean
+.PHONY: demo test check test-gpu lint bench bench-gpu architecture lock clean
 
 demo: $(READY)
 	snakemake --quiet rules host
@@ -24,6 +27,9 @@ demo: $(READY)
 test: lint
 	pytest $(if $(wildcard $(FASHION_MNIST)),,-m "not debian_data and not gpu")
 	@$(if $(wildcard $(FASHION_MNIST)),:,echo "Not run: the test on the real Fashion-MNIST files; install Debian's dataset-fashion-mnist or set FASHION_MNIST.")
+
+check: lint
+	pytest tests/unit tests/plan $(if $(wildcard $(FASHION_MNIST)),,-m "not debian_data and not gpu")
 
 test-gpu: $(READY)
 	pytest -m gpu tests/gpu
@@ -52,11 +58,11 @@ architecture: $(READY)
 # Debian and Ubuntu ship venv apart from Python; as root it is installed, else the command is named.
 $(READY): envs/requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or newer is needed; say make PYTHON=python3.11"; exit 1; }
+		|| { echo "Python 3.11 or newer is needed (3.11 to 3.13 are tested); say make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 		|| { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q python3-venv; } \
 		|| { echo "Python's venv is missing; run: sudo apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 	pip install --quiet --disable-pip-version-check -r envs/requirements.lock
 	@touch $@
 

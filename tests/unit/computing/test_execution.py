@@ -72,6 +72,7 @@ def test_layouts_unlearn_the_same_members(case, layout):
 
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # torch asks its own tensors
+@pytest.mark.filterwarnings("ignore:.*Python 3.13.0")  # that it is slower there than on 3.13.1
 def test_compiled_members_are_the_same(monkeypatch):
     """All of torch.compile but its last step, which turns operations into machine code."""
     compiled = []
