@@ -32,6 +32,7 @@ report: "workflow/report/workflow.rst"
 try:
     if workflow.is_main_process:
         disk.check_space(".")
+    parameters.check_names(config)
     parameters.take_whole_numbers(config)
     studies.drop_absent(config)
     studies.check(config)

@@ -34,6 +34,27 @@ def take_whole_numbers(config: Any) -> Any:
     return config
 
 
+def check_names(config: Any, place: str = "") -> None:
+    """Refuse keys that YAML does not read as text: an unquoted ``1``, ``true`` or ``null``.
+
+    Raises
+    ------
+    ValueError
+        Names the key, and how to write it.
+    """
+    if isinstance(config, list):
+        for part in config:
+            check_names(part, place)
+    if isinstance(config, dict):
+        for key, value in config.items():
+            if not isinstance(key, str):
+                raise ValueError(
+                    f"config: {place or 'top level'}: YAML reads the key {key!r} as "
+                    f"{type(key).__name__}, not as text; write it in quotes"
+                )
+            check_names(value, f"{place}.{key}" if place else key)
+
+
 def canonical(value: Any, place: str) -> Any:
     """Return a parameter in the one form that its content has.
 

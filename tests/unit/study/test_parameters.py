@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from unlearning.study import design
-from unlearning.study.parameters import canonical, settle, take_whole_numbers
+from unlearning.study.parameters import canonical, check_names, settle, take_whole_numbers
 
 
 class Kind(enum.Enum):
@@ -78,6 +79,14 @@ def test_whole_numbers_are_whole_in_place():
     config = {"models": 1.0e3, "rates": [1e-3, 2.0, float("inf")], "flag": True, "a": {"b": 0.0}}
     assert take_whole_numbers(config) is config
     assert repr(config) == "{'models': 1000, 'rates': [0.001, 2, inf], 'flag': True, 'a': {'b': 0}}"
+
+
+@pytest.mark.parametrize(("key", "kind"), [("1", "int"), ("1.5", "float"), ("true", "bool")])
+def test_names_that_yaml_does_not_read_as_text_are_to_be_quoted(key, kind):
+    config = yaml.safe_load(f"forget_sets: {{{key}: {{kind: random}}}}")
+    with pytest.raises(ValueError, match=f"config: forget_sets: YAML .* as {kind}, .* in quotes"):
+        check_names(config)
+    check_names(yaml.safe_load(f"forget_sets: {{'{key}': [{{kind: random}}]}}"))
 
 
 def test_the_order_of_a_sweep_changes_neither_names_nor_their_order():
