@@ -144,7 +144,7 @@ rule all:
 # Equal content in equal form: Snakemake compares parameters by how they print.
 for each in workflow.rules:
     try:
-        parameters.settle(each.params, list(each.params.keys()), each.name)
+        parameters.settle(each.params, each.name)
     except ValueError as error:
         raise WorkflowError(str(error))
 

@@ -5,7 +5,7 @@ Snakemake compares a job's parameters by how they print: dictionaries in the ord
 member of an enumeration has changed. Pure Python, because the Snakefile imports it.
 """
 
-from collections.abc import Callable, MutableSequence
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -90,19 +90,27 @@ def _name(kind: type) -> str:
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
-def settle(params: MutableSequence[Any], names: list[str], rule: str) -> None:
+def settle(params: Any, rule: str) -> None:
     """Bring all parameters of a rule into their canonical form, functions when they are called.
 
     Parameters
     ----------
-    params : of the rule, changed in place
-    names : of the parameters
+    params : Snakemake's list of them, changed in place: each is an item, and an attribute as well
     rule : its name
+
+    Raises
+    ------
+    ValueError
+        When one has no name, or is nothing that can be compared.
     """
+    names = list(params.keys())
+    if len(names) != len(params):
+        raise ValueError(f"rule {rule}: a parameter has no name; write name=value under params")
     for number, name in enumerate(names):
-        place = f"rule {rule}, params.{name}"
-        value = params[number]
-        params[number] = _settled(value, place) if callable(value) else canonical(value, place)
+        place, value = f"rule {rule}, params.{name}", params[number]
+        value = _settled(value, place) if callable(value) else canonical(value, place)
+        params[number] = value
+        setattr(params, name, value)
 
 
 def _settled(function: Callable[..., Any], place: str) -> Callable[..., Any]:

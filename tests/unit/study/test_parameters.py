@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from snakemake.iocontainers import Params
 
 from unlearning.study import design
 from unlearning.study.parameters import canonical, check_names, settle, take_whole_numbers
@@ -19,6 +20,13 @@ class Kind(enum.Enum):
 
 class Word(enum.StrEnum):
     ONE = "one"
+
+
+def listed(**params):
+    """Return parameters as Snakemake keeps them for a rule."""
+    found = Params()
+    found.update(params)
+    return found
 
 
 SAME = [
@@ -58,17 +66,33 @@ def test_other_content_prints_otherwise(change):
     ],
 )
 def test_what_would_change_unseen_is_refused(value, name):
-    params = [3, {"deep": [0, {"er": value}]}]
+    params = listed(members=3, run={"deep": [0, {"er": value}]})
     match = rf"^rule unlearn, params.run.deep\[1\].er: .* is of type .*{name}, whose changes"
     with pytest.raises(ValueError, match=match):
-        settle(params, ["members", "run"], "unlearn")
-    with pytest.raises(ValueError, match="rule unlearn, params.run: the key 1 is of type int"):
-        settle([{1: "a"}], ["run"], "unlearn")
+        settle(params, "unlearn")
+
+
+def test_what_no_one_can_name_is_refused():
+    with pytest.raises(ValueError, match=r"rule unlearn, params\.run: the key 1 is of type int"):
+        settle(listed(run={1: "a"}), "unlearn")
+    with pytest.raises(ValueError, match="rule unlearn: a parameter has no name"):
+        settle(Params([3]), "unlearn")
+
+
+def test_rules_get_what_is_settled():
+    """Snakemake reads a parameter as an attribute of its list, jobs get a copy of it."""
+    params = listed(members=(1, 2), run={"b": 2.0, "a": 1})
+    settle(params, "unlearn")
+    assert repr(list(params)) == repr([params.members, params.run])
+    assert repr(dict(params.items())) == "{'members': [1, 2], 'run': {'a': 1, 'b': 2}}"
+    assert repr(list(params._allitems())[1][1]) == "{'a': 1, 'b': 2}"
 
 
 def test_functions_keep_their_arguments_and_are_settled_when_called():
-    params = [lambda wildcards, attempt=1: {"b": wildcards, "a": (attempt, 2.0)}, lambda _: Kind]
-    settle(params, ["run", "kind"], "unlearn")
+    params = listed(
+        run=lambda wildcards, attempt=1: {"b": wildcards, "a": (attempt, 2.0)}, kind=lambda _: Kind
+    )
+    settle(params, "unlearn")
     assert repr(params[0]("x", attempt=3)) == "{'a': [3, 2], 'b': 'x'}"
     assert params[0].__wrapped__.__code__.co_varnames == ("wildcards", "attempt")
     with pytest.raises(ValueError, match=r"rule unlearn, params\.kind: .*EnumType"):
