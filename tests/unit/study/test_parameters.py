@@ -55,7 +55,7 @@ def test_other_content_prints_otherwise(change):
         (np.float64(0.5), "numpy.float64"),
         (np.str_("a"), "numpy.str_"),
         (np.zeros(2), "numpy.ndarray"),
-        (Path("a"), "pathlib.PosixPath"),
+        (Path("a"), "PosixPath"),
         (Decimal("0.1"), "decimal.Decimal"),
         (Fraction(1, 2), "fractions.Fraction"),
         (Kind.ONE, "Kind"),
