@@ -16,6 +16,8 @@ from unlearning.datasets.base import Dataset, check_count, existing_folder
 
 CLASSES = 17
 SUBPOPULATIONS = 68
+TRAIN, VALIDATION = 88_400, 3_400
+NEEDS_FOLDER = True
 CLASS_FILE = Path(__file__).with_name("living17_classes.csv")
 SHORTER_SIDE = 256
 SIZE = (224, 224, 3)
