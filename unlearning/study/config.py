@@ -33,6 +33,9 @@ TARGETS = (
 #: The data sets of Table 1 that have a loader.
 TABLE1_DATASETS = ("fashion_mnist",)
 
+#: Architectures of linear layers alone, which are computed in float32 always.
+WITHOUT_CONVOLUTIONS = ("mlp",)
+
 
 def drop_absent(config: Config) -> None:
     """Take null keys out of the forget sets, in place: so an overlay replaces a definition.
@@ -190,6 +193,13 @@ def _computing_complaints(config: Config) -> Iterator[str]:
         yield "computing.compile: members side by side are not compiled; set false"
     if strategy == "measured" and computing["compile"]:
         yield "computing.compile: strategy measured tries both; set false"
+    if config["model"] in WITHOUT_CONVOLUTIONS:
+        for name in ("precision", "evaluation_precision"):
+            if computing[name] != "float32":
+                yield (
+                    f"computing.{name}: {computing[name]} is of convolutions, and "
+                    f"{config['model']} has none; set float32"
+                )
 
 
 def _theory_complaints(theory: Config) -> Iterator[str]:

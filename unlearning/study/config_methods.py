@@ -102,6 +102,12 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
     for run in runs:
         for parameter, value in run.hyperparameters.items():
             yield from _value_complaints(key, parameter, value, annotations)
+        frozen = run.hyperparameters.get("batch_norm") == "frozen"
+        if frozen and config["model"] not in WITH_BATCH_NORM:
+            yield (
+                f"{key}: trajectory {run.name} has batch_norm frozen, and {config['model']} has no "
+                "BatchNorm; set train"
+            )
         for ascent in run.ascent_epochs:
             if ascent > max(run.epochs):
                 yield (

@@ -58,6 +58,21 @@ BAD = {
         {**CONFIG["computing"], "strategy": "measured", "compile": True},
         r"computing\.compile: strategy measured tries both; set false",
     ),
+    "precision of no convolutions": (
+        ["computing", "precision"],
+        "bfloat16",
+        r"computing\.precision: bfloat16 is of convolutions, and mlp has none; set float32",
+    ),
+    "precision of no convolutions evaluated": (
+        ["computing", "evaluation_precision"],
+        "tf32",
+        r"computing\.evaluation_precision: tf32 is of convolutions",
+    ),
+    "frozen statistics of no BatchNorm": (
+        ["methods", "ga", "fixed", "batch_norm"],
+        "frozen",
+        r"methods\.ga: trajectory lr0\.01 has batch_norm frozen, and mlp has no BatchNorm",
+    ),
     "folder of a source that is not used": (
         ["published", "folder"],
         ".",
