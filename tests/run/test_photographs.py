@@ -1,5 +1,7 @@
 """Living-17 from a miniature ImageNet to scores, with ResNet-18 and a subpopulation to forget."""
 
+import shutil
+
 import numpy as np
 import pytest
 import yaml
@@ -57,6 +59,27 @@ def test_from_photographs_to_scores(folder):
     assert set(scores["kind"]) == {"grid", "zero_learning_rate", "frozen_batch_norm"}
     assert scores["klom_p95"].between(0, 11.6).all()
     assert np.load(results / "unlearned/ga/lr0/2/0-1.npy").dtype == np.float16
+
+
+def test_kaggles_copy_gives_the_same_data(folder):
+    """Validation images in one folder, in an order that is not that of the classes."""
+    snakemake(folder, SCORES, *ARGUMENTS)
+    names = list(superclasses())
+    place = folder / "kaggle" / "ILSVRC" / "Data" / "CLS-LOC"
+    shutil.copytree(folder / "imagenet" / "train", place / "train")
+    (place / "val").mkdir()
+    lines = ["ImageId,PredictionString"]
+    for number, name in enumerate(names[::-1], start=1):
+        image = f"ILSVRC2012_val_{number:08d}"
+        photograph = folder / "imagenet" / "val" / name / f"{name}_0.JPEG"
+        shutil.copy(photograph, place / "val" / f"{image}.JPEG")
+        lines.append(f"{image},{name} 1 2 3 4 ")
+    (folder / "kaggle" / "LOC_val_solution.csv").write_text("\n".join(lines) + "\n")
+    record = "results/kaggle/data/dataset.json"
+    changes = ["--config", "study=kaggle", 'dataset={"folder": "kaggle"}']
+    snakemake(folder, record, *ARGUMENTS, *changes)
+    expected = load_record(str(folder / "results" / "mini" / "data" / "dataset.json"))
+    assert load_record(str(folder / record)) == expected
 
 
 def test_how_members_are_computed_was_measured(folder):

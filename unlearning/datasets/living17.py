@@ -5,25 +5,23 @@ The benchmark is that of Santurkar, Tsipras and Madry (2021), who chose the clas
 
 import csv
 import logging
-from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from unlearning.datasets import imagenet_copy
 from unlearning.datasets.base import Dataset, check_count, existing_folder
+from unlearning.datasets.imagenet_copy import EXPECTED
 
 CLASSES = 17
 SUBPOPULATIONS = 68
+TRAIN, VALIDATION = 88_400, 3_400
+NEEDS_FOLDER = True
 CLASS_FILE = Path(__file__).with_name("living17_classes.csv")
 SHORTER_SIDE = 256
 SIZE = (224, 224, 3)
-EXPECTED = (
-    "the root of a copy of ImageNet (ILSVRC 2012), with train/<WordNet id>/*.JPEG and "
-    "val/<WordNet id>/*.JPEG"
-)
-PER_SUBPOPULATION = {"train": 1300, "val": 50}
 THREADS = 4
 LOGGED_EVERY = 2000
 
@@ -39,7 +37,7 @@ def superclasses() -> dict[str, str]:
 
 def _per_subpopulation(argument: str, count: int, split: str) -> int:
     """Images of one subpopulation if `count` are asked of a split."""
-    available = SUBPOPULATIONS * PER_SUBPOPULATION[split]
+    available = TRAIN if split == "train" else VALIDATION
     check_count(argument, count, available, f"Living-17 in the folder {split} of ImageNet")
     if count % SUBPOPULATIONS:
         raise ValueError(
@@ -47,45 +45,6 @@ def _per_subpopulation(argument: str, count: int, split: str) -> int:
             f"the same number of images: it must be a multiple of {SUBPOPULATIONS}."
         )
     return count // SUBPOPULATIONS
-
-
-def _some(names: list[str]) -> str:
-    """Return the first names of a list, and how many more there are."""
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
-
-
-def _check_folders(root: Path, subpopulations: Collection[str]) -> None:
-    """Check that ImageNet is where it is said to be: a folder a class in train and in val."""
-    for split in PER_SUBPOPULATION:
-        if not (root / split).is_dir():
-            raise FileNotFoundError(f"{root} has no folder {split}; it must be {EXPECTED}.")
-        missing = [name for name in subpopulations if not (root / split / name).is_dir()]
-        if missing:
-            found = {path.name for path in (root / split).iterdir() if path.is_dir()}
-            others = sorted(found.difference(subpopulations))
-            raise FileNotFoundError(
-                f"{root / split} lacks {len(missing)} of the {SUBPOPULATIONS} class folders of "
-                f"Living-17, named by WordNet ids: {_some(missing)}; "
-                f"its other folders are {_some(others) if others else 'none'}."
-            )
-
-
-def _files(folder: Path, subpopulations: Collection[str], count: int) -> list[Path]:
-    """Return the first files of each class folder, by name."""
-    files: list[Path] = []
-    short = []
-    for name in subpopulations:
-        found = sorted((folder / name).glob("*.JPEG"))
-        if len(found) < count:
-            short.append(f"{name} ({len(found)})")
-        files += found[:count]
-    if short:
-        raise ValueError(
-            f"{folder} has class folders with fewer than the {count} images (*.JPEG) asked of "
-            f"each: {_some(short)}."
-        )
-    return files
 
 
 def _crop(image: Image.Image) -> Image.Image:
@@ -101,6 +60,9 @@ def _read(path: Path, pixels: np.ndarray) -> None:
     """Write the crop of the image in a file to `pixels`, of shape `SIZE`."""
     try:
         with Image.open(path) as image:
+            if image.mode[0] in "IF":
+                # Pillow would cut every grey level above 255 down to 255.
+                raise ValueError(f"its pixels have more than 8 bits (mode {image.mode})")
             pixels[:] = _crop(image.convert("RGB"))
     except Exception as error:  # a damaged image can raise nearly anything
         raise ValueError(f"{path} cannot be read as an image: {error}.") from error
@@ -116,6 +78,11 @@ def load(*, n_train: int, n_validation: int, seed: int, folder: str | None) -> D
     Each is converted to RGB, resized to 256 pixels on its shorter side (bilinear, antialiased)
     and cut to the 224 x 224 pixels of its centre.
 
+    What a file is, its contents say, not its suffix: a PNG named ``.JPEG`` is read. As torchvision
+    does, grey becomes three equal channels, CMYK becomes RGB by its inks alone (no colour
+    profile), transparency is left out, and an orientation in the EXIF data is not applied. Pixels
+    of more than 8 bits are refused.
+
     Parameters
     ----------
     n_train, n_validation : int
@@ -123,8 +90,9 @@ def load(*, n_train: int, n_validation: int, seed: int, folder: str | None) -> D
     seed : int
         Has no effect: the split is the data set's own.
     folder : str
-        Root of the copy: images in ``train/<WordNet id>/*.JPEG`` and ``val/<WordNet id>/*.JPEG``.
-        Folders of other classes are ignored.
+        Root of the copy, in one of the layouts of `unlearning.datasets.imagenet_copy`; which one
+        makes no difference. A folder without a ``.JPEG`` may have ``.jpeg`` or ``.jpg``, in upper
+        or lower case. Other classes are ignored.
 
     Returns
     -------
@@ -135,10 +103,11 @@ def load(*, n_train: int, n_validation: int, seed: int, folder: str | None) -> D
     Raises
     ------
     FileNotFoundError
-        If the folder, one of its two splits or a class folder is missing.
+        If the folder, one of its two splits, a class folder or what says the classes of validation
+        images without folders is missing.
     ValueError
-        If a number of images is not as above, no folder is given, a class has too few images, or
-        a file is not a whole image.
+        If a number of images is not as above, no folder is given, a class has too few images, a
+        file is not a whole image of 8 bits, or one that says classes is not what it should be.
     """
     counts = {
         "train": _per_subpopulation("n_train", n_train, "train"),
@@ -151,11 +120,9 @@ def load(*, n_train: int, n_validation: int, seed: int, folder: str | None) -> D
         )
     root = existing_folder(folder, EXPECTED)
     subpopulations = superclasses()
-    _check_folders(root, subpopulations)
+    found = imagenet_copy.find(root, subpopulations)
     files = [
-        path
-        for split, count in counts.items()
-        for path in _files(root / split, subpopulations, count)
+        path for split, count in counts.items() for path in imagenet_copy.take(found[split], count)
     ]
     images = np.empty((len(files), *SIZE), np.uint8)
     with ThreadPoolExecutor(THREADS) as pool:

@@ -177,8 +177,8 @@ def resnet18(*, image_shape: tuple[int, int, int], classes: int, width: float) -
         ]
         if stride == 1 and inputs == outputs:
             return [Residual(nn.Sequential(*block)), nn.ReLU()]
-        # Not a 1 x 1 convolution of stride 2: with few channels, torch 2.12.1 writes outside of its
-        # memory in the backward pass of one on a processor (channels last).
+        # The skip is a layer of its own, which gives the same numbers: in one with the convolution,
+        # torch 2.12.1 has written outside of its memory.
         skip = [EverySecond()] if stride == 2 else []
         shortcut = nn.Sequential(*skip, *normalised(inputs, outputs, 1, 1))
         return [Residual(nn.Sequential(*block), shortcut), nn.ReLU()]

@@ -20,11 +20,8 @@ from typing import Any
 
 from unlearning.planning.network_size import network_size
 from unlearning.study import design, strategies
-from unlearning.study.config import CHANNELS, EQUAL_PARTS, IMAGE_SIZE
+from unlearning.study.data_sets import facts
 from unlearning.study.design import Config, Trajectory
-
-#: Of data sets that have another number of classes than ten.
-CLASSES = {"living17": 17}
 
 #: Operations of one sample's gradient for each multiply-accumulate of its forward pass.
 GRADIENT_OPERATIONS = 6
@@ -120,11 +117,12 @@ class Costs:
         dataset = config["dataset"]
         self.train = dataset["train"]
         self.points = self.train + dataset["validation"]
-        side = dataset["pad_to"] or IMAGE_SIZE.get(dataset["name"], 8)
-        self.image_shape = (CHANNELS.get(dataset["name"], 1), side, side)
+        known = facts(dataset["name"])
+        side = dataset["pad_to"] or known.side or 8
+        self.image_shape = (known.channels, side, side)
         name = config["model"]
         self.model = {"name": name, **config["architectures"][name]}
-        self.classes = CLASSES.get(dataset["name"], 10)
+        self.classes = known.classes or 10
         self.network = network_size(self.model, self.image_shape, self.classes)
         self.forget_size = cache(self._forget_size)
         self.trajectories = cache(self._trajectories)
@@ -141,8 +139,8 @@ class Costs:
             return len(read_indices(definition["file"]))
         if definition["size"] is not None:
             return int(definition["size"])
-        dataset = self.config["dataset"]["name"]
-        parts = EQUAL_PARTS[dataset] if definition["kind"] == "group" else self.classes
+        groups = facts(self.config["dataset"]["name"]).parts
+        parts = groups if definition["kind"] == "group" else self.classes
         return round(self.train / parts)
 
     def unlearned_sizes(self, forget_set: str) -> tuple[int, int]:

@@ -79,7 +79,8 @@ def greedy(plan: Plan, machines: int) -> float:
     }
     given = {PRETRAINED: 0.0, COMPONENTS: plan.between}
     delay = {"": 0.0, PRETRAINED: 0.0, COMPONENTS: plan.between}
-    free, end = [0.0] * machines, 0.0
+    # One machine a job is enough, whatever number of them is asked for.
+    free, end = [0.0] * min(machines, sum(left.values())), 0.0
 
     def ready(needs: frozenset[str]) -> float:
         return max((inf if unplaced[name] else given[name] for name in needs), default=0.0)

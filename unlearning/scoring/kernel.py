@@ -1,7 +1,7 @@
 """The compiled loops of `unlearning.scoring.klom`: margins in, one score a point out.
 
-Everything a compiled function calls is in this file: its machine code is cached by this file's date
-and size alone.
+Everything a compiled function calls is in this file: its machine code is kept for as long as this
+file's contents are the same, whatever others have in them, and whatever its date.
 """
 
 import math
@@ -183,7 +183,7 @@ def _score_block(
 ) -> None:
     """Score one block of points with one draw of members; tasks number the blocks, draw by draw."""
     bins, clip_unlearned, clip_oracle, edges_in_float64, keep_maximum, _, _ = variant
-    # prange counts in unsigned integers, which numba does not mix with signed ones.
+    # prange counts in unsigned integers, and one divided by a signed one would be a float.
     draw, block = divmod(np.int64(task), bad.shape[0] // out.shape[0])
     first = block * BLOCK
     scores = out[draw, first : first + BLOCK]

@@ -1,15 +1,17 @@
 """Check a study's config before anything is computed; every complaint names its key."""
 
 from collections.abc import Iterable, Iterator
+from math import isfinite
 from pathlib import Path
 
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from unlearning.study.config_data import FORGET_SET_KEYS, dataset_complaints, forget_set_complaints
 from unlearning.study.config_methods import method_complaints
 from unlearning.study.config_published import published_complaints
-from unlearning.study.config_words import allowed, modules
+from unlearning.study.config_words import allowed
 from unlearning.study.design import Config
 from unlearning.study.strategies import LAYOUTS
 
@@ -31,23 +33,8 @@ TARGETS = (
 #: The data sets of Table 1 that have a loader.
 TABLE1_DATASETS = ("fashion_mnist",)
 
-#: The keys that each kind of forget set has, and whether it must.
-FORGET_SET_KEYS = {
-    "random": {"size", "seed"},
-    "top": {"component", "size"},
-    "ends": {"component", "size"},
-    "class": {"label", "size", "seed"},
-    "group": {"group", "size", "seed"},
-    "indices": {"file"},
-    "published": {"number", "size"},
-}
-
-SMALLEST_IMAGE = {"resnet9": 12}
-IMAGE_SIZE = {"digits": 8, "synthetic": 8, "fashion_mnist": 28, "cifar10": 32, "living17": 224}
-#: Of data sets that have more than one.
-CHANNELS = {"cifar10": 3, "living17": 3}
-#: Data sets that give as many images of each of so many classes.
-EQUAL_PARTS = {"living17": 68}
+#: Architectures of linear layers alone, which are computed in float32 always.
+WITHOUT_CONVOLUTIONS = ("mlp",)
 
 
 def drop_absent(config: Config) -> None:
@@ -73,9 +60,24 @@ def check(config: Config) -> None:
     ValueError
         Names the first key that is wrong, its value and what is allowed.
     """
+    for key, number in _not_finite(config, ""):
+        raise ValueError(f"config: {key}: {number} is not a finite number")
     _check_schema(config)
     for complaint in _complaints(config):
         raise ValueError(f"config: {complaint}")
+
+
+def _not_finite(value: object, key: str) -> Iterator[tuple[str, float]]:
+    """Yield every number that is none, or infinite, with its key: YAML has .nan and .inf."""
+    inside: Iterable[tuple[object, object]] = ()
+    if isinstance(value, dict):
+        inside = value.items()
+    elif isinstance(value, list | tuple):
+        inside = enumerate(value)
+    elif isinstance(value, float) and not isfinite(value):
+        yield key, value
+    for name, part in inside:
+        yield from _not_finite(part, f"{key}.{name}" if key else str(name))
 
 
 def _check_schema(config: Config) -> None:
@@ -106,12 +108,12 @@ def _is_number(value: object) -> bool:
 def _complaints(config: Config) -> Iterator[str]:
     if config["target"] not in TARGETS:
         yield f"target: {config['target']!r} is no target; {allowed(TARGETS)}"
-    yield from _dataset_complaints(config)
+    yield from dataset_complaints(config)
     yield from published_complaints(config)
     yield from _ensemble_complaints(config)
-    yield from _computing_complaints(config["computing"])
+    yield from _computing_complaints(config)
     for name, definition in config["forget_sets"].items():
-        yield from _forget_set_complaints(f"forget_sets.{name}", definition, config)
+        yield from forget_set_complaints(f"forget_sets.{name}", definition, config)
     yield from _theory_complaints(config["theory"])
     for name, method in config["methods"].items():
         yield from method_complaints(name, method, config)
@@ -127,35 +129,6 @@ def _complaints(config: Config) -> Iterator[str]:
 
 def _figures(config: Config) -> Iterable[tuple[str, Config]]:
     return [(f"figures.{name}", lists) for name, lists in config["figures"].items()]
-
-
-def _dataset_complaints(config: Config) -> Iterator[str]:
-    dataset, model = config["dataset"], config["model"]
-    if dataset["name"] not in modules("datasets"):
-        yield f"dataset.name: {dataset['name']!r} has no loader; {allowed(modules('datasets'))}"
-    if model not in config["architectures"]:
-        yield f"model: {model!r} is unknown; {allowed(config['architectures'])}"
-    parts = EQUAL_PARTS.get(dataset["name"], 1)
-    for key in ("train", "validation"):
-        if dataset[key] % parts:
-            yield f"dataset.{key}: {dataset[key]} must be a multiple of {parts}, its classes"
-    channels = CHANNELS.get(dataset["name"], 1)
-    for key, values in (dataset["normalisation"] or {}).items():
-        if len(values) != channels:
-            yield (
-                f"dataset.normalisation.{key}: {len(values)} numbers for images of {channels} "
-                "channels"
-            )
-    size = IMAGE_SIZE.get(dataset["name"])
-    pad_to = dataset["pad_to"]
-    if size is not None and pad_to is not None and pad_to < size:
-        yield f"dataset.pad_to: {pad_to} is less than the {size} pixels a side of the images"
-    smallest = SMALLEST_IMAGE.get(model, 1)
-    if size is not None and (pad_to or size) < smallest:
-        yield (
-            f"dataset.pad_to: {model} needs images of at least {smallest} pixels a side, "
-            f"these have {size}: set pad_to: {smallest} or more"
-        )
 
 
 def _ensemble_complaints(config: Config) -> Iterator[str]:
@@ -179,63 +152,54 @@ def _ensemble_complaints(config: Config) -> Iterator[str]:
             )
     if datamodels["file"] is not None and not Path(datamodels["file"]).is_file():
         yield f"datamodels.file: {datamodels['file']} is not a file"
-    if datamodels["penalties"] != sorted(datamodels["penalties"], reverse=True):
+    if datamodels["penalties"] != sorted(set(datamodels["penalties"]), reverse=True):
         yield "datamodels.penalties: must descend, each fit starts from the one before"
-    if 2 * datamodels["held_out"] >= datamodels["models"]:
+    fitted = datamodels["models"] - 2 * datamodels["held_out"]
+    if fitted < 2:
         yield (
-            f"datamodels.held_out: twice {datamodels['held_out']} leaves none of the "
-            f"{datamodels['models']} models to fit"
+            f"datamodels.held_out: twice {datamodels['held_out']} leaves "
+            f"{'one' if fitted == 1 else 'none'} of the {datamodels['models']} models to fit, "
+            "which takes 2"
         )
-    if round(datamodels["subset_fraction"] * config["dataset"]["train"]) < 1:
-        yield "datamodels.subset_fraction: leaves no training image in a subset"
+    train = config["dataset"]["train"]
+    kept = round(datamodels["subset_fraction"] * train)
+    if not 0 < kept < train:
+        yield (
+            "datamodels.subset_fraction: leaves no training image "
+            f"{'out of' if kept else 'in'} a subset"
+        )
+    if datamodels["components"] >= train:
+        yield (
+            f"datamodels.components: {datamodels['components']} must be less than the {train} "
+            "training images"
+        )
 
 
-def _computing_complaints(computing: Config) -> Iterator[str]:
+def _computing_complaints(config: Config) -> Iterator[str]:
+    computing = config["computing"]
     strategy, members = computing["strategy"], computing["members_per_stack"]
     key = "computing.members_per_stack"
     if strategy in LAYOUTS and members == "auto":
         yield f"{key}: strategy {strategy} needs a number; auto is for strategy auto"
-    if strategy in ("measured", "loop") and members != "auto":
-        yield f"{key}: strategy {strategy} finds it itself; set auto"
+    if strategy not in LAYOUTS and members != "auto":
+        yield (
+            f"{key}: strategy {strategy} finds it itself; set auto, or the strategy to one of "
+            f"{', '.join(LAYOUTS)}"
+        )
+    largest = max(config[section]["chunk"] for section in ("ensemble", "datamodels"))
+    if strategy in LAYOUTS and members != "auto" and members > largest:
+        yield f"{key}: {members} is more than a job has members, which are at most {largest}"
     if strategy == "side_by_side" and computing["compile"]:
         yield "computing.compile: members side by side are not compiled; set false"
-
-
-def _forget_set_complaints(key: str, definition: Config, config: Config) -> Iterator[str]:
-    kind, train = definition["kind"], config["dataset"]["train"]
-    wanted = FORGET_SET_KEYS[kind]
-    given = definition.keys() - {"kind"}
-    if given != wanted:
-        yield f"{key}: kind {kind} takes exactly {sorted(wanted)}, got {sorted(given)}"
-        return
-    size = definition.get("size")
-    if size is None and kind in ("random", "top", "ends", "published"):
-        yield f"{key}.size: must be a number for kind {kind}"
-    if size is not None and size >= train:
-        yield f"{key}.size: {size} leaves nothing to retain of {train} training images"
-    if kind == "ends" and size is not None and size % 2:
-        yield f"{key}.size: {size} must be even, half of it from each end"
-    computed = config["datamodels"]["components"]
-    if definition.get("component", 1) > computed:
-        yield (
-            f"{key}.component: {definition['component']} is not computed; "
-            f"datamodels.components is {computed}"
-        )
-    if kind == "indices":
-        yield from _index_file_complaints(key, definition["file"], train)
-
-
-def _index_file_complaints(key: str, file: str, train: int) -> Iterator[str]:
-    if not Path(file).is_file():
-        yield f"{key}.file: {file} is not a file"
-        return
-    # Only studies with index files pay for importing numpy here.
-    from unlearning.forget_sets import read_indices, validate
-
-    try:
-        validate(read_indices(file), train, key.removeprefix("forget_sets."))
-    except ValueError as error:
-        yield f"{key}.file: {file}: {error}"
+    if strategy == "measured" and computing["compile"]:
+        yield "computing.compile: strategy measured tries both; set false"
+    if config["model"] in WITHOUT_CONVOLUTIONS:
+        for name in ("precision", "evaluation_precision"):
+            if computing[name] != "float32":
+                yield (
+                    f"computing.{name}: {computing[name]} is of convolutions, and "
+                    f"{config['model']} has none; set float32"
+                )
 
 
 def _theory_complaints(theory: Config) -> Iterator[str]:
@@ -243,8 +207,17 @@ def _theory_complaints(theory: Config) -> Iterator[str]:
     for size in theory["fig3"]["forget"]:
         if size >= data:
             yield f"theory.fig3.forget: {size} leaves nothing to retain of {data} samples"
+    retained, both = data - max(theory["fig3"]["forget"]), theory["fig3"]["retain_ij"]
+    if both > retained:
+        yield f"theory.fig3.retain_ij: {both} is more than the {retained} samples that are retained"
     for name, data_set in theory["logistic"]["data_sets"].items():
         key = f"theory.logistic.data_sets.{name}"
+        step, ridge = theory["logistic"]["step"], data_set["ridge"]
+        if step * ridge >= 2:
+            yield (
+                f"theory.logistic.step: {step} makes descent diverge at the ridge of {key}, "
+                f"{ridge}: it must be less than 2 / ridge"
+            )
         retained, forgotten = data_set["retained"], data_set["forgotten"]
         if "epsilon" not in data_set and len(retained) != len(forgotten):
             yield f"{key}: retained names {len(retained)} axes and forgotten {len(forgotten)}"

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from unlearning.study import design
 from unlearning.study.config_words import allowed, modules
@@ -14,6 +15,34 @@ BASELINES = ("baselines", "pretrained", "oracle_floor", "oracle_stopped")
 WITH_BATCH_NORM = ("resnet9", "resnet18")
 
 
+#: What hyperparameters are, by the annotation in the method's file.
+NUMBER, WHOLE, TEXT = "a number", "a whole number", "text"
+TYPES = {
+    "float": NUMBER,
+    "int": WHOLE,
+    "str": TEXT,
+    "bool": "true or false",
+    "Collection[int]": "a list of whole numbers",
+    "Sequence[int]": "a list of whole numbers",
+}
+#: Of methods that annotate nothing, the hyperparameters that all methods are to call alike.
+NAMED = {"learning_rate": "float", "batch_size": "int", "forget_batch_size": "int"}
+#: The least that a hyperparameter, or each number in its list, can be.
+LEAST = {
+    "learning_rate": 0,
+    "batch_size": 1,
+    "forget_batch_size": 1,
+    "alpha": 0,
+    "gamma": 0,
+    "decay_rate": 0,
+    "decay_epochs": 1,
+    "epochs": 1,
+    "ascent_epochs": 1,
+}
+#: Hyperparameters that something is divided by.
+POSITIVE = ("temperature",)
+
+
 def method_parameters(name: str) -> set[str]:
     """Return the hyperparameters of a method: the keyword-only arguments of its ``unlearn``.
 
@@ -22,6 +51,11 @@ def method_parameters(name: str) -> set[str]:
     ValueError
         When the method has no file, or the file no function ``unlearn``.
     """
+    return set(method_annotations(name))
+
+
+def method_annotations(name: str) -> dict[str, str | None]:
+    """Return the annotation of each of `method_parameters`, None where there is none."""
     path = ROOT / "unlearning" / "methods" / f"{name}.py"
     if not path.is_file():
         raise ValueError(
@@ -30,7 +64,10 @@ def method_parameters(name: str) -> set[str]:
         )
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef) and node.name == "unlearn":
-            return {argument.arg for argument in node.args.kwonlyargs}
+            return {
+                argument.arg: ast.unparse(argument.annotation) if argument.annotation else None
+                for argument in node.args.kwonlyargs
+            }
     raise ValueError(f"config: methods.{name}: {path.name} defines no function unlearn")
 
 
@@ -39,42 +76,77 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
     key = f"methods.{name}"
     if name in BASELINES:
         yield f"{key}: the name is taken by a baseline"
-    parameters = method_parameters(name)
+    annotations = method_annotations(name)
     sections = [method[section] for section in ("sweep", "snapshots", "fixed")]
     given = [parameter for section in sections for parameter in section]
     for parameter in given:
         if given.count(parameter) > 1:
             yield f"{key}: {parameter} stands in more than one of sweep, snapshots, fixed"
-        if parameter not in parameters:
-            yield f"{key}: {parameter} is not a hyperparameter of {name}; {allowed(parameters)}"
-    for parameter in sorted(parameters - set(given)):
+        if parameter not in annotations:
+            yield f"{key}: {parameter} is not a hyperparameter of {name}; {allowed(annotations)}"
+    for parameter in sorted(annotations.keys() - set(given)):
         yield f"{key}: {parameter} is missing from sweep, snapshots or fixed"
+    if not method["sweep"]:
+        yield f"{key}.sweep: must name a hyperparameter, with one value or more"
     for control in method["controls"]:
-        for parameter in control.keys() - set(given):
-            yield f"{key}.controls: {parameter} is not one of {sorted(given)}"
+        for parameter, values in control.items():
+            if parameter not in given:
+                yield f"{key}.controls: {parameter} is not one of {sorted(given)}"
+            if parameter in method["snapshots"]:
+                yield from _value_complaints(f"{key}.controls", parameter, values, annotations)
     try:
         runs = design.trajectories(method).values()
     except ValueError as error:
         yield f"{key}: {error}"
         return
     for run in runs:
-        yield from _value_complaints(key, run)
-    yield from _missing_controls(key, parameters, runs, config)
+        for parameter, value in run.hyperparameters.items():
+            yield from _value_complaints(key, parameter, value, annotations)
+        frozen = run.hyperparameters.get("batch_norm") == "frozen"
+        if frozen and config["model"] not in WITH_BATCH_NORM:
+            yield (
+                f"{key}: trajectory {run.name} has batch_norm frozen, and {config['model']} has no "
+                "BatchNorm; set train"
+            )
+        for ascent in run.ascent_epochs:
+            if ascent > max(run.epochs):
+                yield (
+                    f"{key}: trajectory {run.name} ends after epoch {max(run.epochs)} and never "
+                    f"has {ascent} ascent_epochs"
+                )
+    yield from _missing_controls(key, set(annotations), runs, config)
 
 
-def _value_complaints(key: str, run: design.Trajectory) -> Iterator[str]:
-    values = run.hyperparameters
-    rate = values.get("learning_rate", 0.0)
-    if not isinstance(rate, int | float) or rate < 0:
-        yield (
-            f"{key}.learning_rate: {rate!r} must be a number >= 0; "
-            "YAML reads 1e-4 as text, write 1.0e-4"
-        )
-    if values.get("batch_norm", "train") not in ("train", "frozen"):
-        yield f"{key}.batch_norm: {values['batch_norm']!r} is unknown; allowed are train, frozen"
-    for size in ("batch_size", "forget_batch_size"):
-        if not isinstance(values.get(size, 1), int) or values.get(size, 1) < 1:
-            yield f"{key}.{size}: {values[size]!r} must be a whole number >= 1"
+def _value_complaints(
+    key: str, parameter: str, value: object, annotations: dict[str, str | None]
+) -> Iterator[str]:
+    """Yield what is wrong with the value of a hyperparameter: its type, its range."""
+    if parameter == "batch_norm" and value not in ("train", "frozen"):
+        yield f"{key}.batch_norm: {value!r} is unknown; allowed are train, frozen"
+    wanted = TYPES.get(annotations.get(parameter) or NAMED.get(parameter, ""), "")
+    least = f" >= {LEAST[parameter]}" if parameter in LEAST else ""
+    above = " > 0" if parameter in POSITIVE else least
+    if not wanted or (_fits(value, wanted) and _in_range(value, parameter)):
+        return
+    yield f"{key}.{parameter}: {value!r} must be {wanted}{above}" + (
+        "; YAML reads 1e-4 as text, write 1.0e-4" if wanted == NUMBER else ""
+    )
+
+
+def _fits(value: object, wanted: str) -> bool:
+    if wanted.startswith("a list"):
+        return isinstance(value, list | tuple) and all(_fits(part, WHOLE) for part in value)
+    if isinstance(value, bool):
+        return wanted == TYPES["bool"]
+    types = {NUMBER: int | float, WHOLE: int, TEXT: str}
+    return wanted in types and isinstance(value, types[wanted])
+
+
+def _in_range(value: Any, parameter: str) -> bool:
+    numbers = value if isinstance(value, list | tuple) else [value]
+    if parameter in POSITIVE:
+        return all(number > 0 for number in numbers)
+    return parameter not in LEAST or all(number >= LEAST[parameter] for number in numbers)
 
 
 def _missing_controls(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from unlearning.study.design import Config, published_numbers
+from unlearning.study.design import Config, published_numbers, used_forget_sets
 
 DATASET, MODEL, WIDTH = "cifar10", "resnet9", 1.0
 #: Members that the sources have of an ensemble, at most.
@@ -13,12 +13,16 @@ MEMBERS = 200
 def published_complaints(config: Config) -> Iterator[str]:
     """Yield what is wrong with ``source``, ``published`` and what depends on them."""
     source = config["source"]
-    if source == "train":
-        for name, definition in config["forget_sets"].items():
-            if definition["kind"] == "published" and name in config["run"]["forget_sets"]:
-                yield f"forget_sets.{name}: kind published needs source: easydub or klom_models"
-        return
     folder, revision = config["published"]["folder"], config["published"]["revision"]
+    if source == "train":
+        for name in used_forget_sets(config):
+            definition = config["forget_sets"].get(name)
+            if definition is not None and definition["kind"] == "published":
+                yield f"forget_sets.{name}: kind published needs source: easydub or klom_models"
+        for key, value in (("folder", folder), ("revision", revision)):
+            if value is not None:
+                yield f"published.{key}: must be null for source: train, which takes nothing over"
+        return
     if folder is None and revision is None:
         yield (
             f"published.revision: must be the commit of {source} to download, 40 hexadecimal "

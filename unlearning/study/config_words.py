@@ -10,9 +10,11 @@ def allowed(names: Iterable[str]) -> str:
     return f"allowed are {', '.join(sorted(names))}"
 
 
+#: What files of a package share; no data set, and no method.
+SHARED = ("__init__", "base", "imagenet_copy")
+
+
 def modules(package: str) -> list[str]:
     """Return the names that a package's files define, such as ``datasets``."""
     folder = ROOT / "unlearning" / package
-    return sorted(
-        path.stem for path in folder.glob("*.py") if path.stem not in ("__init__", "base")
-    )
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem not in SHARED)

@@ -202,11 +202,16 @@ def published_number(config: Config, forget_set: str) -> int:
     return int(number)
 
 
-def published_numbers(config: Config) -> list[int]:
-    """Return the published numbers of all forget sets that the study runs or draws."""
-    names = set(config["run"]["forget_sets"])
+def used_forget_sets(config: Config) -> list[str]:
+    """Return the names of all forget sets that the study runs, draws or tabulates, sorted."""
+    names = {*config["run"]["forget_sets"], *config["table1"]}
     names |= {name for figure in config["figures"] for name in figure_forget_sets(config, figure)}
-    return sorted(published_number(config, name) for name in names)
+    return sorted(names)
+
+
+def published_numbers(config: Config) -> list[int]:
+    """Return the published numbers of all forget sets that the study uses."""
+    return sorted(published_number(config, name) for name in used_forget_sets(config))
 
 
 def forget_set_label(name: str, definition: Config) -> str:

@@ -7,6 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from PIL import Image
+from torchvision.datasets.folder import default_loader
 from torchvision.transforms import v2
 
 from unlearning.datasets import living17
@@ -105,6 +106,43 @@ def test_other_colour_models_become_rgb(imagenet):
     Image.new("CMYK", (30, 20), (0, 0, 0, 255)).save(black, **SAVED)
     found = load(imagenet).images[:3, 100, 100]
     np.testing.assert_allclose(found, [[100] * 3, [255, 0, 0], [0] * 3], rtol=0, atol=2)
+
+
+def test_the_contents_of_a_file_count_and_not_its_suffix(imagenet):
+    """A PNG named .JPEG is read; what is transparent has the colour that it hides."""
+    pixels = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    clear = np.dstack([pixels, np.zeros((256, 256), np.uint8)])
+    few = Image.fromarray(pixels).quantize(16)
+    grey = Image.fromarray(pixels[..., 0])
+    grey_clear = Image.merge("LA", [grey, Image.new("L", grey.size, 7)])
+    images = [Image.fromarray(pixels), Image.fromarray(clear), few, grey, grey_clear]
+    for name, image in zip(sorted(IDS), images, strict=False):
+        image.save(file(imagenet, "train", name), format="PNG")
+    found, inside = load(imagenet).images, slice(16, 240)
+    expected = [pixels, pixels, np.asarray(few.convert("RGB")), *[pixels[..., :1]] * 2]
+    for crop, whole in zip(found, expected, strict=False):
+        np.testing.assert_array_equal(crop, np.broadcast_to(whole[inside, inside], crop.shape))
+
+
+def test_an_orientation_in_the_exif_data_is_not_applied(imagenet):
+    """As torchvision's reader, whose crops the published networks have seen."""
+    path = file(imagenet, "train", sorted(IDS)[0])
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 256, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path, **SAVED)
+    plain = load(imagenet).images[0].copy()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    Image.fromarray(pixels).save(path, exif=exif, **SAVED)
+    np.testing.assert_array_equal(load(imagenet).images[0], plain)
+    np.testing.assert_array_equal(np.asarray(default_loader(path))[38:262, 16:240], plain)
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I", "F"])
+def test_pixels_of_more_than_8_bits_are_refused(imagenet, mode):
+    path = file(imagenet, "train", sorted(IDS)[0])
+    Image.new(mode, (30, 20), 300).save(path, format="PNG" if mode == "I;16" else "TIFF")
+    with pytest.raises(ValueError, match=f"{path} cannot be .*: .* more than 8 bits .mode {mode}"):
+        load(imagenet)
 
 
 def test_threads_change_nothing_and_images_are_never_copied(imagenet, monkeypatch, caplog):

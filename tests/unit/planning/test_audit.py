@@ -77,6 +77,7 @@ def test_three_equal_jobs_on_two_machines_take_twice_as_long_as_one():
     assert makespan.makespan(plan, 3) == 5
     assert bound(plan, 2) == 7.5
     assert greedy(Plan({Kind(1.0): 2, Kind(2.0): 1}), 2) == 2  # the long one first
+    assert greedy(Plan({Kind(1.0): 2, Kind(2.0): 1}), 10**15) == 2  # no list as long as that
 
 
 def test_jobs_wait_for_what_they_need():

@@ -3,27 +3,10 @@
 from copy import deepcopy
 
 import pytest
-import yaml
 
+from tests.helpers.configs import CONFIG, edited
 from unlearning.study import config as studies
 from unlearning.study.config_methods import method_parameters
-from unlearning.study.sources import ROOT
-
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-
-
-def edited(path, value):
-    config = deepcopy(CONFIG)
-    *parents, last = path
-    place = config
-    for key in parents:
-        place = place[key]
-    if value is None:
-        del place[last]
-    else:
-        place[last] = value
-    return config
-
 
 BAD = {
     "unknown key": (["studdy"], "x", r"'studdy' was unexpected.*allowed are"),

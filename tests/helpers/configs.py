@@ -1,0 +1,23 @@
+"""The default study, and what an edit makes of it."""
+
+from copy import deepcopy
+
+import yaml
+
+from unlearning.study.sources import ROOT
+
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def edited(path, value):
+    """Return the default study with another value at a place; None takes the key away."""
+    config = deepcopy(CONFIG)
+    *parents, last = path
+    place = config
+    for key in parents:
+        place = place[key]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return config

@@ -1,0 +1,127 @@
+"""Check the data set and the forget sets of a study's config."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from unlearning.study.config_words import allowed, modules
+from unlearning.study.data_sets import DataSet, facts
+from unlearning.study.design import Config
+
+#: The keys that each kind of forget set has, and whether it must.
+FORGET_SET_KEYS = {
+    "random": {"size", "seed"},
+    "top": {"component", "size"},
+    "ends": {"component", "size"},
+    "class": {"label", "size", "seed"},
+    "group": {"group", "size", "seed"},
+    "indices": {"file"},
+    "published": {"number", "size"},
+}
+
+SMALLEST_IMAGE = {"resnet9": 12}
+
+
+def dataset_complaints(config: Config) -> Iterator[str]:
+    """Yield what is wrong with ``dataset``, and with ``model`` on its images."""
+    dataset, model = config["dataset"], config["model"]
+    name, known = dataset["name"], facts(dataset["name"])
+    if name not in modules("datasets"):
+        yield f"dataset.name: {name!r} has no loader; {allowed(modules('datasets'))}"
+    if model not in config["architectures"]:
+        yield f"model: {model!r} is unknown; {allowed(config['architectures'])}"
+    yield from _count_complaints(dataset, known)
+    if known.reads_no_files and dataset["folder"] is not None:
+        yield f"dataset.folder: must be null for {name}, which reads no files"
+    if known.needs_folder and dataset["folder"] is None:
+        yield f"dataset.folder: must be that of a copy for {name}, which cannot be downloaded"
+    for key, values in (dataset["normalisation"] or {}).items():
+        if len(values) != known.channels:
+            yield (
+                f"dataset.normalisation.{key}: {len(values)} numbers for images of "
+                f"{known.channels} channels"
+            )
+    size, pad_to = known.side, dataset["pad_to"]
+    if size is not None and pad_to is not None and pad_to < size:
+        yield f"dataset.pad_to: {pad_to} is less than the {size} pixels a side of the images"
+    smallest = SMALLEST_IMAGE.get(model, 1)
+    if size is not None and (pad_to or size) < smallest:
+        yield (
+            f"dataset.pad_to: {model} needs images of at least {smallest} pixels a side, "
+            f"these have {size}: set pad_to: {smallest} or more"
+        )
+
+
+def _count_complaints(dataset: Config, known: DataSet) -> Iterator[str]:
+    """Yield what is wrong with the numbers of images, as far as is known before they are read."""
+    name = dataset["name"]
+    for key, there in (("train", known.train), ("validation", known.validation)):
+        if dataset[key] % known.parts:
+            yield f"dataset.{key}: {dataset[key]} must be a multiple of {known.parts}, its classes"
+        if there is not None and dataset[key] > there:
+            yield f"dataset.{key}: {dataset[key]} is more than the {there} images of {name}"
+    total = dataset["train"] + dataset["validation"]
+    if known.together is not None and total > known.together:
+        yield (
+            f"dataset.train: {dataset['train']} and dataset.validation, {dataset['validation']}, "
+            f"are more than the {known.together} images of {name}"
+        )
+
+
+def forget_set_complaints(key: str, definition: Config, config: Config) -> Iterator[str]:
+    """Yield what is wrong with a forget set, as far as is known before any job."""
+    kind, train = definition["kind"], config["dataset"]["train"]
+    wanted = FORGET_SET_KEYS[kind]
+    given = definition.keys() - {"kind"}
+    if given != wanted:
+        yield f"{key}: kind {kind} takes exactly {sorted(wanted)}, got {sorted(given)}"
+        return
+    size = definition.get("size")
+    if size is None and kind in ("random", "top", "ends", "published"):
+        yield f"{key}.size: must be a number for kind {kind}"
+    if size is not None and size >= train:
+        yield f"{key}.size: {size} leaves nothing to retain of {train} training images"
+    if kind == "ends" and size is not None and size % 2:
+        yield f"{key}.size: {size} must be even, half of it from each end"
+    computed = config["datamodels"]["components"]
+    if definition.get("component", 1) > computed:
+        yield (
+            f"{key}.component: {definition['component']} is not computed; "
+            f"datamodels.components is {computed}"
+        )
+    if kind in ("class", "group"):
+        yield from _part_complaints(key, definition, config["dataset"])
+    if kind == "indices":
+        yield from _index_file_complaints(key, definition["file"], train)
+
+
+def _part_complaints(key: str, definition: Config, dataset: Config) -> Iterator[str]:
+    """Yield what is wrong with a part of a class or of a group, where the data set is known."""
+    name, known, kind = dataset["name"], facts(dataset["name"]), definition["kind"]
+    if kind == "class" and known.classes is not None and definition["label"] >= known.classes:
+        yield (
+            f"{key}.label: {definition['label']} is no class of {name}, "
+            f"whose labels are 0 to {known.classes - 1}"
+        )
+    if kind == "group" and known.groups is not None and definition["group"] not in known.groups:
+        there = f"; {allowed(known.groups)}" if known.groups else ", which has none"
+        yield f"{key}.group: {definition['group']!r} is no group of {name}{there}"
+    if known.parts > 1 and definition["size"] is not None:
+        equal = known.parts if kind == "group" else known.classes or 1
+        if definition["size"] > dataset["train"] // equal:
+            yield (
+                f"{key}.size: {definition['size']} is more than the {dataset['train'] // equal} "
+                f"training images of one {kind}"
+            )
+
+
+def _index_file_complaints(key: str, file: str, train: int) -> Iterator[str]:
+    if not Path(file).is_file():
+        yield f"{key}.file: {file} is not a file"
+        return
+    # Only studies with index files pay for importing numpy here.
+    from unlearning.forget_sets import read_indices, validate
+
+    try:
+        validate(read_indices(file), train, key.removeprefix("forget_sets."))
+    except ValueError as error:
+        yield f"{key}.file: {file}: {error}"

@@ -1,0 +1,101 @@
+"""What is known of a data set before it is read: the constants that its loader states.
+
+Pure Python, because the Snakefile imports it: loaders are parsed, not imported. The facts stand in
+the loader, which needs them as well, and not here: an edit here must not prepare any data again.
+"""
+
+import ast
+import csv
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from unlearning.study.sources import ROOT
+
+FOLDER = ROOT / "unlearning" / "datasets"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Facts of a data set; None and empty where its loader states none.
+
+    Attributes
+    ----------
+    side, channels : pixels a side of its images, and their channels: ``SIZE``
+    classes : of its labels: ``CLASSES``
+    train, validation : images that there are to train and to validate on: ``TRAIN``,
+        ``VALIDATION``
+    together : images that there are for both, of a data set without a split: ``AVAILABLE``
+    needs_folder : whether it can be had from a folder alone: ``NEEDS_FOLDER``
+    reads_no_files : whether it refuses a folder
+    groups : named subpopulations of equal size: the column ``wordnet_id`` of the table
+        ``<name>_classes.csv`` beside the loader; None of a loader without a table that speaks of
+        groups: its own are not known
+    """
+
+    side: int | None = None
+    channels: int = 1
+    classes: int | None = None
+    train: int | None = None
+    validation: int | None = None
+    together: int | None = None
+    needs_folder: bool = False
+    reads_no_files: bool = False
+    groups: tuple[str, ...] | None = None
+
+    @property
+    def parts(self) -> int:
+        """Number of groups of which each gives as many images as any other; 1 without groups."""
+        return len(self.groups or ()) or 1
+
+
+@cache
+def facts(name: str) -> DataSet:
+    """Return what the loader of a data set states of it; nothing where there is no such loader."""
+    path = FOLDER / f"{name}.py"
+    if not path.is_file():
+        return DataSet()
+    text = path.read_text()
+    stated: dict[str, Any] = {}
+    imported: set[str] = set()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ImportFrom):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign):
+            stated |= _constants(node)
+    side, _, channels = stated.get("SIZE", (None, None, 1))
+    return DataSet(
+        side=side,
+        channels=channels,
+        classes=stated.get("CLASSES"),
+        train=stated.get("TRAIN"),
+        validation=stated.get("VALIDATION"),
+        together=stated.get("AVAILABLE"),
+        needs_folder=stated.get("NEEDS_FOLDER", False),
+        reads_no_files="check_no_folder" in imported,
+        groups=_groups(name, None if "group" in text else ()),
+    )
+
+
+def _constants(node: ast.Assign) -> dict[str, Any]:
+    """Return names and values of an assignment of constants, such as ``TRAIN, TEST = 6, 1``."""
+    try:
+        value = ast.literal_eval(node.value)
+    except ValueError:
+        return {}
+    target = node.targets[0]
+    if isinstance(target, ast.Name):
+        return {target.id: value}
+    if isinstance(target, ast.Tuple) and all(isinstance(part, ast.Name) for part in target.elts):
+        names = [part.id for part in target.elts if isinstance(part, ast.Name)]
+        return dict(zip(names, value, strict=False))
+    return {}
+
+
+def _groups(name: str, otherwise: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    table = FOLDER / f"{name}_classes.csv"
+    if not table.is_file():
+        return otherwise
+    with table.open(newline="") as lines:
+        rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+        return tuple(row["wordnet_id"] for row in rows)
