@@ -38,6 +38,7 @@ def unlearn_members(
         Seeds, seconds, device and versions, for the record beside the artifact.
     """
     forget = forget[: run["forget_limit"]]
+    axis = [(epoch, ascent) for epoch, ascent in run["snapshots"]]
     execution = chunk.execution(run["arguments"].get("batch_size", 1))
     seconds, sample_gradients = snapshots.unlearn_ensemble(
         method,
@@ -48,11 +49,11 @@ def unlearn_members(
         forget,
         np.setdiff1d(np.arange(chunk.prepared.n_train), forget),
         chunk.seeds,
-        snapshots=run["snapshots"],
+        snapshots=axis,
         execution=execution,
         shuffle=run["shuffle"],
         evaluations=evaluations,
         checkpoint=chunk.checkpoint,
     )
-    facts = {"snapshots": run["snapshots"], "sample_gradients": sample_gradients}
+    facts = {"snapshots": axis, "sample_gradients": sample_gradients}
     return chunk.record(execution, seconds, **facts)
