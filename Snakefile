@@ -10,10 +10,12 @@
 #   snakemake audit            what it would take; --config target=fig5 gpus=4 hours=12
 #   snakemake --configfile studies/digits_resnet9.yaml    another study
 #   snakemake --profile profiles/slurm                    on a cluster: docs/cluster.md
+import os
+
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from unlearning.planning import cluster, disk
+from unlearning.planning import cluster, disk, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
@@ -143,10 +145,15 @@ onstart:
     # Only Snakemake itself comes here: no dry run, and none of the jobs that it starts.
     try:
         disk.check_writable("results")
-        if workflow.executor_plugin.name == "slurm":
-            jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
-            cluster.check_cluster(
-                cluster.request(job.rule.name, job.resources) for job in jobs
-            )
+        # SLURM hands it on to jobs, whose Snakemake would take its retries from there.
+        os.environ.pop("SNAKEMAKE_PROFILE", None)
+        jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
+        if workflow.executor_plugin.name == "slurm" and jobs:
+            qos = workflow.executor_settings.qos
+            asked = [
+                cluster.request(job.rule.name, job.resources, qos) for job in jobs
+            ]
+            cluster.check_cluster(asked)
+            watching.watch(workflow.scheduler.get_executor(jobs[0]), asked)
     except ValueError as error:
         raise WorkflowError(str(error))
