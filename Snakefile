@@ -10,8 +10,6 @@
 #   snakemake audit            what it would take; --config target=fig5 gpus=4 hours=12
 #   snakemake --configfile studies/digits_resnet9.yaml    another study
 #   snakemake --profile profiles/slurm                    on a cluster: docs/cluster.md
-import os
-
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
@@ -145,8 +143,6 @@ onstart:
     # Only Snakemake itself comes here: no dry run, and none of the jobs that it starts.
     try:
         disk.check_writable("results")
-        # SLURM hands it on to jobs, whose Snakemake would take its retries from there.
-        os.environ.pop("SNAKEMAKE_PROFILE", None)
         jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
         if workflow.executor_plugin.name == "slurm" and jobs:
             qos = workflow.executor_settings.qos

@@ -1,11 +1,10 @@
 """A database of a SLURM's accounts on this machine: mariadbd, and slurmdbd in front of it."""
 
 import contextlib
-import os
 import socket
 import subprocess
 
-from tests.helpers.daemons import SECONDS, path, wait_until
+from tests.helpers.daemons import SECONDS, wait_until
 
 DAEMONS = ("slurmdbd", "mariadbd")
 ACCOUNT = "theory"  # the only one, and root its only user, who may use one quality of service
@@ -55,27 +54,21 @@ def start(places, run):
             "--skip-test-db",
             "--user=root",
         )
-    with (folder / "mariadbd.log").open("a") as log:
-        subprocess.Popen(
-            [
-                "mariadbd",
-                "--no-defaults",
-                f"--datadir={data}",
-                f"--socket={folder}/mariadbd.sock",
-                f"--pid-file={folder}/mariadbd.pid",
-                "--bind-address=127.0.0.1",
-                f"--port={port}",
-                "--user=root",
-                "--skip-name-resolve",
-                "--innodb-flush-log-at-trx-commit=0",
-                "--innodb-buffer-pool-size=16M",
-            ],
-            env={**os.environ, "PATH": path()},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    run(
+        "setsid",
+        "--fork",
+        "mariadbd",
+        "--no-defaults",
+        f"--datadir={data}",
+        f"--socket={folder}/mariadbd.sock",
+        f"--pid-file={folder}/mariadbd.pid",
+        "--bind-address=127.0.0.1",
+        f"--port={port}",
+        "--user=root",
+        "--skip-name-resolve",
+        "--innodb-flush-log-at-trx-commit=0",
+        "--innodb-buffer-pool-size=16M",
+    )
     wait_until(lambda: _answers(port), "mariadbd answers")
     configuration = folder / "slurmdbd.conf"
     configuration.write_text(SLURMDBD.format(**places))

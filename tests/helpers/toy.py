@@ -87,6 +87,7 @@ class Toy:
             code = head.wait(seconds)
         except subprocess.TimeoutExpired:
             os.killpg(head.pid, signal.SIGKILL)
+            head.wait()
             raise AssertionError(f"Snakemake ran longer than {seconds} s: {self.log()}") from None
         assert not check or code == 0, self.log()
         return self.log()
