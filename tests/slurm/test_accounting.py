@@ -99,7 +99,8 @@ def test_a_user_of_a_cluster_with_accounts(accounts, prepare, monkeypatch):
 
 def test_ends_that_squeue_has_forgotten(accounts, prepare, tmp_path):
     """At once, as most of it is waiting: a cancelled job, sacct that fails and that lags behind."""
-    toys = {"cancelled": prepare("cancelled", disturb="hold", squeue=FORGETS)}
+    once = [*ON_SLURM, "--retries=0"]
+    toys = {"cancelled": prepare("cancelled", *once, disturb="hold", squeue=FORGETS)}
     for name, meanwhile in (("fails", "echo connection refused >&2; exit 1"), ("lags", "exit 0")):
         folder = tmp_path / f"asked-{name}"
         folder.mkdir()
@@ -108,9 +109,10 @@ def test_ends_that_squeue_has_forgotten(accounts, prepare, tmp_path):
     held = toys["cancelled"].disturbances / "held-it"
     wait_until(lambda: held.exists() and held.read_text(), "the job is held", 120)
     command("scancel", held.read_text().split()[1])
-    for toy in toys.values():
-        assert toy.head.wait(240) == 0, toy.log()
-    assert states(accounts, toys["cancelled"]) == ["CANCELLED", "COMPLETED"]
+    for name, toy in toys.items():
+        assert (toy.head.wait(240) == 0) == (name != "cancelled"), toy.log()
+    assert "SLURM status is: 'CANCELLED'" in toys["cancelled"].log()
+    assert states(accounts, toys["cancelled"]) == ["CANCELLED"]
     assert states(accounts, toys["fails"]) == states(accounts, toys["lags"]) == ["COMPLETED"]
     assert toys["fails"].log().count("sacct does not answer") == 1
     assert "sacct answers again" in toys["fails"].log()
