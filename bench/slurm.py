@@ -2,7 +2,7 @@
 
     python -m bench.slurm
 
-Starts the toy cluster of the tests (root, Debian's packages slurm-wlm and munge), runs the tests'
+Starts the toy cluster of the tests (root, the packages that it installs), runs the tests'
 study through it, and stops it. Seconds of a job are SLURM's, those of its work Snakemake's
 benchmark of the script.
 """

@@ -18,6 +18,7 @@ from unlearning.planning.accounting import Looks, prepare
 from unlearning.planning.cluster import Request
 
 PATIENCE = 300  # seconds without the end of a job, after each of which the wait is explained
+LOST = 900  # seconds that no tool knows a job, after which it counts as failed
 
 
 def watch(executor: Any, requests: Iterable[Request]) -> None:
@@ -58,6 +59,7 @@ class Watch:
         self.looks = looks
         self.clock = clock
         self.seen: dict[str, str] = {}  # job -> its state and why it waits, at the last look
+        self.missing: dict[str, float] = {}  # job -> since when no tool has known it
         self.silent: set[str] = set()  # tools that did not answer when they were last asked
         self.ended = self.said = clock()
         self._check = executor.check_active_jobs
@@ -108,9 +110,24 @@ class Watch:
                 logger.info(f"{tool} answers again.")
             found = {**(answer or {}), **found}
         self.seen = {job: found.get(job, "") for job in self.seen}
-        return {job: state.split()[0] for job, state in found.items() if state}, (
-            self.clock() - start
-        )
+        found = {job: state.split()[0] for job, state in found.items() if state}
+        return found | self._lost(logger), self.clock() - start
+
+    def _lost(self, logger: Any) -> dict[str, str]:
+        """Return as failed the jobs that nothing has known for long, as when SLURM lost its state.
+
+        Their outputs may be there, from this job or from an earlier one: they are made again.
+        """
+        now = self.clock()
+        unknown = [job for job, state in self.seen.items() if not state and not self.silent]
+        self.missing = {job: self.missing.get(job, now) for job in unknown}
+        lost = [job for job, since in self.missing.items() if now - since >= LOST]
+        for job in lost:
+            logger.warning(
+                f"Job {job} has been unknown to {' and '.join(self.looks.tools)} for "
+                f"{LOST // 60} minutes; it counts as failed."
+            )
+        return dict.fromkeys(lost, "FAILED")
 
     def _command(self, tool: str) -> str:
         run = self.executor.run_uuid
@@ -148,7 +165,5 @@ def explanation(seen: Mapping[str, str], seconds: float, silent: Iterable[str] =
         parts.append(f"{len(unknown)} unknown to SLURM ({', '.join(unknown)})")
     text = f"No job has ended for {seconds / 60:.0f} minutes; waiting for {', '.join(parts)}."
     if silent := sorted(silent):
-        return f"{text} {' and '.join(silent)} did not answer."
-    if unknown:
-        text += " If that stays, press Ctrl-C once and give the same command again."
+        text += f" {' and '.join(silent)} did not answer."
     return text

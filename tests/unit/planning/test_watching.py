@@ -201,6 +201,27 @@ def test_a_long_wait_is_explained_every_five_minutes(toy, caplog):
     ]
 
 
+def test_a_job_that_nothing_knows_counts_as_failed_after_a_quarter_of_an_hour(toy, caplog):
+    toy.begin()
+    toy.say(squeue="2|RUNNING None", sacct="")
+    assert toy.look("1", "2") == ["1", "2"]
+    toy.now = 800
+    toy.say(sacct=DISABLED)
+    assert toy.look("1", "2") == ["1", "2"]
+    # While a tool is silent it could know.
+    toy.now = 1000
+    assert toy.look("1", "2") == ["1", "2"]
+    toy.say(sacct="")
+    for time, left in ((1100, ["1", "2"]), (1999, ["1", "2"]), (2000, ["2"])):
+        toy.now = time
+        assert toy.look("1", "2") == left
+    assert toy.executor.failed == ["1"]
+    assert caplog.messages[-1] == (
+        "Job 1 has been unknown to squeue and sacct for 15 minutes; it counts as failed."
+    )
+    assert toy.look("2") == ["2"]
+
+
 def test_an_hour_without_slurm_jobs_is_no_wait(toy, caplog):
     toy.begin()
     toy.say(squeue="1|RUNNING None")
@@ -212,8 +233,7 @@ def test_an_hour_without_slurm_jobs_is_no_wait(toy, caplog):
 
 def test_what_is_waited_for():
     assert explanation({"7": "", "8": "COMPLETING None"}, 300) == (
-        "No job has ended for 5 minutes; waiting for 1 completing, 1 unknown to SLURM (7). "
-        "If that stays, press Ctrl-C once and give the same command again."
+        "No job has ended for 5 minutes; waiting for 1 completing, 1 unknown to SLURM (7)."
     )
     assert explanation({"7": ""}, 600, {"squeue", "sacct"}) == (
         "No job has ended for 10 minutes; waiting for 1 unknown to SLURM (7). "
