@@ -48,7 +48,8 @@ def wait_until(true, what, seconds=SECONDS):
 
 def install():
     """Install Debian's packages where SLURM is missing; raise Unavailable where that cannot be."""
-    missing = [name for name in DAEMONS.values() if shutil.which(name, path=path()) is None]
+    programs = dict.fromkeys(DAEMONS.values())
+    missing = [name for name in programs if shutil.which(name, path=path()) is None]
     if os.geteuid() != 0:
         raise Unavailable("starting a SLURM takes root")
     if missing and shutil.which("apt-get") is None:
@@ -69,10 +70,12 @@ def install():
 
 
 def path():
+    """Return where daemons are looked for; a user's PATH often lacks it."""
     return f"/usr/sbin:/sbin:{os.environ['PATH']}"
 
 
 def free_ports(count):
+    """Return numbers of ports that nothing listens at."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
@@ -83,6 +86,7 @@ def free_ports(count):
 
 
 def daemon_pids(folder, names):
+    """Return the processes of daemons, by the pid files of a folder."""
     found = []
     for name in names:
         file = folder / f"{name}.pid"
@@ -105,11 +109,13 @@ def kill_daemons(folder, names=tuple(DAEMONS)):
 
 
 def kill(pid):
+    """Kill a process that may have ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
 
 
 def alive(pid):
+    """Return whether a process runs; one that waits to be buried does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
