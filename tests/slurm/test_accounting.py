@@ -132,3 +132,13 @@ def test_what_the_database_does_not_know_is_refused(accounts, prepare, arguments
     assert message in toy.log()
     assert "Traceback" not in toy.log()
     assert not accounts.jobs(toy.folder)
+
+
+def test_a_cluster_that_forgets_before_the_first_look_is_told_what_to_set(accounts, prepare):
+    shown = "echo AccountingStorageType = accounting_storage/none; echo MinJobAge = 60 sec"
+    disabled = "echo Slurm accounting storage is disabled >&2; exit 1"
+    toy = prepare("short", "--profile=profiles/slurm", scontrol=shown, sacct=disabled)
+    assert toy.head.wait(120) != 0
+    assert "`slurm-init-seconds-before-status-checks: 20` to profiles/slurm" in toy.log()
+    assert "Traceback" not in toy.log()
+    assert not accounts.jobs(toy.folder)
