@@ -13,7 +13,7 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from unlearning.planning import cluster, disk
+from unlearning.planning import cluster, disk, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
@@ -153,10 +153,13 @@ onstart:
     # Only Snakemake itself comes here: no dry run, and none of the jobs that it starts.
     try:
         disk.check_writable("results")
-        if workflow.executor_plugin.name == "slurm":
-            jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
-            cluster.check_cluster(
-                cluster.request(job.rule.name, job.resources) for job in jobs
-            )
+        jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
+        if workflow.executor_plugin.name == "slurm" and jobs:
+            qos = workflow.executor_settings.qos
+            asked = [
+                cluster.request(job.rule.name, job.resources, qos) for job in jobs
+            ]
+            cluster.check_cluster(asked)
+            watching.watch(workflow.scheduler.get_executor(jobs[0]), asked)
     except ValueError as error:
         raise WorkflowError(str(error))

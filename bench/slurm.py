@@ -2,13 +2,12 @@
 
     python -m bench.slurm
 
-Starts the toy cluster of the tests (root, Debian's packages slurm-wlm and munge), runs the tests'
+Starts the toy cluster of the tests (root, the packages that it installs), runs the tests'
 study through it, and stops it. Seconds of a job are SLURM's, those of its work Snakemake's
 benchmark of the script.
 """
 
 import statistics
-import sys
 import tempfile
 import time
 from datetime import datetime
@@ -16,12 +15,10 @@ from pathlib import Path
 
 import pandas as pd
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tests" / "slurm"), str(ROOT / "tests" / "run")]
-
-from cluster import Cluster, install  # noqa: E402
-from study import copy_repository  # noqa: E402
-from toy import ON_SLURM, Toy  # noqa: E402
+from tests.helpers.cluster import Cluster
+from tests.helpers.daemons import install
+from tests.helpers.study import copy_repository
+from tests.helpers.toy import ON_SLURM, Toy
 
 
 def seconds(job: dict[str, str]) -> float:

@@ -9,20 +9,29 @@ import fcntl
 import os
 import re
 import shutil
-import signal
 import socket
 import stat
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-PACKAGES = ("slurm-wlm", "munge")
-DAEMONS = ("munged", "slurmctld", "slurmd")
+from tests.helpers import accounting
+from tests.helpers.daemons import (
+    SECONDS,
+    Unavailable,
+    alive,
+    command,
+    daemon_pids,
+    free_ports,
+    kill,
+    kill_daemons,
+    path,
+    wait_until,
+)
+
 PREFIX = "unlearning-slurm-"
 CONFIG = Path("/etc/slurm")
 LOCK = Path(tempfile.gettempdir()) / f"{PREFIX}lock"
-SECONDS = 60  # that any one command or wait may take
 
 GRES = """\
 AutoDetect=off
@@ -62,7 +71,7 @@ GresTypes=gpu
 MinJobAge=3600
 KillWait=2
 EnforcePartLimits=ALL
-AccountingStorageType=accounting_storage/none
+{accounting}
 JobCompType=jobcomp/filetxt
 JobCompLoc={folder}/jobcomp.log
 SlurmdParameters=config_overrides
@@ -72,66 +81,6 @@ NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]}
 PartitionName=cpu Nodes=n2,n1 MaxTime=60 DefMemPerCPU=500
 PartitionName=gpu Nodes=n1 MaxTime=60 DefMemPerCPU=500
 """
-
-
-class Unavailable(Exception):
-    """Why no SLURM can be started here."""
-
-
-def command(*arguments, check=True):
-    """Run a command of SLURM and return what it prints."""
-    done = subprocess.run(
-        list(map(str, arguments)), capture_output=True, text=True, timeout=SECONDS, check=False
-    )
-    assert not check or done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def wait_until(true, what, seconds=SECONDS):
-    """Wait until a function returns something true, and return that."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = true()
-        if found:
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"{what}: not within {seconds} s")
-
-
-def install():
-    """Install Debian's packages where SLURM is missing; raise Unavailable where that cannot be."""
-    missing = [name for name in DAEMONS if shutil.which(name, path=_path()) is None]
-    if os.geteuid() != 0:
-        raise Unavailable("starting a SLURM takes root")
-    if missing and shutil.which("apt-get") is None:
-        raise Unavailable(f"{', '.join(missing)} not found, and no apt-get to install SLURM with")
-    if missing:
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for step in (["update"], ["install", "-y", "--no-install-recommends", *PACKAGES]):
-            done = subprocess.run(
-                ["apt-get", "-q", *step],
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=300,
-                check=False,
-            )
-        if done.returncode:
-            raise Unavailable(f"apt-get cannot install {' '.join(PACKAGES)}: {done.stderr[-300:]}")
-
-
-def _path():
-    return f"/usr/sbin:/sbin:{os.environ['PATH']}"
-
-
-def _free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 class Cluster:
@@ -159,7 +108,7 @@ class Cluster:
         for name in ("slurm.conf", "gres.conf"):
             link = CONFIG / name
             if link.is_symlink() and PREFIX in os.readlink(link):
-                _kill_daemons(Path(os.readlink(link)).parent)
+                kill_daemons(Path(os.readlink(link)).parent)
                 link.unlink()
             if link.exists() or link.is_symlink():
                 raise Unavailable(f"{link} exists: this machine belongs to a cluster")
@@ -180,16 +129,36 @@ class Cluster:
             except PermissionError as error:
                 raise Unavailable(f"no device can be made here: {error}") from None
         (folder / "gres.conf").write_text(GRES.format(folder=folder))
-        text = SLURM.format(name=name, folder=folder, host=host, ports=_free_ports(3))
-        (folder / "slurm.conf").write_text(text)
+        self._places = {"name": name, "folder": folder, "host": host, "ports": free_ports(5)}
+        self._write(accounting.NONE)
         CONFIG.mkdir(exist_ok=True)
         for file in ("slurm.conf", "gres.conf"):
             (CONFIG / file).symlink_to(folder / file)
 
+    def _write(self, accounts):
+        text = SLURM.format(accounting=accounts.format(**self._places), **self._places)
+        (self.folder / "slurm.conf").write_text(text)
+
+    @contextlib.contextmanager
+    def accounting(self):
+        """Keep accounts in a database while inside; SLURM is started anew, as nothing has run."""
+        kill_daemons(self.folder, ("n1", "n2", "slurmctld"))
+        try:
+            accounting.start(self._places, self._run)
+            self._write(accounting.DATABASE)
+            accounting.register(self._places["name"])
+            self.start()
+            yield
+        finally:
+            self._end_jobs()
+            kill_daemons(self.folder, ("n1", "n2", "slurmctld", *accounting.DAEMONS))
+            self._write(accounting.NONE)
+            self.start()
+
     def start(self, *, fresh=True):
         """Start the daemons, with the state of before unless ``fresh``; return when jobs run."""
         folder, recover = self.folder, "-c" if fresh else "-R"
-        if fresh:
+        if not any(map(alive, daemon_pids(folder, ("munged",)))):
             self._run(
                 "munged",
                 "--force",
@@ -209,7 +178,7 @@ class Cluster:
         with log.open("a") as stream:
             done = subprocess.run(
                 arguments,
-                env={**os.environ, "PATH": _path()},
+                env={**os.environ, "PATH": path(), "SLURM_CONF": str(self.folder / "slurm.conf")},
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
@@ -225,17 +194,20 @@ class Cluster:
     def stop(self):
         """Cancel all jobs, then end the daemons and remove what was made."""
         try:
-            if any(map(_alive, _daemon_pids(self.folder, ("slurmctld",)))):
-                self.cancel_all()
+            self._end_jobs()
         finally:
-            _kill_daemons(self.folder)
+            kill_daemons(self.folder)
             # Without cgroups SLURM loses sight of some processes of jobs that it ended.
             for pid in self._job_processes():
-                _kill(pid)
+                kill(pid)
             for name in ("slurm.conf", "gres.conf"):
                 (CONFIG / name).unlink(missing_ok=True)
             shutil.rmtree(self.folder, ignore_errors=True)
             self.lock.close()
+
+    def _end_jobs(self):
+        if any(map(alive, daemon_pids(self.folder, ("slurmctld",)))):
+            self.cancel_all()
 
     def cancel_all(self):
         """Cancel all jobs and wait until they are gone."""
@@ -245,11 +217,11 @@ class Cluster:
 
     def crash(self):
         """Kill the controller, the nodes and their jobs at once, as a power cut does."""
-        pids = _daemon_pids(self.folder, ("slurmctld", "n1", "n2"))
+        pids = daemon_pids(self.folder, ("slurmctld", "n1", "n2"))
         victims = [*pids, *self._job_processes()]
         for pid in victims:
-            _kill(pid)
-        wait_until(lambda: not any(map(_alive, victims)), "daemons killed")
+            kill(pid)
+        wait_until(lambda: not any(map(alive, victims)), "daemons killed")
 
     def _job_processes(self):
         """Return the processes of this SLURM's jobs, and those that look after them."""
@@ -289,40 +261,3 @@ class Cluster:
         lines = log.read_text().splitlines() if log.exists() else []
         fields = [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in lines]
         return {job["JobId"]: job for job in fields}
-
-
-def _daemon_pids(folder, names):
-    found = []
-    for name in names:
-        file = folder / f"{name}.pid"
-        if file.is_file() and file.read_text().strip():
-            found.append(int(file.read_text()))
-    return found
-
-
-def _kill_daemons(folder):
-    for name in ("n1", "n2", "slurmctld", "munged"):
-        for pid in _daemon_pids(folder, (name,)):
-            # A number may have been given to another process since.
-            if _alive(pid) and _name(pid) in DAEMONS:
-                os.kill(pid, signal.SIGTERM)
-                try:
-                    wait_until(lambda pid=pid: not _alive(pid), name, 10)
-                except AssertionError:
-                    _kill(pid)
-
-
-def _kill(pid):
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def _name(pid):
-    return Path(f"/proc/{pid}/comm").read_text().strip()

@@ -33,10 +33,9 @@ SETTINGS = {
     'gpu_type: ""': "gpu_type: toy",
 }
 
-#: sacct needs a database that the toy cluster does not have; its jobs are short.
+#: As a user has it, but for short jobs.
 ON_SLURM = (
     "--profile=profiles/slurm",
-    "--slurm-status-command=squeue",
     "--slurm-init-seconds-before-status-checks=3",
     "--latency-wait=5",
 )
@@ -45,8 +44,9 @@ ON_SLURM = (
 class Toy:
     """A copy of the repository with the study in it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, targets=TARGETS):
         self.folder = folder
+        self.targets = targets
         self.disturbances = folder / "disturbances"
         self.results = folder / "results" / "toy"
 
@@ -69,7 +69,7 @@ class Toy:
             "PYTHONPATH": str(DISTURBED),
             "OMP_NUM_THREADS": "1",
         }
-        command = [sys.executable, "-m", "snakemake", *TARGETS, *arguments]
+        command = [sys.executable, "-m", "snakemake", *self.targets, *arguments]
         with (self.folder / "head.log").open("w") as log:
             return subprocess.Popen(
                 [*command, "--configfile=toy.yaml"],
@@ -87,6 +87,7 @@ class Toy:
             code = head.wait(seconds)
         except subprocess.TimeoutExpired:
             os.killpg(head.pid, signal.SIGKILL)
+            head.wait()
             raise AssertionError(f"Snakemake ran longer than {seconds} s: {self.log()}") from None
         assert not check or code == 0, self.log()
         return self.log()

@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from tests.helpers.cluster import Cluster, Unavailable, install
+from tests.helpers.cluster import Cluster
+from tests.helpers.daemons import Unavailable, install
 from tests.helpers.study import copy_repository
 from tests.helpers.toy import ON_SLURM, Toy
 

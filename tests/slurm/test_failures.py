@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.cluster import command, wait_until
+from tests.helpers.daemons import command, wait_until
 from tests.helpers.toy import ON_SLURM, assert_finished
 
 # What an interrupted job had done is not done again, either.

@@ -1,5 +1,7 @@
 """A study goes through sbatch to its figure, and its scores are those of a run without SLURM."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -69,6 +71,17 @@ def test_each_training_job_sees_one_gpu_and_no_two_at_once_the_same(on_slurm, jo
 def test_short_rules_ran_beside_snakemake(on_slurm):
     outside = {job["script"] for job in on_slurm.started() if job["SLURM_JOB_ID"] is None}
     assert outside == {"prepare_data", "select_forget_set", "collect_scores", "draw_figure"}
+
+
+def test_one_line_says_how_jobs_are_watched_and_one_of_the_account(on_slurm):
+    told = [line for line in on_slurm.log().splitlines() if "watched with" in line]
+    assert told == [
+        "Jobs are watched with squeue, which knows them after their end, 3600 s long; sacct cannot "
+        "be asked: this cluster keeps no accounting."
+    ]
+    told = [line for line in on_slurm.log().splitlines() if re.search("account", line.lower())]
+    told = [line for line in told if "resources:" not in line and "watched with" not in line]
+    assert told == ["Account theory cannot be checked: this cluster keeps no accounting."]
 
 
 def test_the_logs_of_jobs_that_succeeded_are_cleared(on_slurm):

@@ -31,10 +31,14 @@ class Request:
     minutes: float = 0
     gpus: int = 0
     gpu_type: str = ""
+    qos: str = ""
 
 
-def request(rule: str, resources: Mapping[str, Any]) -> Request:
-    """Return what a job of a rule asks for, from the resources that Snakemake found for it."""
+def request(rule: str, resources: Mapping[str, Any], qos: str | None = None) -> Request:
+    """Return what a job of a rule asks for, from the resources that Snakemake found for it.
+
+    A quality of service that is given here holds for all jobs, whatever their resources say.
+    """
     minutes = resources.get("runtime")
     return Request(
         rule,
@@ -43,6 +47,7 @@ def request(rule: str, resources: Mapping[str, Any]) -> Request:
         minutes if isinstance(minutes, int | float) else 0,
         int(resources.get("gpu") or 0),
         str(resources.get("gpu_model") or ""),
+        str(qos or resources.get("qos") or ""),
     )
 
 

@@ -55,3 +55,35 @@ def test_determinism_is_asked_of_a_gpu(monkeypatch):
     assert asked == [] and os.environ["CUBLAS_WORKSPACE_CONFIG"] == ""
     devices.choose("auto", deterministic=True)
     assert asked == [True] and os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "0",
+        "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6",
+        "GPU-8932f937",
+        "MIG-5a1c0a3e-0b1f-5c27-8a44-4f0e8f5b9d21",
+        "MIG-GPU-8932f937-d72c-4106-c12f-20bd9faed9f6/1/0",
+    ],
+)
+def test_a_gpu_is_taken_whatever_its_name(monkeypatch, name):
+    """CUDA itself counts what $CUDA_VISIBLE_DEVICES names, numbers or not, once it is started."""
+    calls = []
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", name)
+    monkeypatch.setattr(torch.cuda, "init", lambda: calls.append("init"))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: calls.append("count") or 1)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "toy")
+    assert devices.choose("cuda") == torch.device("cuda")
+    assert calls == ["init", "count"]
+    assert devices.describe(torch.device("cuda"))["visible_devices"] == name
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == name
+
+
+@pytest.mark.parametrize("name", ["MIG-5a1c0a3e-0b1f-5c27-8a44-4f0e8f5b9d21", "GPU-8932f937"])
+def test_a_name_of_a_gpu_that_is_not_here_is_no_other_obstacle(monkeypatch, name):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", name)
+    cuda_is(monkeypatch, count=0)
+    assert devices.choose("auto") == devices.CPU
+    with pytest.raises(RuntimeError, match="device: cuda, and no GPU can be used here: there is n"):
+        devices.choose("cuda")

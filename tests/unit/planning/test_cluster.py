@@ -59,6 +59,8 @@ def test_a_request_is_read_from_the_resources_of_a_job():
     }
     assert cluster.request("train_oracle", resources) == ASKED
     assert cluster.request("score_method", {}) == Request("score_method")
+    assert cluster.request("unlearn", {"qos": "long"}) == Request("unlearn", qos="long")
+    assert cluster.request("unlearn", {"qos": "long"}, "high") == Request("unlearn", qos="high")
 
 
 @pytest.mark.parametrize(
