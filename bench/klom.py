@@ -20,7 +20,8 @@ import scipy
 from numpy.typing import NDArray
 from scipy.stats import entropy
 
-from unlearning.scoring.klom import bootstrap_percentile, klom
+from unlearning.scoring.bootstrap import bootstrap_percentile
+from unlearning.scoring.klom import klom
 
 MEMBERS, POINTS, SAMPLE, ROUNDS = 100, 60_000, 2_000, 5
 BOOTSTRAP_POINTS, REPEATS = 1_797, 100

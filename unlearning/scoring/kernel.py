@@ -30,6 +30,10 @@ def _gather(
     members: NDArray,
     first: int,
     clip: bool,
+    widths: NDArray,
+    patterns: NDArray,
+    partners: NDArray,
+    bound: float,
     rows: NDArray,
     lowest: NDArray,
     highest: NDArray,
@@ -37,13 +41,21 @@ def _gather(
     """Copy the members' margins of one block of points, widen the range; count the non-finite.
 
     Non-finite margins do not enter the range and are copied as -inf: below every edge, in no bin.
-    So are the rows that no member fills.
+    So are the rows that no member fills. Where there are widths, each member has noise.
     """
     nonfinite = 0
-    limit = CLIP if clip else np.inf
+    limit = min(CLIP if clip else np.inf, bound)
+    block = slice(first, first + lowest.size)
+    noisy = np.empty(lowest.size, rows.dtype)
     for member in range(members.size):
-        source = margins[members[member], first : first + lowest.size]
+        source = margins[members[member], block]
         row = rows[member]
+        if widths.size > 0:
+            width = widths[members[member], block]
+            pattern = patterns[partners[member], block]
+            for point in range(lowest.size):
+                noisy[point] = source[point] + width[point] * pattern[point]
+            source = noisy
         for point in range(lowest.size):
             margin = source[point]
             finite = margin - margin == 0
@@ -175,6 +187,10 @@ def _divergence(
 def _score_block(
     ensembles: Pair,
     draws: Pair,
+    widths: Pair,
+    patterns: Pair,
+    partners: Pair,
+    bound: float,
     variant: Fields,
     log: NDArray,
     out: NDArray,
@@ -198,10 +214,30 @@ def _score_block(
     unlearned = np.empty((-(-unlearned_members.size // UNROLL) * UNROLL, width), real)
     oracle = np.empty((-(-oracle_members.size // UNROLL) * UNROLL, width), real)
     bad[task, 0] = _gather(
-        ensembles[0], unlearned_members, first, clip_unlearned, unlearned, lowest, highest
+        ensembles[0],
+        unlearned_members,
+        first,
+        clip_unlearned,
+        widths[0],
+        patterns[0],
+        partners[0][draw],
+        bound,
+        unlearned,
+        lowest,
+        highest,
     )
     bad[task, 1] = _gather(
-        ensembles[1], oracle_members, first, clip_oracle, oracle, lowest, highest
+        ensembles[1],
+        oracle_members,
+        first,
+        clip_oracle,
+        widths[1],
+        patterns[1],
+        partners[1][draw],
+        bound,
+        oracle,
+        lowest,
+        highest,
     )
 
     edges = np.empty((bins + 1, width), real)
@@ -237,22 +273,65 @@ def _score_block(
 # one type's machine code under the other's name.
 @njit(parallel=True, cache=True)
 def score_float32(
-    ensembles: Pair, draws: Pair, variant: Fields, log: NDArray, scores: NDArray, bad: NDArray
+    ensembles: Pair,
+    draws: Pair,
+    widths: Pair,
+    patterns: Pair,
+    partners: Pair,
+    bound: float,
+    variant: Fields,
+    log: NDArray,
+    scores: NDArray,
+    bad: NDArray,
 ) -> None:
     """Score float32 ensembles, a pair of shape (members, points).
 
     Fills `scores` (draws, points) and `bad` (draws x blocks, 2), the numbers of margins of either
     ensemble that are not finite. The draws, a pair of shape (draws, members drawn), choose rows;
-    `log` holds the logarithms of 0, 1, ... as far as members are drawn.
+    `log` holds the logarithms of 0, 1, ... as far as members are drawn. The others are the fields
+    of `unlearning.scoring.klom.Noise`; without widths margins are taken as they are.
     """
     for task in prange(len(bad)):
-        _score_block(ensembles, draws, variant, log, scores, bad, task)
+        _score_block(
+            ensembles,
+            draws,
+            widths,
+            patterns,
+            partners,
+            bound,
+            variant,
+            log,
+            scores,
+            bad,
+            task,
+        )
 
 
 @njit(parallel=True, cache=True)
 def score_float64(
-    ensembles: Pair, draws: Pair, variant: Fields, log: NDArray, scores: NDArray, bad: NDArray
+    ensembles: Pair,
+    draws: Pair,
+    widths: Pair,
+    patterns: Pair,
+    partners: Pair,
+    bound: float,
+    variant: Fields,
+    log: NDArray,
+    scores: NDArray,
+    bad: NDArray,
 ) -> None:
     """Score float64 ensembles, as `score_float32` does."""
     for task in prange(len(bad)):
-        _score_block(ensembles, draws, variant, log, scores, bad, task)
+        _score_block(
+            ensembles,
+            draws,
+            widths,
+            patterns,
+            partners,
+            bound,
+            variant,
+            log,
+            scores,
+            bad,
+            task,
+        )
