@@ -1,9 +1,9 @@
 """Whether intervals of the P95 of KLoM mean 95 %: `python -m bench.intervals`.
 
 Pairs of ensembles are drawn again and again. The mean of their scores is what an interval is of;
-1.96 standard deviations of them is the half-width that an interval should have. A grid over margins,
-points, shifts of the unlearned margins (in standard deviations) and members N prints how wide
-intervals are beside that and how often they hold the mean, for the workflow's and for those of the
+1.96 standard deviations of them is the half-width that an interval should have. A grid over
+margins, points, shifts of the unlearned margins (in standard deviations) and members N prints how
+wide intervals are beside that and how often they hold the mean: the workflow's, and those of the
 plain bootstrap. Margins of the digits are those of `--pool` perceptrons trained as in the default
 study; each pair of ensembles is a random choice of them.
 
@@ -154,9 +154,9 @@ def main() -> None:
     parser.add_argument("--points", nargs="+", type=int, default=[10, 50, 450])
     parser.add_argument("--shifts", nargs="+", type=float, default=[0.0, 1.0, 3.0])
     parser.add_argument("--members", nargs="+", type=int, default=[50, 100, 200])
-    parser.add_argument("--repetitions", type=int, default=200, help="intervals a cell")
+    parser.add_argument("--repetitions", type=int, default=100, help="intervals a cell")
     parser.add_argument("--truth", type=int, default=1000, help="scores a cell")
-    parser.add_argument("--pool", type=int, default=1200, help="members trained on the digits")
+    parser.add_argument("--pool", type=int, default=800, help="members trained on the digits")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     print("| margins | points | shift | N | mean | ideal | width | coverage | plain | coverage |")
@@ -190,7 +190,9 @@ def main() -> None:
         print(f"\n{name}: width {min(values):.2f}-{max(values):.2f} of the ideal, ", end="")
         print(f"within a fifth of it in {inside:.0%} of {len(values)} cells", end="")
     aim = np.mean([0.92 <= coverage <= 0.98 for coverage in coverages])
-    print(f"\nworkflow: coverage {min(coverages):.3f}-{max(coverages):.3f}, in .92-.98 in {aim:.0%}")
+    print(
+        f"\nworkflow: coverage {min(coverages):.3f}-{max(coverages):.3f}, in .92-.98 in {aim:.0%}"
+    )
 
 
 if __name__ == "__main__":

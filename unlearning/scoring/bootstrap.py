@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
+from scipy.special import ndtri
 
 from unlearning.scoring.klom import CAP, CHUNK, Noise, klom, score_draws
 
@@ -21,9 +21,7 @@ NEIGHBOURS = 5
 # Points that the replicates' own spread, and the density of their scores, count for beside the
 # estimate's, which few points know badly.
 SPREAD_POINTS = 20
-DENSITY_POINTS = 100
-# The width of an interval varies between ensembles by about one part in sqrt(2 x 20).
-DEGREES = 20
+DENSITY_POINTS = 60
 
 
 def _angle(scores: ArrayLike) -> NDArray[np.float64]:
@@ -47,34 +45,34 @@ def _smoothed(
     """
     rows = np.ascontiguousarray(margins.T)
     usable = np.isfinite(rows) & (np.abs(rows) < bound)
-    count = usable.sum(axis=1, keepdims=True)
-    safe = np.maximum(count, 1)
+    everyone = usable.all()
+    count = np.maximum(usable.sum(axis=1, keepdims=True), 1)
+    rank = np.arange(rows.shape[1])
+    above = np.minimum(rank + NEIGHBOURS, rank[-1] if everyone else count - 1)
+    below = np.minimum(np.maximum(rank - NEIGHBOURS, 0), above)
     with np.errstate(all="ignore"):
-        mean = np.where(usable, rows, 0).sum(axis=1, keepdims=True) / safe
-        centred = np.where(usable, rows - mean, 0).astype(rows.dtype)
-        deviation = np.sqrt((centred**2).sum(axis=1, keepdims=True) / safe)
+        mean = np.where(usable, rows, 0).sum(axis=1, keepdims=True) / count
+        centred = np.where(usable, rows - mean, 0).astype(rows.dtype, copy=False)
+        deviation = np.sqrt(np.square(centred).sum(axis=1, keepdims=True) / count)
+        deviation = deviation.astype(rows.dtype)
         order = np.where(usable, centred, np.inf).argsort(axis=1)
         ranked = np.take_along_axis(centred, order, axis=1)
-        rank = np.arange(rows.shape[1])
-        above = np.minimum(rank + NEIGHBOURS, np.maximum(count - 1, 0))
-        below = np.minimum(np.maximum(rank - NEIGHBOURS, 0), above)
-        reach = np.take_along_axis(ranked, above, axis=1) - np.take_along_axis(ranked, below, 1)
-        spacing = reach / np.maximum(above - below, 1)
+        if everyone:
+            reach = ranked[:, above] - ranked[:, below]
+        else:
+            reach = np.take_along_axis(ranked, above, 1) - np.take_along_axis(ranked, below, 1)
+        spacing = reach / np.maximum(above - below, 1).astype(rows.dtype)
         widths = np.empty_like(rows)
-        np.put_along_axis(widths, order, np.sqrt(deviation * spacing).astype(rows.dtype), axis=1)
+        np.put_along_axis(widths, order, np.sqrt(deviation * spacing), axis=1)
         widths *= usable
-        variance = (widths**2).sum(axis=1, keepdims=True) / safe
+        variance = np.square(widths).sum(axis=1, keepdims=True) / count.astype(rows.dtype)
         shrink = 1 / np.sqrt(1 + variance / deviation**2)
-        shrunk = mean + shrink * centred
-        patterns = centred / deviation
         able = np.isfinite(shrink) & np.isfinite(deviation * widths.max(axis=1, keepdims=True))
+        shrunk = np.where(usable & able, mean + shrink * centred, rows)
+        widths = np.where(able, shrink * widths, 0)
+        patterns = np.where(able, centred / deviation, 0)
     return tuple(  # type: ignore[return-value]
-        np.ascontiguousarray(part.T, rows.dtype)
-        for part in (
-            np.where(usable & able, shrunk, rows),
-            np.where(able, shrink * widths, 0),
-            np.where(able, patterns, 0),
-        )
+        np.ascontiguousarray(part.T, rows.dtype) for part in (shrunk, widths, patterns)
     )
 
 
@@ -185,20 +183,18 @@ def bootstrap_percentile(
         if np.min(split) < 0 or np.max(split) >= points:
             raise ValueError(f"splits[{number}] must hold point indices from 0 to {points - 1}.")
     rng = np.random.default_rng(seed)
-    drawn, partners = (
-        tuple(choose(rng, len(ensemble), repeats) for ensemble in ensembles)
-        for choose in (_drawn, _shuffled)
-    )
+    members, oracles = len(ensembles[0]), len(ensembles[1])
+    drawn = _drawn(rng, members, repeats), _drawn(rng, oracles, repeats)
+    partners = _shuffled(rng, members, repeats), _shuffled(rng, oracles, repeats)
     single = all(ensemble.dtype == np.float32 for ensemble in ensembles)
     dtype = np.float32 if single else np.float64
+    bound = float(dtype(clip))
     angles = np.empty((repeats, points), np.float32)
     for first in range(0, points, CHUNK):
         part = slice(first, first + CHUNK)
-        shrunk, widths, patterns = zip(
-            *(_smoothed(e[:, part].astype(dtype), dtype(clip)) for e in ensembles), strict=True
-        )
-        noise = Noise(widths, patterns, partners, float(dtype(clip)))
-        angles[:, part] = _angle(score_draws(*shrunk, drawn, variant, noise)[0])
+        ours, theirs = (_smoothed(e[:, part].astype(dtype), bound) for e in ensembles)
+        noise = Noise((ours[1], theirs[1]), (ours[2], theirs[2]), partners, bound)
+        angles[:, part] = _angle(score_draws(ours[0], theirs[0], drawn, variant, noise)[0])
     columns = [_deviations(angles[:, split], estimate[split], percentile) for split in splits]
     return np.stack(columns, axis=1) if columns else np.empty((repeats, 0))
 
@@ -224,7 +220,7 @@ def percentile_interval(
     -------
     low, high : ndarray of float64, shape (...)
         In [0, `CAP`]: on the scale of the deviations as many of their standard deviations to either
-        side as Student's distribution with `DEGREES` degrees says.
+        side as a normal distribution says, 1.96 at 95 %.
 
     Raises
     ------
@@ -241,7 +237,7 @@ def percentile_interval(
             f"not {deviations.shape}."
         )
     deviation = np.sqrt((deviations**2).sum(axis=0) / max(len(deviations) - 1, 1))
-    reach = stdtrit(DEGREES, (1 + level) / 2) * deviation
+    reach = ndtri((1 + level) / 2) * deviation
     low = CAP * np.sin(np.maximum(_angle(estimate) - reach, 0.0)) ** 2
     high = CAP * np.sin(np.minimum(_angle(estimate) + reach, np.pi / 2)) ** 2
     # Not beside the estimate by a rounding.

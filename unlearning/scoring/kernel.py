@@ -197,10 +197,13 @@ def _score_block(
     bad: NDArray,
     task: int,
 ) -> None:
-    """Score one block of points with one draw of members; tasks number the blocks, draw by draw."""
+    """Score one block of points with one draw of members; tasks number the draws, block by block.
+
+    Draws of one block that follow each other find its margins in a nearby cache.
+    """
     bins, clip_unlearned, clip_oracle, edges_in_float64, keep_maximum, _, _ = variant
     # prange counts in unsigned integers, which numba does not mix with signed ones.
-    draw, block = divmod(np.int64(task), bad.shape[0] // out.shape[0])
+    block, draw = divmod(np.int64(task), out.shape[0])
     first = block * BLOCK
     scores = out[draw, first : first + BLOCK]
     unlearned_members, oracle_members = draws[0][draw], draws[1][draw]

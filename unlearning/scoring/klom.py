@@ -9,7 +9,8 @@ from dataclasses import astuple, dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from unlearning.scoring.kernel import BLOCK, CAP, Pair, score_float32, score_float64
+from unlearning.scoring.kernel import BLOCK, Pair, score_float32, score_float64
+from unlearning.scoring.kernel import CAP as CAP
 
 # Points copied together when margins must first be converted or made contiguous.
 CHUNK = 32 * BLOCK
@@ -157,24 +158,24 @@ def score_draws(
     scores = np.empty((len(draws[0]), points))
     bad = np.zeros(2, np.int64)
     nothing = np.empty((0, 0)), np.empty((0, 0))
-    bound = np.inf if noise is None else noise.bound
+    added = (nothing, nothing) if noise is None else (noise.widths, noise.patterns)
     for first in range(0, points, chunk):
         part = slice(first, first + chunk)
         part_scores = np.empty_like(scores[:, part], order="C")
         part_bad = np.empty((len(scores) * -(-part_scores.shape[1] // BLOCK), 2), np.int64)
         ensembles = _prepared(unlearned[:, part], dtype), _prepared(oracle[:, part], dtype)
-        arrays = [
-            tuple(_prepared(array[:, part], dtype) for array in pair)
-            for pair in ((nothing, nothing) if noise is None else (noise.widths, noise.patterns))
-        ]
-        variant_fields = astuple(VARIANTS[variant])
+        widths, patterns = (
+            (_prepared(first_of[:, part], dtype), _prepared(second_of[:, part], dtype))
+            for first_of, second_of in added
+        )
         kernel(
             ensembles,
             draws,
-            *arrays,
+            widths,
+            patterns,
             draws if noise is None else noise.partners,
-            bound,
-            variant_fields,
+            np.inf if noise is None else noise.bound,
+            astuple(VARIANTS[variant]),
             log,
             part_scores,
             part_bad,
