@@ -159,6 +159,11 @@ def main() -> None:
     parser.add_argument("--pool", type=int, default=800, help="members trained on the digits")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
+    if "digits" in chosen.margins:
+        if chosen.pool < 2 * max(chosen.members):
+            parser.error(f"--pool must be at least twice {max(chosen.members)} members.")
+        if max(chosen.points) > VALIDATION:
+            parser.error(f"the digits have {VALIDATION} validation points, no more.")
     print("| margins | points | shift | N | mean | ideal | width | coverage | plain | coverage |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     widths, coverages, plain_widths = [], [], []

@@ -115,7 +115,7 @@ def _deviations(
     spread = (known * estimate.var() + SPREAD_POINTS * noise) / (known + SPREAD_POINTS)
     true = max(min(between, spread) - noise, 0.0)
     kept = math.sqrt(true / between) if between > 0 else 0.0
-    moved = angles - (1 - kept) * (means - means.mean())
+    moved = angles - ((1 - kept) * (means - means.mean())).astype(angles.dtype)
     # The noise of a percentile is inverse to the density of scores there.
     tail = min(percentile, 100 - percentile)
     levels = [percentile - tail, percentile, percentile + 0.8 * tail]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bench import intervals
 from bench.intervals import measured, plain, workflow
 from unlearning.scoring.bootstrap import (
     _drawn,
@@ -48,6 +49,19 @@ def test_intervals_mean_95_percent(cell, plain_misses):
     # Of 60 intervals of which 95 % hold, fewer than 52 do once in a hundred.
     assert coverage >= 52 / 60
     assert (not 0.8 <= plain_width <= 1.2) >= plain_misses
+
+
+def test_the_benchmark_prints_a_row_a_cell(monkeypatch, capsys):
+    grid = "--margins student normal_shared --points 5 --shifts 1 --members 20 10"
+    monkeypatch.setattr("sys.argv", ["intervals", *grid.split(), "--rep", "3", "--truth", "9"])
+    intervals.main()
+    printed = capsys.readouterr().out
+    assert printed.count("| 5 | 1 | 20 |") == printed.count("| 5 | 1 | 10 |") == 2
+    assert "of 4 cells" in printed
+    monkeypatch.setattr("sys.argv", ["intervals", "--pool", "100", "--members", "60"])
+    with pytest.raises(SystemExit):
+        intervals.main()
+    assert "--pool must be at least twice 60 members" in capsys.readouterr().err
 
 
 def test_bootstrap_depends_on_the_seed_alone():
