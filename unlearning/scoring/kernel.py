@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 # The fields of `unlearning.scoring.klom.Variant`, in their order.
 Fields = tuple[int, bool, bool, bool, bool, bool, bool]
-# Of the unlearned and the oracle ensemble.
-Pair = tuple[NDArray, NDArray]
+# Of the unlearned and the oracle ensemble, one after the other: margins, widths and patterns of
+# their noise (members, points); members drawn, and those whose patterns they get (draws, members).
+Ensembles = tuple[NDArray, NDArray, NDArray, NDArray, NDArray, NDArray]
+Draws = tuple[NDArray, NDArray, NDArray, NDArray]
 
 FLOOR = 1e-5
 CAP = math.log(1e5)
@@ -26,14 +28,10 @@ UNROLL = 4
 
 @njit
 def _gather(
-    margins: NDArray,
-    members: NDArray,
+    ensemble: tuple[NDArray, NDArray, NDArray],
+    drawn: tuple[NDArray, NDArray],
     first: int,
-    clip: bool,
-    widths: NDArray,
-    patterns: NDArray,
-    partners: NDArray,
-    bound: float,
+    limit: float,
     rows: NDArray,
     lowest: NDArray,
     highest: NDArray,
@@ -43,8 +41,9 @@ def _gather(
     Non-finite margins do not enter the range and are copied as -inf: below every edge, in no bin.
     So are the rows that no member fills. Where there are widths, each member has noise.
     """
+    margins, widths, patterns = ensemble
+    members, partners = drawn
     nonfinite = 0
-    limit = min(CLIP if clip else np.inf, bound)
     block = slice(first, first + lowest.size)
     noisy = np.empty(lowest.size, rows.dtype)
     for member in range(members.size):
@@ -185,11 +184,8 @@ def _divergence(
 
 @njit
 def _score_block(
-    ensembles: Pair,
-    draws: Pair,
-    widths: Pair,
-    patterns: Pair,
-    partners: Pair,
+    ensembles: Ensembles,
+    draws: Draws,
     bound: float,
     variant: Fields,
     log: NDArray,
@@ -217,27 +213,19 @@ def _score_block(
     unlearned = np.empty((-(-unlearned_members.size // UNROLL) * UNROLL, width), real)
     oracle = np.empty((-(-oracle_members.size // UNROLL) * UNROLL, width), real)
     bad[task, 0] = _gather(
-        ensembles[0],
-        unlearned_members,
+        (ensembles[0], ensembles[2], ensembles[4]),
+        (unlearned_members, draws[2][draw]),
         first,
-        clip_unlearned,
-        widths[0],
-        patterns[0],
-        partners[0][draw],
-        bound,
+        min(CLIP if clip_unlearned else np.inf, bound),
         unlearned,
         lowest,
         highest,
     )
     bad[task, 1] = _gather(
-        ensembles[1],
-        oracle_members,
+        (ensembles[1], ensembles[3], ensembles[5]),
+        (oracle_members, draws[3][draw]),
         first,
-        clip_oracle,
-        widths[1],
-        patterns[1],
-        partners[1][draw],
-        bound,
+        min(CLIP if clip_oracle else np.inf, bound),
         oracle,
         lowest,
         highest,
@@ -276,47 +264,28 @@ def _score_block(
 # one type's machine code under the other's name.
 @njit(parallel=True, cache=True)
 def score_float32(
-    ensembles: Pair,
-    draws: Pair,
-    widths: Pair,
-    patterns: Pair,
-    partners: Pair,
+    ensembles: Ensembles,
+    draws: Draws,
     bound: float,
     variant: Fields,
     log: NDArray,
     scores: NDArray,
     bad: NDArray,
 ) -> None:
-    """Score float32 ensembles, a pair of shape (members, points).
+    """Score float32 ensembles.
 
-    Fills `scores` (draws, points) and `bad` (draws x blocks, 2), the numbers of margins of either
-    ensemble that are not finite. The draws, a pair of shape (draws, members drawn), choose rows;
-    `log` holds the logarithms of 0, 1, ... as far as members are drawn. The others are the fields
-    of `unlearning.scoring.klom.Noise`; without widths margins are taken as they are.
+    Fills `scores` (draws, points) and `bad` (blocks x draws, 2), the numbers of margins of either
+    ensemble that are not finite. `log` holds the logarithms of 0, 1, ... as far as members are
+    drawn. Without widths margins are taken as they are; no noise takes them beyond +-`bound`.
     """
     for task in prange(len(bad)):
-        _score_block(
-            ensembles,
-            draws,
-            widths,
-            patterns,
-            partners,
-            bound,
-            variant,
-            log,
-            scores,
-            bad,
-            task,
-        )
+        _score_block(ensembles, draws, bound, variant, log, scores, bad, task)
 
 
 @njit(parallel=True, cache=True)
 def score_float64(
-    ensembles: Pair,
-    draws: Pair,
-    widths: Pair,
-    patterns: Pair,
-    partners: Pair,
+    ensembles: Ensembles,
+    draws: Draws,
     bound: float,
     variant: Fields,
     log: NDArray,
@@ -325,16 +294,4 @@ def score_float64(
 ) -> None:
     """Score float64 ensembles, as `score_float32` does."""
     for task in prange(len(bad)):
-        _score_block(
-            ensembles,
-            draws,
-            widths,
-            patterns,
-            partners,
-            bound,
-            variant,
-            log,
-            scores,
-            bad,
-            task,
-        )
+        _score_block(ensembles, draws, bound, variant, log, scores, bad, task)

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from unlearning.scoring.kernel import BLOCK, Pair, score_float32, score_float64
+from unlearning.scoring.kernel import BLOCK, score_float32, score_float64
 from unlearning.scoring.kernel import CAP as CAP
 
 # Points copied together when margins must first be converted or made contiguous.
@@ -116,9 +116,9 @@ class Noise:
         No margin with its noise is taken to be larger in size.
     """
 
-    widths: Pair
-    patterns: Pair
-    partners: Pair
+    widths: tuple[NDArray, NDArray]
+    patterns: tuple[NDArray, NDArray]
+    partners: tuple[NDArray[np.int64], NDArray[np.int64]]
     bound: float
 
 
@@ -157,23 +157,15 @@ def score_draws(
         log = np.log(np.arange(max(drawn.shape[1] for drawn in draws) + 1.0))
     scores = np.empty((len(draws[0]), points))
     bad = np.zeros(2, np.int64)
-    nothing = np.empty((0, 0)), np.empty((0, 0))
-    added = (nothing, nothing) if noise is None else (noise.widths, noise.patterns)
+    added = (np.empty((0, 0)),) * 4 if noise is None else (*noise.widths, *noise.patterns)
     for first in range(0, points, chunk):
         part = slice(first, first + chunk)
         part_scores = np.empty_like(scores[:, part], order="C")
         part_bad = np.empty((len(scores) * -(-part_scores.shape[1] // BLOCK), 2), np.int64)
-        ensembles = _prepared(unlearned[:, part], dtype), _prepared(oracle[:, part], dtype)
-        widths, patterns = (
-            (_prepared(first_of[:, part], dtype), _prepared(second_of[:, part], dtype))
-            for first_of, second_of in added
-        )
+        arrays = tuple(_prepared(array[:, part], dtype) for array in (unlearned, oracle, *added))
         kernel(
-            ensembles,
-            draws,
-            widths,
-            patterns,
-            draws if noise is None else noise.partners,
+            arrays,
+            (*draws, *(draws if noise is None else noise.partners)),
             np.inf if noise is None else noise.bound,
             astuple(VARIANTS[variant]),
             log,
