@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 Fields = tuple[int, bool, bool, bool, bool, bool, bool]
 # Of the unlearned and the oracle ensemble, one after the other: margins, widths and patterns of
 # their noise (members, points); members drawn, and those whose patterns they get (draws, members).
-Ensembles = tuple[NDArray, NDArray, NDArray, NDArray, NDArray, NDArray]
-Draws = tuple[NDArray, NDArray, NDArray, NDArray]
+Ensembles = tuple[NDArray, ...]
+Draws = tuple[NDArray, ...]
 
 FLOOR = 1e-5
 CAP = math.log(1e5)
