@@ -51,28 +51,35 @@ def _smoothed(
     above = np.minimum(rank + NEIGHBOURS, rank[-1] if everyone else count - 1)
     below = np.minimum(np.maximum(rank - NEIGHBOURS, 0), above)
     with np.errstate(all="ignore"):
-        mean = np.where(usable, rows, 0).sum(axis=1, keepdims=True) / count
-        centred = np.where(usable, rows - mean, 0).astype(rows.dtype, copy=False)
-        deviation = np.sqrt(np.square(centred).sum(axis=1, keepdims=True) / count)
-        deviation = deviation.astype(rows.dtype)
-        order = np.where(usable, centred, np.inf).argsort(axis=1)
-        ranked = np.take_along_axis(centred, order, axis=1)
+        finite = rows if everyone else np.where(usable, rows, 0)
+        mean = (finite.sum(axis=1, keepdims=True) / count).astype(rows.dtype)
+        centred = rows - mean if everyone else np.where(usable, rows - mean, 0)
+        square = np.square(centred).sum(axis=1, keepdims=True) / count
+        deviation = np.sqrt(square).astype(rows.dtype)
+        order = (centred if everyone else np.where(usable, centred, np.inf)).argsort(axis=1)
+        # Into the flattened array.
+        order += rows.shape[1] * np.arange(len(rows))[:, None]
+        ranked = centred.ravel()[order]
         if everyone:
             reach = ranked[:, above] - ranked[:, below]
         else:
             reach = np.take_along_axis(ranked, above, 1) - np.take_along_axis(ranked, below, 1)
         spacing = reach / np.maximum(above - below, 1).astype(rows.dtype)
         widths = np.empty_like(rows)
-        np.put_along_axis(widths, order, np.sqrt(deviation * spacing), axis=1)
-        widths *= usable
-        variance = np.square(widths).sum(axis=1, keepdims=True) / count.astype(rows.dtype)
-        shrink = 1 / np.sqrt(1 + variance / deviation**2)
+        widths.ravel()[order] = np.sqrt(deviation * spacing)
+        if not everyone:
+            widths *= usable
+        variance = np.square(widths).sum(axis=1, keepdims=True) / count
+        shrink = (1 / np.sqrt(1 + variance / square)).astype(rows.dtype)
         able = np.isfinite(shrink) & np.isfinite(deviation * widths.max(axis=1, keepdims=True))
-        shrunk = np.where(usable & able, mean + shrink * centred, rows)
-        widths = np.where(able, shrink * widths, 0)
-        patterns = np.where(able, centred / deviation, 0)
-    return tuple(  # type: ignore[return-value]
-        np.ascontiguousarray(part.T, rows.dtype) for part in (shrunk, widths, patterns)
+        shrunk, widths, patterns = mean + shrink * centred, shrink * widths, centred / deviation
+        if not everyone or not able.all():
+            shrunk = np.where(usable & able, shrunk, rows)
+            widths, patterns = np.where(able, widths, 0), np.where(able, patterns, 0)
+    return (
+        np.ascontiguousarray(shrunk.T),
+        np.ascontiguousarray(widths.T),
+        np.ascontiguousarray(patterns.T),
     )
 
 
