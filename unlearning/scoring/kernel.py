@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 # The fields of `unlearning.scoring.klom.Variant`, in their order.
 Fields = tuple[int, bool, bool, bool, bool, bool, bool]
-# Of the unlearned and the oracle ensemble.
-Pair = tuple[NDArray, NDArray]
+# Of the unlearned and the oracle ensemble, one after the other: margins, widths and patterns of
+# their noise (members, points); members drawn, and those whose patterns they get (draws, members).
+Ensembles = tuple[NDArray, ...]
+Draws = tuple[NDArray, ...]
 
 FLOOR = 1e-5
 CAP = math.log(1e5)
@@ -26,10 +28,10 @@ UNROLL = 4
 
 @njit
 def _gather(
-    margins: NDArray,
-    members: NDArray,
+    ensemble: tuple[NDArray, NDArray, NDArray],
+    drawn: tuple[NDArray, NDArray],
     first: int,
-    clip: bool,
+    limit: float,
     rows: NDArray,
     lowest: NDArray,
     highest: NDArray,
@@ -37,13 +39,22 @@ def _gather(
     """Copy the members' margins of one block of points, widen the range; count the non-finite.
 
     Non-finite margins do not enter the range and are copied as -inf: below every edge, in no bin.
-    So are the rows that no member fills.
+    So are the rows that no member fills. Where there are widths, each member has noise.
     """
+    margins, widths, patterns = ensemble
+    members, partners = drawn
     nonfinite = 0
-    limit = CLIP if clip else np.inf
+    block = slice(first, first + lowest.size)
+    noisy = np.empty(lowest.size, rows.dtype)
     for member in range(members.size):
-        source = margins[members[member], first : first + lowest.size]
+        source = margins[members[member], block]
         row = rows[member]
+        if widths.size > 0:
+            width = widths[members[member], block]
+            pattern = patterns[partners[member], block]
+            for point in range(lowest.size):
+                noisy[point] = source[point] + width[point] * pattern[point]
+            source = noisy
         for point in range(lowest.size):
             margin = source[point]
             finite = margin - margin == 0
@@ -173,18 +184,22 @@ def _divergence(
 
 @njit
 def _score_block(
-    ensembles: Pair,
-    draws: Pair,
+    ensembles: Ensembles,
+    draws: Draws,
+    bound: float,
     variant: Fields,
     log: NDArray,
     out: NDArray,
     bad: NDArray,
     task: int,
 ) -> None:
-    """Score one block of points with one draw of members; tasks number the blocks, draw by draw."""
+    """Score one block of points with one draw of members; tasks number the draws, block by block.
+
+    Draws of one block that follow each other find its margins in a nearby cache.
+    """
     bins, clip_unlearned, clip_oracle, edges_in_float64, keep_maximum, _, _ = variant
     # prange counts in unsigned integers, and one divided by a signed one would be a float.
-    draw, block = divmod(np.int64(task), bad.shape[0] // out.shape[0])
+    block, draw = divmod(np.int64(task), out.shape[0])
     first = block * BLOCK
     scores = out[draw, first : first + BLOCK]
     unlearned_members, oracle_members = draws[0][draw], draws[1][draw]
@@ -198,10 +213,22 @@ def _score_block(
     unlearned = np.empty((-(-unlearned_members.size // UNROLL) * UNROLL, width), real)
     oracle = np.empty((-(-oracle_members.size // UNROLL) * UNROLL, width), real)
     bad[task, 0] = _gather(
-        ensembles[0], unlearned_members, first, clip_unlearned, unlearned, lowest, highest
+        (ensembles[0], ensembles[2], ensembles[4]),
+        (unlearned_members, draws[2][draw]),
+        first,
+        min(CLIP if clip_unlearned else np.inf, bound),
+        unlearned,
+        lowest,
+        highest,
     )
     bad[task, 1] = _gather(
-        ensembles[1], oracle_members, first, clip_oracle, oracle, lowest, highest
+        (ensembles[1], ensembles[3], ensembles[5]),
+        (oracle_members, draws[3][draw]),
+        first,
+        min(CLIP if clip_oracle else np.inf, bound),
+        oracle,
+        lowest,
+        highest,
     )
 
     edges = np.empty((bins + 1, width), real)
@@ -237,22 +264,34 @@ def _score_block(
 # one type's machine code under the other's name.
 @njit(parallel=True, cache=True)
 def score_float32(
-    ensembles: Pair, draws: Pair, variant: Fields, log: NDArray, scores: NDArray, bad: NDArray
+    ensembles: Ensembles,
+    draws: Draws,
+    bound: float,
+    variant: Fields,
+    log: NDArray,
+    scores: NDArray,
+    bad: NDArray,
 ) -> None:
-    """Score float32 ensembles, a pair of shape (members, points).
+    """Score float32 ensembles.
 
-    Fills `scores` (draws, points) and `bad` (draws x blocks, 2), the numbers of margins of either
-    ensemble that are not finite. The draws, a pair of shape (draws, members drawn), choose rows;
-    `log` holds the logarithms of 0, 1, ... as far as members are drawn.
+    Fills `scores` (draws, points) and `bad` (blocks x draws, 2), the numbers of margins of either
+    ensemble that are not finite. `log` holds the logarithms of 0, 1, ... as far as members are
+    drawn. Without widths margins are taken as they are; no noise takes them beyond +-`bound`.
     """
     for task in prange(len(bad)):
-        _score_block(ensembles, draws, variant, log, scores, bad, task)
+        _score_block(ensembles, draws, bound, variant, log, scores, bad, task)
 
 
 @njit(parallel=True, cache=True)
 def score_float64(
-    ensembles: Pair, draws: Pair, variant: Fields, log: NDArray, scores: NDArray, bad: NDArray
+    ensembles: Ensembles,
+    draws: Draws,
+    bound: float,
+    variant: Fields,
+    log: NDArray,
+    scores: NDArray,
+    bad: NDArray,
 ) -> None:
     """Score float64 ensembles, as `score_float32` does."""
     for task in prange(len(bad)):
-        _score_block(ensembles, draws, variant, log, scores, bad, task)
+        _score_block(ensembles, draws, bound, variant, log, scores, bad, task)

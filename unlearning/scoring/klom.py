@@ -4,18 +4,16 @@ A point's margins under the N unlearned models and under the M oracles are put i
 their common range; its score is KL(unlearned || oracle) of the two histograms.
 """
 
-from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from unlearning.scoring.kernel import BLOCK, CAP, score_float32, score_float64
+from unlearning.scoring.kernel import BLOCK, score_float32, score_float64
+from unlearning.scoring.kernel import CAP as CAP
 
 # Points copied together when margins must first be converted or made contiguous.
 CHUNK = 32 * BLOCK
-# Scores of bootstrap replicates held at once (4 MB): enough work for one start of the threads.
-BOOTSTRAP_SCORES = 2**19
 
 
 @dataclass(frozen=True)
@@ -104,13 +102,52 @@ def _prepared(margins: NDArray, dtype: type[np.floating]) -> NDArray:
     return prepared
 
 
-def _score(
+@dataclass(frozen=True)
+class Noise:
+    """What is added to members when they are drawn: a pair of each, unlearned and oracle.
+
+    Attributes
+    ----------
+    widths, patterns : pair of floating arrays, shape (members, points)
+        A member drawn has its widths times the pattern of a partner added.
+    partners : pair of int64 arrays, shape (draws, members drawn)
+        Whose pattern.
+    bound : float
+        No margin with its noise is taken to be larger in size.
+    """
+
+    widths: tuple[NDArray, NDArray]
+    patterns: tuple[NDArray, NDArray]
+    partners: tuple[NDArray[np.int64], NDArray[np.int64]]
+    bound: float
+
+
+def score_draws(
     unlearned: NDArray,
     oracle: NDArray,
     draws: tuple[NDArray[np.int64], NDArray[np.int64]],
     variant: str,
+    noise: Noise | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return scores (draws, points) of the members drawn, and both numbers of bad margins."""
+    """Score what draws of the members give; the arguments are taken to be valid.
+
+    Parameters
+    ----------
+    unlearned, oracle : ndarray, shape (members, points)
+        Real margins.
+    draws : pair of int64 arrays, shape (draws, members drawn)
+        The members of each draw.
+    variant : str
+        A name in `VARIANTS`.
+    noise : Noise, optional
+        Added to the members drawn.
+
+    Returns
+    -------
+    scores : ndarray of float64, shape (draws, points)
+    bad : ndarray of int64, shape (2,)
+        Unlearned and oracle margins drawn that are not finite.
+    """
     points = unlearned.shape[1]
     single = unlearned.dtype == oracle.dtype == np.float32
     kernel, dtype = (score_float32, np.float32) if single else (score_float64, np.float64)
@@ -120,12 +157,21 @@ def _score(
         log = np.log(np.arange(max(drawn.shape[1] for drawn in draws) + 1.0))
     scores = np.empty((len(draws[0]), points))
     bad = np.zeros(2, np.int64)
+    added = (np.empty((0, 0)),) * 4 if noise is None else (*noise.widths, *noise.patterns)
     for first in range(0, points, chunk):
         part = slice(first, first + chunk)
         part_scores = np.empty_like(scores[:, part], order="C")
         part_bad = np.empty((len(scores) * -(-part_scores.shape[1] // BLOCK), 2), np.int64)
-        ensembles = _prepared(unlearned[:, part], dtype), _prepared(oracle[:, part], dtype)
-        kernel(ensembles, draws, astuple(VARIANTS[variant]), log, part_scores, part_bad)
+        arrays = tuple(_prepared(array[:, part], dtype) for array in (unlearned, oracle, *added))
+        kernel(
+            arrays,
+            (*draws, *(draws if noise is None else noise.partners)),
+            np.inf if noise is None else noise.bound,
+            astuple(VARIANTS[variant]),
+            log,
+            part_scores,
+            part_bad,
+        )
         scores[:, part] = part_scores
         bad += part_bad.sum(axis=0)
     return scores, bad
@@ -179,114 +225,10 @@ def klom(
     """
     unlearned, oracle = _checked_pair(unlearned, oracle, variant, nonfinite)
     everyone = np.arange(len(unlearned))[None], np.arange(len(oracle))[None]
-    scores, (unlearned_bad, oracle_bad) = _score(unlearned, oracle, everyone, variant)
+    scores, (unlearned_bad, oracle_bad) = score_draws(unlearned, oracle, everyone, variant)
     if oracle_bad or (unlearned_bad and nonfinite == "raise"):
         raise ValueError(
             f"margins must be finite, but {unlearned_bad} of {unlearned.size} unlearned and "
             f"{oracle_bad} of {oracle.size} oracle margins are NaN or infinite."
         )
     return scores[0]
-
-
-def bootstrap_percentile(
-    unlearned: ArrayLike,
-    oracle: ArrayLike,
-    splits: Sequence[NDArray[np.integer]],
-    *,
-    percentile: float = 95.0,
-    repeats: int,
-    seed: int | np.random.SeedSequence,
-    variant: str = "default",
-    nonfinite: str = "raise",
-) -> NDArray[np.float64]:
-    """Resample the members of both ensembles, and take each split's percentile of the scores.
-
-    Parameters
-    ----------
-    unlearned, oracle, variant, nonfinite
-        As in `klom`.
-    splits : sequence of integer arrays, shape (points of the split,)
-        The points of each split, as indices into the points of the margins.
-    percentile : float
-        In [0, 100].
-    repeats : int
-        Replicates. The first replicates do not depend on how many follow.
-    seed : int or SeedSequence
-        Seed of the members drawn, independently for the two ensembles, with replacement.
-
-    Returns
-    -------
-    ndarray of float64, shape (repeats, splits)
-        See `percentile_interval` for what to do with it.
-
-    Raises
-    ------
-    ValueError
-        If `klom` rejects the margins, a split is empty or names points that do not exist, or
-        `repeats` or `percentile` is out of range.
-    """
-    # Rejects, once and for all members, what must be rejected.
-    points = klom(unlearned, oracle, variant=variant, nonfinite=nonfinite).size
-    unlearned, oracle = np.asarray(unlearned), np.asarray(oracle)
-    if repeats < 1:
-        raise ValueError(f"repeats must be at least 1, not {repeats}.")
-    for number, split in enumerate(splits):
-        if np.ndim(split) != 1 or np.asarray(split).dtype.kind not in "iu" or not len(split):
-            raise ValueError(f"splits[{number}] must be a one-dimensional array of point indices.")
-        if np.min(split) < 0 or np.max(split) >= points:
-            raise ValueError(f"splits[{number}] must hold point indices from 0 to {points - 1}.")
-    members = len(unlearned), len(oracle)
-    draws = np.random.default_rng(seed).integers(
-        np.repeat(members, members), size=(repeats, sum(members))
-    )
-    replicates = np.empty((repeats, len(splits)))
-    at_once = max(BOOTSTRAP_SCORES // max(points, 1), 1)
-    for first in range(0, repeats, at_once):
-        batch = slice(first, first + at_once)
-        drawn = draws[batch, : members[0]].copy(), draws[batch, members[0] :].copy()
-        scores, _ = _score(unlearned, oracle, drawn, variant)
-        for column, split in enumerate(splits):
-            replicates[batch, column] = np.percentile(scores[:, split], percentile, axis=1)
-    return replicates
-
-
-def percentile_interval(
-    estimate: ArrayLike, replicates: ArrayLike, *, level: float = 0.95
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the confidence interval of a percentile of scores from its bootstrap replicates.
-
-    Resampled ensembles hold members twice, which empties bins: replicates of a divergence lie above
-    what an ensemble of distinct members scores. Only their spread is used: the interval is
-    the estimate plus the quantiles of (replicates - their mean), within the range of scores.
-
-    Parameters
-    ----------
-    estimate : array_like, shape (...)
-        The percentile as computed from all members.
-    replicates : array_like, shape (repeats, ...)
-        From `bootstrap_percentile`.
-    level : float
-        Coverage, in (0, 1).
-
-    Returns
-    -------
-    low, high : ndarray of float64, shape (...)
-        Clipped to [0, `CAP`].
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit or `level` is out of range.
-    """
-    estimate = np.asarray(estimate, np.float64)
-    replicates = np.asarray(replicates, np.float64)
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}.")
-    if replicates.shape[1:] != estimate.shape or not len(replicates):
-        raise ValueError(
-            f"replicates must have shape (repeats, *{estimate.shape}) to go with the estimate, "
-            f"not {replicates.shape}."
-        )
-    deviations = replicates - replicates.mean(axis=0)
-    low, high = np.quantile(deviations, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return np.clip(estimate + low, 0.0, CAP), np.clip(estimate + high, 0.0, CAP)

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unlearning.artifacts.tables import ordered, read_tables
-from unlearning.scoring.klom import bootstrap_percentile, klom, percentile_interval
+from unlearning.scoring.bootstrap import bootstrap_percentile, percentile_interval
+from unlearning.scoring.klom import klom
 
 #: Columns that every row has, in order; hyperparameters stand between the two groups.
 IDENTITY = ["method", "setting", "kind", "epoch", "in_grid", "forget_set", "split"]
@@ -100,7 +101,7 @@ def score(
     points = klom(measured, reference, variant=variant, nonfinite=handling)
     groups = list(splits.values())
     estimates = np.array([np.percentile(points[group], 95) for group in groups])
-    replicates = bootstrap_percentile(
+    deviations = bootstrap_percentile(
         measured,
         reference,
         groups,
@@ -108,8 +109,9 @@ def score(
         seed=scoring.seed,
         variant=variant,
         nonfinite=handling,
+        clip=scoring.clip,
     )
-    lows, highs = percentile_interval(estimates, replicates)
+    lows, highs = percentile_interval(estimates, deviations)
     rows = [
         {
             "split": name,

@@ -7,14 +7,7 @@ import pytest
 from scipy.stats import entropy
 
 from unlearning.scoring.kernel import score_float32, score_float64
-from unlearning.scoring.klom import (
-    CAP,
-    CHUNK,
-    VARIANTS,
-    bootstrap_percentile,
-    klom,
-    percentile_interval,
-)
+from unlearning.scoring.klom import CAP, CHUNK, VARIANTS, klom
 
 REFERENCES = [name for name in VARIANTS if name != "default"]
 
@@ -272,70 +265,3 @@ def test_no_points_give_no_scores():
 def test_wrong_arguments_are_named(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         klom(*arguments, **options)
-
-
-SPLITS = [np.arange(40), np.arange(30, 100)]
-
-
-def test_bootstrap_depends_on_the_seed_alone():
-    pair = gaussians(20, 15, 100)
-    replicates = bootstrap_percentile(*pair, SPLITS, repeats=6, seed=1)
-    assert replicates.shape == (6, 2)
-    assert len(np.unique(replicates)) == 12
-    again = bootstrap_percentile(*pair, SPLITS, repeats=3, seed=1)
-    np.testing.assert_array_equal(again, replicates[:3])
-    assert (bootstrap_percentile(*pair, SPLITS, repeats=3, seed=2) != again).all()
-
-
-def test_bootstrap_of_single_members_repeats_the_percentile():
-    pair = gaussians(1, 1, 100)
-    pair[0][:, 20:] = pair[1][:, 20:]
-    pair[0][:, 5] = np.nan
-    options = {"variant": "default", "nonfinite": "own_bin"}
-    replicates = bootstrap_percentile(*pair, SPLITS, percentile=50, repeats=2, seed=0, **options)
-    scores = klom(*pair, **options)
-    expected = [np.percentile(scores[split], 50) for split in SPLITS]
-    np.testing.assert_array_equal(replicates, [expected, expected])
-    assert expected[0] != np.percentile(scores[SPLITS[0]], 95)
-
-
-def test_bootstrap_draws_the_two_ensembles_independently():
-    margins, _ = gaussians(20, 1, 100)
-    assert (bootstrap_percentile(margins, margins, SPLITS, repeats=3, seed=0) > 0).all()
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"splits": [np.array([0, 5])]}, r"splits\[0\] must hold point indices from 0 to 4"),
-        ({"splits": [np.array([-1])]}, r"splits\[0\] must hold point indices from 0 to 4"),
-        ({"splits": [np.arange(2), np.array([], int)]}, r"splits\[1\] must be a one-dim"),
-        ({"splits": [np.array([True, False])]}, r"splits\[0\] must be a one-dim"),
-        ({"repeats": 0}, "repeats must be at least 1, not 0"),
-        ({"variant": "x"}, "variant must be one of"),
-    ],
-)
-def test_wrong_bootstraps_are_refused(options, message):
-    with pytest.raises(ValueError, match=message):
-        arguments = {"splits": [np.arange(5)], "repeats": 1, "seed": 0} | options
-        bootstrap_percentile(*gaussians(2, 2, 5), **arguments)
-
-
-def test_interval_is_the_spread_of_the_replicates_around_the_estimate():
-    replicates = np.array([[7.0, 1.0], [8.0, 2.0], [9.0, 9.0]])
-    low, high = percentile_interval([5.0, CAP], replicates, level=0.5)
-    np.testing.assert_allclose(low, [4.5, CAP - 2.5])
-    np.testing.assert_allclose(high, [5.5, CAP])
-    np.testing.assert_array_equal(percentile_interval([0.0, 0.0], replicates)[0], [0, 0])
-    pair = gaussians(30, 30, 300)
-    estimate = np.percentile(klom(*pair), 95)
-    replicates = bootstrap_percentile(*pair, [np.arange(300)], repeats=50, seed=3)[:, 0]
-    assert replicates.min() > estimate
-    low, high = percentile_interval(estimate, replicates)
-    assert low < estimate < high
-
-
-@pytest.mark.parametrize("options", [{"level": 95}, {"estimate": [1.0, 2.0, 3.0]}])
-def test_wrong_intervals_are_refused(options):
-    with pytest.raises(ValueError, match=r"level must be|replicates must have shape"):
-        percentile_interval(**({"estimate": [1.0, 2.0], "replicates": np.ones((4, 2))} | options))
