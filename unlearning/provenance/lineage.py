@@ -25,7 +25,7 @@ class Job(NamedTuple):
 def figures(config: Config) -> list[str]:
     """Return the names of the study's figures."""
     further = ["forget_sets", *(["random_sets"] if targets.random_forget_sets(config) else [])]
-    return [*config["figures"], *further]
+    return [*sorted(config["figures"]), *further]
 
 
 def shown(config: Config, figure: str) -> tuple[list[str], list[str]]:
