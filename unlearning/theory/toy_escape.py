@@ -181,8 +181,9 @@ def _fine_tune(
 ) -> Iterator[Array]:
     """Yield the parameters (step sizes, runs, 2) at the moments of `CHECKS`, the end last."""
     weights = np.asarray(loss.weights)
-    points, chances = weights.sum(), weights / weights.sum()
-    parameters = np.tile(starts, (len(sizes), 1, 1))
+    points = float(weights.sum())
+    chances = weights / points
+    parameters: Array = np.tile(starts, (len(sizes), 1, 1))
     update = optimiser.update()
     every = np.arange(len(starts))
     moments = set(np.linspace(steps / 2, steps, CHECKS).round().astype(int).tolist())

@@ -68,7 +68,7 @@ def descent_paths(landscape: ToyLandscape, step_size: float = PATH_STEP) -> pd.D
     }
     tables = []
     for phase, points in paths.items():
-        length = np.linalg.norm(np.diff(points, axis=0), axis=1).cumsum()
+        length = np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))
         even = np.searchsorted(length, np.linspace(0, length[-1], PATH_ROWS)[1:-1])
         kept = np.unique([0, *even, len(length)])
         columns = {"reading": losses["gda"].reading, "phase": phase, "time": kept * step}

@@ -1,7 +1,6 @@
 """Lemmas 1 and 12 against exact probabilities."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import binom, hypergeom
 
 from unlearning.theory.arguments import Array
@@ -48,7 +47,8 @@ def lemma_1(rng: np.random.Generator, cases: int) -> Trial:
     """Try an oracle, a model that has memorised the forget set, and an estimated Acc_T."""
     drawn = _samples(rng, cases)
     n, m, accuracy, epsilon = drawn.values()
-    model: NDArray[np.str_] = rng.choice(["independent", "memorises F", "Acc_T estimated"], cases)
+    cases_of = np.array(["independent", "memorises F", "Acc_T estimated"])
+    model = cases_of[rng.integers(len(cases_of), size=cases)]
     chance = np.select(
         [model == "independent", model == "memorises F"],
         [_binomial_tail(n, accuracy, epsilon), (1 - accuracy >= epsilon).astype(float)],
