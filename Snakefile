@@ -10,6 +10,8 @@
 #   snakemake audit            what it would take; --config target=fig5 gpus=4 hours=12
 #   snakemake --configfile studies/digits_resnet9.yaml    another study
 #   snakemake --profile profiles/slurm                    on a cluster: docs/cluster.md
+import re
+
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
@@ -17,7 +19,7 @@ from unlearning.planning import cluster, disk, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import design, inputs, parameters, settings, targets
+from unlearning.study import command_line, design, inputs, parameters, settings, targets
 from unlearning.study.sources import loader, repository_file, sources
 
 min_version("9.27")
@@ -32,6 +34,9 @@ report: "workflow/report/workflow.rst"
 try:
     if workflow.is_main_process:
         disk.check_space(".")
+    config = command_line.read_values(
+        config, workflow.config_settings.config, studies.count_errors
+    )
     parameters.check_names(config)
     parameters.take_whole_numbers(config)
     studies.drop_absent(config)
@@ -46,7 +51,7 @@ wildcard_constraints:
     study=config["study"],
     chunk=r"\d+-\d+",
     method="|".join(config["methods"]),
-    forget_set="|".join(config["forget_sets"]).replace(".", r"\."),
+    forget_set="|".join(map(re.escape, config["forget_sets"])),
     trajectory=r"[A-Za-z0-9_.+-]+",
     figure="|".join(config["figures"]),
 

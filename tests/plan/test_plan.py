@@ -78,6 +78,29 @@ def test_a_file_of_indices_is_an_input(tmp_path):
     assert str(indices) in done.stdout
 
 
+def test_numbers_in_braces_and_whole_floats_plan_the_same_study(tmp_path):
+    overlay = tmp_path / "study.yaml"
+    overlay.write_text("ensemble: {members: 20, floor_members: 20, chunk: 10}\nseed: 1000\n")
+    plain = counts(tmp_path, "scores", "--configfile", overlay)
+    assert plain["train_pretrained"] == 2
+    overlay.write_text("ensemble: {members: 2.0e+1, floor_members: 20.0, chunk: 10}\n")
+    assert counts(tmp_path, "scores", "--configfile", overlay) == plain
+    given = "ensemble={members: 20, floor_members: 2e1, chunk: 10}"
+    assert counts(tmp_path, "scores", "--config", given, "seed=1e3") == plain
+
+
+def test_every_name_that_the_schema_allows_is_planned(tmp_path):
+    names = ["a+b", "a.b", "a-b", "a", "A", "1e3", "0.5", "a++", "null", "n" * 19, "ab" * 49 + "c"]
+    overlay = tmp_path / "study.yaml"
+    sets = {name: {"kind": "random", "size": 3, "seed": 0} for name in names}
+    lists = {"forget_sets": names, "methods": ["ga"]}
+    figures = {figure: lists for figure in ("fig1", "fig2", "fig5", "fig6", "fig7")}
+    overlay.write_text(yaml.safe_dump({"forget_sets": sets, "run": lists, "figures": figures}))
+    plan = counts(tmp_path, "--configfile", overlay)
+    assert plan["select_forget_set"] == plan["score_method"] == len(names)
+    assert counts(tmp_path, "fig7", "--configfile", overlay)["select_forget_set"] == len(names)
+
+
 def test_every_rule_with_a_script_declares_code_log_and_environment():
     for path in (ROOT / "workflow" / "rules").glob("*.smk"):
         for rule in path.read_text().split("\nrule ")[1:]:

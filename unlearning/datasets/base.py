@@ -96,6 +96,33 @@ def check_images(images: np.ndarray, labels: np.ndarray, classes: int, where: st
         raise ValueError(f"{where}: labels must lie in 0 to {classes - 1}, found {outside[0]}.")
 
 
+def check_stated(dataset: Dataset, size: tuple[int, int, int], classes: int, name: str) -> None:
+    """Check that a loader gives what it states, from which a study has been planned.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        As loaded.
+    size : tuple of int
+        ``SIZE`` of the loader: height, width, channels.
+    classes : int
+        ``CLASSES`` of the loader.
+    name : str
+        Name of the loader, for the message of an error.
+
+    Raises
+    ------
+    ValueError
+        If images or classes are others.
+    """
+    loaded = (*dataset.images.shape[1:], dataset.classes)
+    if loaded != (*size, classes):
+        raise ValueError(
+            f"unlearning/datasets/{name}.py states SIZE = {size} and CLASSES = {classes}, but "
+            f"loads images of {dataset.images.shape[1:]} in {dataset.classes} classes."
+        )
+
+
 def check_count(argument: str, count: int, available: float, source: str) -> None:
     """Check that a number of images asked for is at least 1 and at most what there is.
 

@@ -19,6 +19,7 @@ from unlearning.datasets.base import (
 
 SIZE = (32, 32, 3)
 CLASSES = 10
+LARGEST_CLASS = 5_000
 TRAIN, VALIDATION = 50_000, 10_000
 FULL_BATCH = 10_000
 EXPECTED = "the folder cifar-10-batches-py of CIFAR-10's version for Python, or its parent"

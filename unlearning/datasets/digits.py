@@ -7,6 +7,7 @@ from unlearning.datasets.base import Dataset, check_count, check_no_folder
 
 SIZE = (8, 8, 1)
 CLASSES = 10
+LARGEST_CLASS = 183
 AVAILABLE = 1797
 
 

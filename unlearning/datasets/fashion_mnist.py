@@ -17,6 +17,7 @@ from unlearning.datasets.base import (
 
 SIZE = (28, 28, 1)
 CLASSES = 10
+LARGEST_CLASS = 6_000
 TRAIN, VALIDATION = 60_000, 10_000
 EXPECTED = "the folder of the four idx files, such as train-images-idx3-ubyte.gz"
 

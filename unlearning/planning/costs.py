@@ -20,7 +20,7 @@ from typing import Any
 
 from unlearning.planning.network_size import network_size
 from unlearning.study import design, strategies
-from unlearning.study.data_sets import facts
+from unlearning.study.data_sets import facts, images
 from unlearning.study.design import Config, Trajectory
 
 #: Operations of one sample's gradient for each multiply-accumulate of its forward pass.
@@ -117,12 +117,11 @@ class Costs:
         dataset = config["dataset"]
         self.train = dataset["train"]
         self.points = self.train + dataset["validation"]
-        known = facts(dataset["name"])
-        side = dataset["pad_to"] or known.side or 8
-        self.image_shape = (known.channels, side, side)
+        side, channels, self.classes = images(dataset["name"])
+        side = dataset["pad_to"] or side
+        self.image_shape = (channels, side, side)
         name = config["model"]
         self.model = {"name": name, **config["architectures"][name]}
-        self.classes = known.classes or 10
         self.network = network_size(self.model, self.image_shape, self.classes)
         self.forget_size = cache(self._forget_size)
         self.trajectories = cache(self._trajectories)

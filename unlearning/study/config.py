@@ -1,6 +1,8 @@
 """Check a study's config before anything is computed; every complaint names its key."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from math import isfinite
 from pathlib import Path
 
@@ -36,16 +38,38 @@ TABLE1_DATASETS = ("fashion_mnist",)
 #: Architectures of linear layers alone, which are computed in float32 always.
 WITHOUT_CONVOLUTIONS = ("mlp",)
 
+#: Names that Snakemake refuses as wildcards: the last characters repeat.
+ENDLESS = re.compile(r"(.+)\1{19}$")
+
 
 def drop_absent(config: Config) -> None:
-    """Take null keys out of the forget sets, in place: so an overlay replaces a definition.
+    """Take out, in place, what an overlay sets to null where names are free.
 
-    Where a kind has a size, null means all of a class or a group, and stays.
+    Forget sets, methods, their hyperparameters, data sets of the theory; keys of a forget set, so
+    that an overlay replaces a definition: but where its kind has a size, null means all of a class
+    or a group, and stays. What has another form than it should is left to `check`.
     """
-    for definition in config["forget_sets"].values():
-        kept = {"size"} & FORGET_SET_KEYS.get(str(definition.get("kind")), {"size"})
-        for key in [key for key, value in definition.items() if value is None and key not in kept]:
-            del definition[key]
+    logistic = _section(_section(config, "theory"), "logistic")
+    for place, key in ((config, "forget_sets"), (config, "methods"), (logistic, "data_sets")):
+        _drop_null(_section(place, key))
+    for definition in _section(config, "forget_sets").values():
+        if isinstance(definition, dict):
+            kept = {"size"} & FORGET_SET_KEYS.get(str(definition.get("kind")), {"size"})
+            _drop_null(definition, kept)
+    for method in _section(config, "methods").values():
+        for key in ("sweep", "fixed"):
+            _drop_null(_section(method, key))
+
+
+def _section(config: object, key: str) -> Config:
+    """Return a dictionary in the config, or an empty one where there is none."""
+    section = config.get(key) if isinstance(config, dict) else None
+    return section if isinstance(section, dict) else {}
+
+
+def _drop_null(section: Config, kept: Collection[str] = ()) -> None:
+    for key in [key for key, value in section.items() if value is None and key not in kept]:
+        del section[key]
 
 
 def check(config: Config) -> None:
@@ -80,9 +104,18 @@ def _not_finite(value: object, key: str) -> Iterator[tuple[str, float]]:
         yield from _not_finite(part, f"{key}.{name}" if key else str(name))
 
 
+@cache
+def _schema() -> Draft202012Validator:
+    return Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
+
+
+def count_errors(config: Config) -> int:
+    """Return how many places of a config the schema refuses."""
+    return sum(1 for _ in _schema().iter_errors(config))
+
+
 def _check_schema(config: Config) -> None:
-    schema = yaml.safe_load(SCHEMA.read_text())
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    error = best_match(_schema().iter_errors(config))
     if error is not None:
         raise ValueError(f"config: {_explain(error)}")
 
@@ -93,7 +126,8 @@ def _explain(error: ValidationError) -> str:
     if error.validator == "additionalProperties" and isinstance(error.schema, dict):
         text += f"; allowed are {sorted(error.schema.get('properties', {}))}"
     if error.validator in ("type", "anyOf") and _is_number(error.instance):
-        text += "; YAML reads 1e-4 as text, write 1.0e-4"
+        exponent = "e" in str(error.instance).lower()
+        text += "; " + ("YAML reads 1e-4 as text, write 1.0e-4" if exponent else "leave out quotes")
     return text
 
 
@@ -108,6 +142,13 @@ def _is_number(value: object) -> bool:
 def _complaints(config: Config) -> Iterator[str]:
     if config["target"] not in TARGETS:
         yield f"target: {config['target']!r} is no target; {allowed(TARGETS)}"
+    for kind in ("forget_sets", "methods"):
+        for name in config[kind]:
+            if ENDLESS.search(name):
+                yield (
+                    f"{kind}.{name}: ends in one text twenty times over, which Snakemake takes for "
+                    "an endless recursion; choose another name"
+                )
     yield from dataset_complaints(config)
     yield from published_complaints(config)
     yield from _ensemble_complaints(config)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unlearning.study.config_words import allowed, modules
-from unlearning.study.data_sets import DataSet, facts
+from unlearning.study.data_sets import DataSet, facts, images
 from unlearning.study.design import Config
 
 #: The keys that each kind of forget set has, and whether it must.
@@ -27,6 +27,11 @@ def dataset_complaints(config: Config) -> Iterator[str]:
     name, known = dataset["name"], facts(dataset["name"])
     if name not in modules("datasets"):
         yield f"dataset.name: {name!r} has no loader; {allowed(modules('datasets'))}"
+    else:
+        try:
+            images(name)
+        except ValueError as error:
+            yield f"dataset.name: {error}"
     if model not in config["architectures"]:
         yield f"model: {model!r} is unknown; {allowed(config['architectures'])}"
     yield from _count_complaints(dataset, known)
@@ -105,11 +110,17 @@ def _part_complaints(key: str, definition: Config, dataset: Config) -> Iterator[
     if kind == "group" and known.groups is not None and definition["group"] not in known.groups:
         there = f"; {allowed(known.groups)}" if known.groups else ", which has none"
         yield f"{key}.group: {definition['group']!r} is no group of {name}{there}"
-    if known.parts > 1 and definition["size"] is not None:
+    size = definition["size"]
+    if kind == "class" and None not in (size, known.largest_class) and size > known.largest_class:
+        yield (
+            f"{key}.size: {size} is more than a class of {name} has training images, "
+            f"{known.largest_class} at most"
+        )
+    if known.parts > 1 and size is not None:
         equal = known.parts if kind == "group" else known.classes or 1
-        if definition["size"] > dataset["train"] // equal:
+        if size > dataset["train"] // equal:
             yield (
-                f"{key}.size: {definition['size']} is more than the {dataset['train'] // equal} "
+                f"{key}.size: {size} is more than the {dataset['train'] // equal} "
                 f"training images of one {kind}"
             )
 

@@ -21,8 +21,10 @@ class DataSet:
 
     Attributes
     ----------
-    side, channels : pixels a side of its images, and their channels: ``SIZE``
+    side, channels : pixels a side of its images, and their channels: ``SIZE``, which must be
+        (height, width, channels) with height and width equal
     classes : of its labels: ``CLASSES``
+    largest_class : images that the largest class has to train on, or more: ``LARGEST_CLASS``
     train, validation : images that there are to train and to validate on: ``TRAIN``,
         ``VALIDATION``
     together : images that there are for both, of a data set without a split: ``AVAILABLE``
@@ -34,8 +36,9 @@ class DataSet:
     """
 
     side: int | None = None
-    channels: int = 1
+    channels: int | None = None
     classes: int | None = None
+    largest_class: int | None = None
     train: int | None = None
     validation: int | None = None
     together: int | None = None
@@ -62,12 +65,15 @@ def facts(name: str) -> DataSet:
         if isinstance(node, ast.ImportFrom):
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.Assign):
-            stated |= _constants(node)
-    side, _, channels = stated.get("SIZE", (None, None, 1))
+            stated |= _constants(node.targets[0], node.value)
+        elif isinstance(node, ast.AnnAssign) and node.value:
+            stated |= _constants(node.target, node.value)
+    side, channels = _shape(stated.get("SIZE"))
     return DataSet(
         side=side,
         channels=channels,
         classes=stated.get("CLASSES"),
+        largest_class=stated.get("LARGEST_CLASS"),
         train=stated.get("TRAIN"),
         validation=stated.get("VALIDATION"),
         together=stated.get("AVAILABLE"),
@@ -77,13 +83,38 @@ def facts(name: str) -> DataSet:
     )
 
 
-def _constants(node: ast.Assign) -> dict[str, Any]:
+def images(name: str) -> tuple[int, int, int]:
+    """Return pixels a side, channels and classes of a data set.
+
+    Raises
+    ------
+    ValueError
+        If its loader does not state them.
+    """
+    known = facts(name)
+    if known.side is None or known.channels is None or known.classes is None:
+        raise ValueError(
+            f"unlearning/datasets/{name}.py does not say what its images are: write "
+            "SIZE = (height, width, channels), height and width equal, and CLASSES, in plain "
+            "numbers"
+        )
+    return known.side, known.channels, known.classes
+
+
+def _shape(size: Any) -> tuple[int | None, int | None]:
+    """Return pixels a side and channels of a ``SIZE``, None where it is not one of squares."""
+    match size:
+        case (int(height), int(width), int(channels)) if height == width:
+            return height, channels
+    return None, None
+
+
+def _constants(target: ast.expr, constants: ast.expr) -> dict[str, Any]:
     """Return names and values of an assignment of constants, such as ``TRAIN, TEST = 6, 1``."""
     try:
-        value = ast.literal_eval(node.value)
+        value = ast.literal_eval(constants)
     except ValueError:
         return {}
-    target = node.targets[0]
     if isinstance(target, ast.Name):
         return {target.id: value}
     if isinstance(target, ast.Tuple) and all(isinstance(part, ast.Name) for part in target.elts):

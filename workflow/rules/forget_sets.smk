@@ -19,6 +19,8 @@ rule select_forget_set:
         "results/{study}/forget_sets/{forget_set}.npy",
     log:
         "logs/{study}/forget_sets/{forget_set}.log",
+    # What cannot be selected is to be known before anything is trained.
+    priority: 1
     conda:
         "../../envs/environment.yaml"
     params:

@@ -6,18 +6,20 @@ from pathlib import Path
 
 from unlearning.artifacts.files import save_array, save_record
 from unlearning.artifacts.logs import log_to
-from unlearning.datasets.base import checksum, normalisation, pad
+from unlearning.datasets.base import check_stated, checksum, normalisation, pad
 from unlearning.planning.disk import check_room
 
 log_to(snakemake.log[0])
 check_room(Path(snakemake.output.images).parent, snakemake.params.room)
 wanted = snakemake.params.dataset
-dataset = import_module(f"unlearning.datasets.{wanted['name']}").load(
+loader = import_module(f"unlearning.datasets.{wanted['name']}")
+dataset = loader.load(
     n_train=wanted["train"],
     n_validation=wanted["validation"],
     seed=snakemake.params.seed,
     folder=wanted["folder"],
 )
+check_stated(dataset, loader.SIZE, loader.CLASSES, wanted["name"])
 if wanted["pad_to"] is not None:
     padded = pad(dataset.images, wanted["pad_to"])
     dataset = replace(dataset, images=padded)

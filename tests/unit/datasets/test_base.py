@@ -15,7 +15,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from unlearning.datasets import cifar10, digits, fashion_mnist, synthetic
-from unlearning.datasets.base import Dataset, checksum, normalisation, pad
+from unlearning.datasets.base import Dataset, check_stated, checksum, normalisation, pad
 
 LOADERS = ["digits", "synthetic", "cifar10", "fashion_mnist"]
 
@@ -99,6 +99,16 @@ def write_fashion_mnist(folder, n_train=5, n_test=3, compressed=True, seed=0):
 def test_dataset_refuses_what_does_not_fit(field, value, message):
     with pytest.raises(ValueError, match=message):
         Dataset(**{**vars(made()), field: value})
+
+
+def test_a_loader_gives_what_it_states():
+    dataset = Dataset(np.zeros((3, 5, 5, 2), np.uint8), np.zeros(3, np.int64), 2, 4)
+    check_stated(dataset, (5, 5, 2), 4, "mine")
+    for size, classes in (((5, 5, 1), 4), ((5, 5, 2), 3)):
+        with pytest.raises(
+            ValueError, match=r"mine\.py states .* but loads images of \(5, 5, 2\) in"
+        ):
+            check_stated(dataset, size, classes, "mine")
 
 
 def test_n_validation_is_what_is_left():

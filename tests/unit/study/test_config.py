@@ -13,6 +13,9 @@ BAD = {
     "misspelt nested key": (["training", "epoch"], 3, r"training: .*'epoch'.*epochs"),
     "missing key": (["training", "epochs"], None, r"training: 'epochs' is a required"),
     "wrong type": (["seed"], "zero", r"seed: 'zero' is not of type 'integer'"),
+    "number in quotes": (["ensemble", "members"], "20", r"members: '20' .*; leave out quotes"),
+    "forget sets without names": (["forget_sets"], [], r"forget_sets: \[\] is not of type"),
+    "forget set in a word": (["forget_sets", "4"], "top", r"forget_sets\.4: 'top' is not of type"),
     "number read as text": (["training", "weight_decay"], "1e-4", r"weight_decay.*write 1\.0e-4"),
     "rate read as text": (
         ["methods", "ga", "sweep", "learning_rate"],
@@ -78,6 +81,16 @@ BAD = {
         ["forget_sets", "mine"],
         {"kind": "indices", "file": "no/such/file.npy"},
         r"forget_sets\.mine\.file: no/such/file\.npy is not a file",
+    ),
+    "name that repeats itself": (
+        ["forget_sets", "ab" * 20],
+        {"kind": "random", "size": 3, "seed": 0},
+        r"forget_sets\.(ab){20}: ends in one text twenty times over",
+    ),
+    "more of a class than there is": (
+        ["forget_sets", "mine"],
+        {"kind": "class", "label": 3, "size": 184, "seed": 0},
+        r"forget_sets\.mine\.size: 184 is more than a class of digits has .* 183 at most",
     ),
     "name of a forget set": (
         ["forget_sets", "a_b/c"],
@@ -161,8 +174,10 @@ def test_the_default_study_is_valid():
 @pytest.mark.parametrize("case", BAD)
 def test_bad_config_is_refused(case):
     path, value, message = BAD[case]
+    config = edited(path, value)
+    studies.drop_absent(config)
     with pytest.raises(ValueError, match=message):
-        studies.check(edited(path, value))
+        studies.check(config)
 
 
 def test_batch_norm_demands_its_control():
@@ -236,3 +251,25 @@ def test_a_file_of_indices_takes_the_place_of_a_definition(tmp_path):
     studies.drop_absent(config)
     assert config["forget_sets"]["4"] == {"kind": "indices", "file": file}
     studies.check(config)
+
+
+def test_null_takes_away_what_has_a_name_of_its_own():
+    config = deepcopy(CONFIG)
+    config["forget_sets"]["spare"] = config["methods"]["mine"] = None
+    config["methods"]["ga"]["fixed"]["momentum"] = None
+    config["theory"]["logistic"]["data_sets"]["mine"] = None
+    studies.drop_absent(config)
+    assert config == CONFIG
+
+
+@pytest.mark.parametrize("place", [["forget_sets"], ["methods"], ["methods", "ga"], ["theory"]])
+def test_null_in_place_of_a_section_is_named(place):
+    *above, last = place
+    config = deepcopy(CONFIG)
+    section = config
+    for key in above:
+        section = section[key]
+    section[last] = None
+    studies.drop_absent(config)
+    with pytest.raises(ValueError, match=r"None is not of type 'object'|'ga' is not defined"):
+        studies.check(config)

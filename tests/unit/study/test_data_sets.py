@@ -4,11 +4,21 @@ from importlib import import_module
 
 import pytest
 
-from unlearning.study import data_sets
+from tests.helpers.configs import edited
+from unlearning.planning.costs import Costs
+from unlearning.planning.network_size import network_size
+from unlearning.study import config as studies
+from unlearning.study import config_data, data_sets
 from unlearning.study.config_words import modules
 from unlearning.study.data_sets import DataSet, facts
 
 LOADERS = modules("datasets")
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_images_are_those_of_the_loader(name):
+    loader = import_module(f"unlearning.datasets.{name}")
+    assert data_sets.images(name) == (*loader.SIZE[1:], loader.CLASSES)
 
 
 @pytest.mark.parametrize("name", LOADERS)
@@ -45,7 +55,8 @@ def test_a_loader_refuses_one_image_more_than_is_known(name):
     [
         ("", DataSet(groups=())),
         ("SIZE = (5, 5, 2)\nTRAIN, TEST = 60, 10\n", DataSet(5, 2, train=60, groups=())),
-        ("SIZE = 2 * SIDE\nCLASSES: int = 3\nA.TRAIN = 3\n", DataSet(groups=())),
+        ("SIZE = 2 * SIDE\nCLASSES: int = 3\nA.TRAIN = 3\n", DataSet(classes=3, groups=())),
+        ("SIZE = (5, 6, 2)\nLARGEST_CLASS = 7", DataSet(largest_class=7, groups=())),
         ("def load(): # with groups of its own\n    TRAIN = 7\n", DataSet()),
         ("from unlearning.datasets.base import check_no_folder", DataSet(
             reads_no_files=True, groups=()
@@ -58,4 +69,26 @@ def test_a_loader_of_ones_own_need_state_nothing(text, expected, tmp_path, monke
     (tmp_path / "mine.py").write_text(text)
     assert facts("mine") == expected
     assert facts("another") == DataSet()
+    facts.cache_clear()
+
+
+def test_the_plan_reckons_with_what_a_loader_of_ones_own_states(tmp_path, monkeypatch):
+    monkeypatch.setattr(data_sets, "FOLDER", tmp_path)
+    monkeypatch.setattr(config_data, "modules", lambda package: ["mine"])
+    config = edited(["dataset", "name"], "mine")
+    config["dataset"]["normalisation"] = {"mean": [0.5] * 3, "std": [0.25] * 3}
+    for text in (
+        "",
+        "SIZE = (32, 32, 3)\n",
+        "CLASSES = 100\n",
+        "SIZE = (32, 30, 3)\nCLASSES = 9\n",
+    ):
+        (tmp_path / "mine.py").write_text(text)
+        facts.cache_clear()
+        with pytest.raises(ValueError, match=r"dataset\.name: .*mine\.py does not say .* SIZE ="):
+            studies.check(config)
+    (tmp_path / "mine.py").write_text("SIZE = (32, 32, 3)\nCLASSES = 100\n")
+    facts.cache_clear()
+    studies.check(config)
+    assert Costs(config).network == network_size({"name": "mlp", "hidden": 128}, (3, 32, 32), 100)
     facts.cache_clear()
