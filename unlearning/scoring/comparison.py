@@ -193,8 +193,11 @@ def _choose(runs: pd.DataFrame, published: pd.Series) -> tuple[pd.DataFrame, str
 
 
 def _best(runs: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Return the rows of the run whose largest P95 is smallest, and the number of runs."""
-    largest = runs.groupby(_RUN, as_index=False)["klom_p95"].max()
+    """Return the rows of the run whose largest P95 is smallest, and the number of runs.
+
+    A run without a score on a split diverged there, and is the worst.
+    """
+    largest = runs.fillna({"klom_p95": np.inf}).groupby(_RUN, as_index=False)["klom_p95"].max()
     return _rows_of(runs, largest.iloc[int(largest["klom_p95"].argmin())]), len(largest)
 
 

@@ -1,5 +1,6 @@
 """From margins to the rows of scores.csv."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from unlearning.artifacts.tables import ordered, read_tables
 from unlearning.scoring.bootstrap import bootstrap_percentile, percentile_interval
 from unlearning.scoring.klom import klom
+
+logger = logging.getLogger(__name__)
 
 #: Columns that every row has, in order; hyperparameters stand between the two groups.
 IDENTITY = ["method", "setting", "kind", "epoch", "in_grid", "forget_set", "split"]
@@ -76,8 +79,9 @@ def score(
 
     Parameters
     ----------
-    unlearned : (members, points) margins; non-finite ones are counted and kept in a bin of
-        their own that no oracle occupies
+    unlearned : (members, points) margins; non-finite ones are counted and, by the default variant,
+        kept in a bin of their own that no oracle occupies; other variants have no place for them:
+        their points, and the splits that hold one, have no score
     correct : (members, points) whether the class is predicted
     oracle : (oracles, points) margins
     splits : name -> indices of points
@@ -86,19 +90,24 @@ def score(
     Returns
     -------
     rows : one a split, the measures without the floor
-    points : (points,) KLoM of every point
+    points : (points,) KLoM of every point, NaN where there is no score
     """
     nonfinite = ~np.isfinite(unlearned)
-    handling = "own_bin" if nonfinite.any() else "raise"
     variant = scoring.variant
-    if nonfinite.any() and variant != "default":
-        raise ValueError(
-            f"klom.variant: {variant} has no place for the {int(nonfinite.sum())} non-finite "
-            "margins of a diverged ensemble; use the default variant"
-        )
+    handling = "own_bin" if variant == "default" and nonfinite.any() else "raise"
     measured = clipped(unlearned, scoring.clip)
     reference = clipped(oracle, scoring.clip)
+    unscored = nonfinite.any(axis=0) & (variant != "default")
+    if unscored.any():
+        logger.warning(
+            "klom.variant: %s has no place for the %d non-finite margins of a diverged ensemble: "
+            "%d of %d points have no score; the default variant gives them one",
+            *(variant, nonfinite.sum(), unscored.sum(), len(unscored)),
+        )
+        # They stand there for nothing, and what comes of them is taken out again.
+        measured[:, unscored] = 0
     points = klom(measured, reference, variant=variant, nonfinite=handling)
+    points[unscored] = np.nan
     groups = list(splits.values())
     estimates = np.array([np.percentile(points[group], 95) for group in groups])
     deviations = bootstrap_percentile(

@@ -64,11 +64,24 @@ def test_a_diverged_ensemble_is_scored_at_the_cap_and_counted(ensembles):
     assert [rows[name]["n_nonfinite"] for name in SPLITS] == [1, 0, 0]
 
 
-def test_published_variants_refuse_a_diverged_ensemble(ensembles):
+def test_published_variants_leave_out_where_an_ensemble_diverged(ensembles, caplog):
+    """Of one point: its split has no score, the others have theirs."""
     unlearned, oracle = ensembles
-    unlearned[0, 0] = np.nan
-    with pytest.raises(ValueError, match=r"klom\.variant: a2d has no place for the 1 non-finite"):
-        by_split(unlearned, oracle, scoring=Scoring("a2d", 100.0, 20, 0))
+    scoring = Scoring("a2d", 100.0, 20, 0)
+    whole, every_point = by_split(unlearned, oracle, scoring=scoring)
+    diverged = unlearned.copy()
+    diverged[0, SPLITS["forget"][0]] = np.nan
+    rows, points = by_split(diverged, oracle, scoring=scoring)
+    assert "klom.variant: a2d has no place for the 1 non-finite margins" in caplog.text
+    assert rows["retain"] == whole["retain"]
+    assert rows["validation"] == whole["validation"]
+    klom_columns = [name for name in rows["forget"] if name.startswith("klom_")]
+    assert np.isnan([rows["forget"][name] for name in klom_columns]).all()
+    assert rows["forget"]["n_nonfinite"] == 1
+    assert np.flatnonzero(np.isnan(points)).tolist() == [SPLITS["forget"][0]]
+    np.testing.assert_array_equal(
+        np.delete(points, SPLITS["forget"][0]), np.delete(every_point, SPLITS["forget"][0])
+    )
 
 
 def test_one_outlier_does_not_put_all_others_in_one_bin(ensembles):
