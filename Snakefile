@@ -13,6 +13,7 @@
 import re
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from snakemake.utils import min_version
 
 from unlearning.planning import cluster, disk, watching
@@ -20,7 +21,8 @@ from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
 from unlearning.study import command_line, design, inputs, parameters, settings, targets
-from unlearning.study.sources import loader, repository_file, sources
+from unlearning.study.listings import Listings
+from unlearning.study.sources import loader
 
 min_version("9.27")
 
@@ -45,6 +47,7 @@ except ValueError as error:
     raise WorkflowError(str(error))
 
 needs = Needs(config)
+listing = Listings(logger.info if workflow.is_main_process else lambda text: None)
 
 
 wildcard_constraints:
@@ -158,6 +161,9 @@ onstart:
     # Only Snakemake itself comes here: no dry run, and none of the jobs that it starts.
     try:
         disk.check_writable("results")
+        listing.remember(
+            path for job in workflow.dag.needrun_jobs() for path in job.input
+        )
         jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
         if workflow.executor_plugin.name == "slurm" and jobs:
             qos = workflow.executor_settings.qos

@@ -7,7 +7,7 @@ import sys
 import yaml
 
 from tests.helpers.study import ROOT
-from unlearning.provenance import trace
+from unlearning.study.listings import is_listing
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 
@@ -36,10 +36,11 @@ def declared(tmp_path, *targets):
     for rule, inputs in re.findall(
         r"^(?:local)?rule (\w+):\n +input: (.*)$", printed, re.MULTILINE
     ):
-        code = {tmp_path / name for name in inputs.split(", ") if name.endswith(".py")}
-        found.setdefault(rule, set()).update(path.resolve() for path in code if path.is_file())
+        for listing in filter(is_listing, inputs.split(", ")):
+            lines = (tmp_path / listing).read_text().splitlines()
+            found.setdefault(rule, set()).update(line.partition(" ")[2] for line in lines)
     return {rule: code for rule, code in found.items() if code}
 
 
 def named(code):
-    return {rule: {ROOT / trace.inside(path) for path in files} for rule, files in code.items()}
+    return {rule: set(files) for rule, files in code.items()}

@@ -42,6 +42,27 @@ def test_a_new_commit_plans_nothing(finished):
         shutil.rmtree(finished / ".git", ignore_errors=True)
 
 
+def test_a_study_and_its_repository_may_move_apart(tmp_path):
+    """What was made in one place by one clone plans nothing elsewhere by another."""
+    here, deeper = tmp_path / "study", tmp_path / "further" / "down" / "study"
+    here.mkdir()
+    for clone in ("one", "two"):
+        (tmp_path / clone).mkdir()
+        copy_repository(tmp_path / clone)
+    place = ["results/theory/ranges.csv", "--snakefile", tmp_path / "one" / "Snakefile"]
+    snakemake(tmp_path, *place, "--directory", here)
+    deeper.parent.mkdir(parents=True)
+    here.rename(deeper)
+    (tmp_path / "one").rename(tmp_path / "elsewhere")
+    place = ["results/theory/ranges.csv", "--snakefile", tmp_path / "two" / "Snakefile"]
+    assert planned(tmp_path, *place, "--directory", deeper) == {}
+    roots = tmp_path / "two" / "unlearning" / "theory" / "roots.py"
+    roots.write_text(roots.read_text() + "\n# Edited.\n")
+    printed = snakemake(tmp_path, "--dry-run", *place, "--directory", deeper)
+    assert "Code has changed since the last run: unlearning/theory/roots.py" in printed
+    assert "Updated input files: .snakemake/code/tabulate_ranges/" in printed
+
+
 def test_the_page_of_one_figure_trains_nothing(finished):
     assert planned(finished, "provenance") == {}
     assert planned(finished, "results/digits/provenance/fig5.html") == PAGE

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from unlearning.planning.resources import ON_DEVICE, ON_MEMBERS, Needs
+from unlearning.study.listings import is_listing
 
 #: Why a job runs. Inputs change by hand or because an earlier stage makes them again.
 REASONS = ("missing", "code", "config", "input")
@@ -87,7 +88,7 @@ def why(
     others = set(changed)
     if recorded is not None:
         others |= set(recorded) ^ set(current)
-    if code or any(path.endswith(".py") for path in others):
+    if code or any(map(is_listing, others)):
         return "code"
     return "input"
 

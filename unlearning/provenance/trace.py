@@ -11,7 +11,6 @@ import json
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from unlearning.planning.costs import Costs
 from unlearning.provenance import lineage
 from unlearning.provenance.lineage import Job
 from unlearning.study.design import Config
-from unlearning.study.sources import ROOT
+from unlearning.study.sources import ROOT, blob
 
 #: What jobs record of where and how they ran, under the name that the page gives it.
 PLACES = {
@@ -49,23 +48,10 @@ SEEDS = (
 )
 
 
-@cache
-def blob(path: str) -> str:
-    """Return git's identifier of a file's content."""
-    content = Path(path).read_bytes()
-    header = f"blob {len(content)}\0".encode()
-    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
-
-
 def code_digest(files: Iterable[str]) -> str:
-    """Return one digest of the contents of files of the repository."""
-    listing = sorted((inside(path), blob(path)) for path in files)
+    """Return one digest of the contents of files, given from the repository's root."""
+    listing = sorted((path, blob(path)) for path in files)
     return hashlib.sha256(json.dumps(listing).encode()).hexdigest()
-
-
-def inside(path: str) -> str:
-    """Return the path of a file of the repository from the repository's root."""
-    return Path(path).resolve().relative_to(ROOT).as_posix()
 
 
 def of_results(config: Config) -> Config:

@@ -1,11 +1,15 @@
 """Fetch the files of a published source that a study needs, at one revision."""
 
+import hashlib
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from unlearning.published import easydub, klom_models
+
+logger = logging.getLogger(__name__)
 
 LAYOUTS = {"easydub": easydub, "klom_models": klom_models}
 
@@ -19,6 +23,9 @@ def fetch(
     forget_sets: Sequence[int],
 ) -> Path:
     """Download what is missing of the files needed; what is there and complete is kept.
+
+    Without a network, files that an earlier download has left complete are enough: they are held
+    against the checksums that it noted.
 
     Parameters
     ----------
@@ -52,7 +59,14 @@ def fetch(
     target = Path(folder) / source / revision
     patterns = _names(layout, numbers_below(pretrained), numbers_below(oracles), forget_sets)
     needed = _names(layout, range(pretrained), range(oracles), forget_sets)
-    changed = _download(layout.REPOSITORY, revision, target, sorted(patterns))
+    try:
+        changed = _download(layout.REPOSITORY, revision, target, sorted(patterns))
+    except FileNotFoundError as error:
+        noted = _noted_checksums(target, revision, needed)
+        if noted is None:
+            raise
+        logger.warning("%s; all %d files needed are there, and used", error, len(noted))
+        changed = [name for name in sorted(noted) if not _has(target / name, noted[name])]
     # Without a network the library can be content with a folder that has anything in it.
     missing = sorted(name for name in needed if not (target / name).is_file())
     if missing:
@@ -108,6 +122,32 @@ def _download(repository: str, revision: str, target: Path, patterns: list[str])
             "has arrived is kept, or get it by other means and give its folder."
         ) from error
     return [mismatch["path"] for mismatch in checked.mismatches]
+
+
+def _noted_checksums(target: Path, revision: str, needed: Iterable[str]) -> dict[str, str] | None:
+    """Return what the library noted of files when it downloaded them; None if one is missing.
+
+    It keeps, below ``.cache``, three lines for each: the commit, the checksum, the time.
+    """
+    found = {}
+    for name in needed:
+        note = target / ".cache" / "huggingface" / "download" / f"{name}.metadata"
+        if not (target / name).is_file() or not note.is_file():
+            return None
+        commit, checksum, *_ = [*note.read_text().splitlines(), "", ""]
+        if commit != revision or not checksum:
+            return None
+        found[name] = checksum
+    return found
+
+
+def _has(path: Path, checksum: str) -> bool:
+    """Return whether a file has a checksum: SHA-256 of a large one, git's identifier of others."""
+    content = path.read_bytes()
+    if len(checksum) == 64:
+        return hashlib.sha256(content).hexdigest() == checksum
+    header = f"blob {len(content)}\0".encode()
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest() == checksum
 
 
 def numbers_below(count: int) -> list[str]:

@@ -97,7 +97,9 @@ def score(
     handling = "own_bin" if variant == "default" and nonfinite.any() else "raise"
     measured = clipped(unlearned, scoring.clip)
     reference = clipped(oracle, scoring.clip)
-    unscored = nonfinite.any(axis=0) & (variant != "default")
+    unscored = np.asarray(nonfinite.any(axis=0))
+    if variant == "default":
+        unscored[:] = False
     if unscored.any():
         logger.warning(
             "klom.variant: %s has no place for the %d non-finite margins of a diverged ensemble: "

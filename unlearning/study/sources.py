@@ -1,11 +1,7 @@
-"""The files that a script depends on, so that rules can declare code as input.
-
-Snakemake compares small inputs by content: a rule whose code is an input runs again when a line of
-that code changes, and does not when a file is merely touched or checked out again.
-"""
+"""The files that a script depends on, and their contents: results follow code file by file."""
 
 import ast
-import os
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -54,17 +50,11 @@ def _does_something(file: Path) -> bool:
 
 
 @cache
-def repository_file(path: str) -> str:
-    """Return a file of the repository, relative to the working directory.
-
-    Raises
-    ------
-    FileNotFoundError
-        When it is not a file.
-    """
-    if not (ROOT / path).is_file():
-        raise FileNotFoundError(f"{ROOT / path} is not a file of the repository")
-    return os.path.relpath(ROOT / path)
+def blob(path: str) -> str:
+    """Return git's identifier of the content of a file, given from the repository's root."""
+    content = (ROOT / path).read_bytes()
+    header = f"blob {len(content)}\0".encode()
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
 
 
 def loader(dataset: str) -> list[str]:
@@ -74,6 +64,7 @@ def loader(dataset: str) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in files]
 
 
+@cache
 def sources(*paths: str) -> list[str]:
     """Return the given files and everything of this repository that they import.
 
@@ -84,7 +75,7 @@ def sources(*paths: str) -> list[str]:
     Returns
     -------
     list of str
-        Sorted paths relative to the working directory, so that a moved repository stays current.
+        Sorted paths relative to the repository's root.
 
     Raises
     ------
@@ -98,4 +89,4 @@ def sources(*paths: str) -> list[str]:
         if source not in found:
             found.add(source)
             pending.extend(_imported(source))
-    return sorted(os.path.relpath(source) for source in found)
+    return sorted(source.relative_to(ROOT).as_posix() for source in found)

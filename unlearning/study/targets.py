@@ -5,7 +5,8 @@ import csv
 from unlearning.study.design import Config
 from unlearning.study.sources import ROOT
 
-#: The published table that `snakemake compare` is about.
+#: The published tables that `snakemake table1` and `snakemake compare` are about.
+PUBLISHED_TABLE1 = "docs/published/table1.csv"
 PUBLISHED = "docs/published/cifar10_klom.csv"
 
 

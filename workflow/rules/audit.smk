@@ -4,7 +4,7 @@
 rule audit:
     """Print what config's target would take: jobs and why, GPU hours, disk, time on G GPUs."""
     input:
-        code=sources("workflow/scripts/audit.py"),
+        code=listing("workflow/scripts/audit.py"),
     log:
         f"logs/{config['study']}/audit.log",
     conda:

@@ -4,7 +4,7 @@
 rule find_components:
     """Find the leading principal components of the datamodel matrix, their sign fixed."""
     input:
-        code=sources("workflow/scripts/find_components.py"),
+        code=listing("workflow/scripts/find_components.py"),
         matrix=matrix,
     output:
         components="results/{study}/datamodels/components.npy",

@@ -4,7 +4,7 @@
 rule prepare_data:
     """Load the data set once, split it and compute what normalises it."""
     input:
-        code=sources(
+        code=listing(
             "workflow/scripts/prepare_data.py",
             *loader(config["dataset"]["name"]),
         ),

@@ -4,7 +4,7 @@
 rule train_datamodels:
     """Train one chunk of models, each on a random subset of the training points."""
     input:
-        code=sources("workflow/scripts/train_datamodels.py"),
+        code=listing("workflow/scripts/train_datamodels.py"),
         data=rules.prepare_data.output,
         strategies=strategies,
     output:
@@ -32,7 +32,7 @@ rule train_datamodels:
 rule fit_datamodels:
     """Regress every training point's margin on membership: the train-by-train matrix."""
     input:
-        code=sources("workflow/scripts/fit_datamodels.py"),
+        code=listing("workflow/scripts/fit_datamodels.py"),
         data=rules.prepare_data.output.record,
         membership=expand(
             rules.train_datamodels.output.membership,

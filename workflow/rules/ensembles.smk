@@ -4,7 +4,7 @@
 rule train_pretrained:
     """Train one chunk of the ensemble that sees all training points."""
     input:
-        code=sources("workflow/scripts/train_pretrained.py"),
+        code=listing("workflow/scripts/train_pretrained.py"),
         data=rules.prepare_data.output,
         strategies=strategies,
     output:
@@ -32,7 +32,7 @@ rule train_pretrained:
 rule train_oracle:
     """Train one chunk of the ensemble that never sees the forget set."""
     input:
-        code=sources("workflow/scripts/train_oracle.py"),
+        code=listing("workflow/scripts/train_oracle.py"),
         data=rules.prepare_data.output,
         forget_set=rules.select_forget_set.output[0],
         strategies=strategies,

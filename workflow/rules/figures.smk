@@ -4,7 +4,7 @@
 rule draw_figure:
     """Draw one figure from the scores of the methods and forget sets that it shows."""
     input:
-        code=lambda wildcards: sources(
+        code=lambda wildcards: listing(
             "workflow/scripts/draw_figure.py",
             f"unlearning/figures/{wildcards.figure}.py",
         ),

@@ -12,7 +12,7 @@ rule select_forget_set:
                 "results/{study}/published/source.json",
             )
         ),
-        code=sources("workflow/scripts/select_forget_set.py"),
+        code=listing("workflow/scripts/select_forget_set.py"),
         labels=rules.prepare_data.output.labels,
         record=rules.prepare_data.output.record,
     output:
@@ -32,7 +32,7 @@ rule select_forget_set:
 rule draw_forget_sets:
     """Draw the images of every forget set on one sheet."""
     input:
-        code=sources("workflow/scripts/draw_forget_sets.py"),
+        code=listing("workflow/scripts/draw_forget_sets.py"),
         images=rules.prepare_data.output.images,
         labels=rules.prepare_data.output.labels,
         record=rules.prepare_data.output.record,

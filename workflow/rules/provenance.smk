@@ -4,7 +4,7 @@
 rule write_provenance:
     """Trace a figure, or all of the study, to everything that it comes from."""
     input:
-        code=sources("workflow/scripts/write_provenance.py"),
+        code=listing("workflow/scripts/write_provenance.py"),
         data=rules.prepare_data.output.record,
         forget_sets=lambda wildcards: expand(
             rules.select_forget_set.output,

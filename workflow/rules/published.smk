@@ -8,7 +8,7 @@ localrules:
 rule fetch_published:
     """Find the published files, or download those that the study needs."""
     input:
-        code=sources("workflow/scripts/fetch_published.py"),
+        code=listing("workflow/scripts/fetch_published.py"),
     output:
         "results/{study}/published/source.json",
     log:
@@ -31,7 +31,7 @@ rule fetch_published:
 rule import_pretrained:
     """Take over a chunk of published pretrained members, their margins computed again."""
     input:
-        code=sources("workflow/scripts/import_pretrained.py"),
+        code=listing("workflow/scripts/import_pretrained.py"),
         data=rules.prepare_data.output,
         source=rules.fetch_published.output[0],
     output:
@@ -60,7 +60,7 @@ rule import_pretrained:
 rule import_oracle:
     """Take over a chunk of published oracles."""
     input:
-        code=sources("workflow/scripts/import_oracle.py"),
+        code=listing("workflow/scripts/import_oracle.py"),
         data=rules.prepare_data.output.record,
         forget_set=rules.select_forget_set.output[0],
         source=rules.fetch_published.output[0],
@@ -86,7 +86,7 @@ rule import_oracle:
 rule check_alignment:
     """Refuse oracles whose points are not those of the pretrained members."""
     input:
-        code=sources("workflow/scripts/check_alignment.py"),
+        code=listing("workflow/scripts/check_alignment.py"),
         data=rules.prepare_data.output.record,
         forget_set=rules.select_forget_set.output[0],
         pretrained=expand(

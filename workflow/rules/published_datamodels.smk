@@ -4,7 +4,7 @@
 rule import_datamodels:
     """Take over a published weight matrix, a row a target."""
     input:
-        code=sources("workflow/scripts/import_datamodels.py"),
+        code=listing("workflow/scripts/import_datamodels.py"),
         published=config["datamodels"]["file"],
     output:
         "results/{study}/datamodels/matrix.npy",

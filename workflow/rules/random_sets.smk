@@ -4,7 +4,7 @@
 rule compare_accuracies:
     """Compare accuracy on a random forget set with that on the validation set."""
     input:
-        code=sources("workflow/scripts/compare_accuracies.py"),
+        code=listing("workflow/scripts/compare_accuracies.py"),
         data=rules.prepare_data.output.record,
         forget_set=rules.select_forget_set.output[0],
         pretrained_correct=expand(
@@ -55,7 +55,7 @@ rule compare_accuracies:
 rule draw_random_sets:
     """Draw how far accuracy on the random forget sets is from that on the validation set."""
     input:
-        code=sources("workflow/scripts/draw_random_sets.py"),
+        code=listing("workflow/scripts/draw_random_sets.py"),
         tables=lambda wildcards: expand(
             rules.compare_accuracies.output,
             study=wildcards.study,

@@ -4,7 +4,7 @@
 rule score_baselines:
     """Score doing nothing, a second oracle ensemble (the noise floor) and stopping early."""
     input:
-        code=sources("workflow/scripts/score_baselines.py"),
+        code=listing("workflow/scripts/score_baselines.py"),
         data=rules.prepare_data.output.record,
         forget_set=rules.select_forget_set.output[0],
         alignment=alignment,
@@ -71,7 +71,7 @@ rule score_baselines:
 rule score_method:
     """Score every snapshot of a method's trajectories on one forget set."""
     input:
-        code=sources("workflow/scripts/score_method.py"),
+        code=listing("workflow/scripts/score_method.py"),
         data=rules.prepare_data.output.record,
         forget_set=rules.select_forget_set.output[0],
         baselines=rules.score_baselines.output[0],
@@ -121,7 +121,7 @@ rule score_method:
 rule collect_scores:
     """Join the scores of all methods and forget sets."""
     input:
-        code=sources("workflow/scripts/collect_scores.py"),
+        code=listing("workflow/scripts/collect_scores.py"),
         tables=expand(
             [rules.score_baselines.output[0], rules.score_method.output.table],
             method=config["run"]["methods"],

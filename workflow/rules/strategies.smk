@@ -4,7 +4,7 @@
 rule measure_strategies:
     """Time ways to compute members together, at each size of batch of the study."""
     input:
-        code=sources("workflow/scripts/measure_strategies.py"),
+        code=listing("workflow/scripts/measure_strategies.py"),
         data=rules.prepare_data.output,
     output:
         "results/{study}/strategies.json",

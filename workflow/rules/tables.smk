@@ -4,8 +4,7 @@
 rule write_table1:
     """Put pretrained against oracles, by the share that is forgotten, beside the published table."""
     input:
-        code=sources("workflow/scripts/write_table1.py"),
-        published=repository_file("docs/published/table1.csv"),
+        code=listing("workflow/scripts/write_table1.py", targets.PUBLISHED_TABLE1),
         tables=lambda wildcards: expand(
             rules.score_baselines.output[0],
             study=wildcards.study,
@@ -23,6 +22,7 @@ rule write_table1:
     conda:
         "../../envs/environment.yaml"
     params:
+        published=targets.PUBLISHED_TABLE1,
         dataset=config["dataset"]["name"],
         labels=settings.forget_set_labels(config, config["table1"]),
     script:
@@ -32,8 +32,7 @@ rule write_table1:
 rule write_comparison:
     """Put a study's scores beside the published ones, cell by cell."""
     input:
-        code=sources("workflow/scripts/write_comparison.py"),
-        published=repository_file(targets.PUBLISHED),
+        code=listing("workflow/scripts/write_comparison.py", targets.PUBLISHED),
         forget_sets=lambda wildcards: expand(
             rules.select_forget_set.output,
             study=wildcards.study,
@@ -57,6 +56,7 @@ rule write_comparison:
     conda:
         "../../envs/environment.yaml"
     params:
+        published=targets.PUBLISHED,
         dataset=config["dataset"]["name"],
         protocol=config["protocol"],
         names=lambda wildcards: targets.required_published_forget_sets(config),

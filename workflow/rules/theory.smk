@@ -4,7 +4,7 @@
 rule check_statements:
     """Try every statement of the theory on random cases."""
     input:
-        code=sources("workflow/scripts/check_statements.py"),
+        code=listing("workflow/scripts/check_statements.py"),
     output:
         csv="results/theory/lemmas.csv",
         page=report(
@@ -27,7 +27,7 @@ rule check_statements:
 rule tabulate_ranges:
     """Tabulate Fig. 3: for which alpha descent-ascent is detrimental."""
     input:
-        code=sources("workflow/scripts/tabulate_ranges.py"),
+        code=listing("workflow/scripts/tabulate_ranges.py"),
     output:
         "results/theory/ranges.csv",
     log:
@@ -43,7 +43,7 @@ rule tabulate_ranges:
 rule run_logistic:
     """Run gradient descent on explicit data sets of the logistic regressions."""
     input:
-        code=sources("workflow/scripts/run_logistic.py"),
+        code=listing("workflow/scripts/run_logistic.py"),
     output:
         "results/theory/logistic.csv",
     log:
@@ -59,7 +59,7 @@ rule run_logistic:
 rule run_toy:
     """Follow descent-ascent and fine-tuning through the landscape of Fig. 4."""
     input:
-        code=sources("workflow/scripts/run_toy.py"),
+        code=listing("workflow/scripts/run_toy.py"),
     output:
         "results/theory/toy_paths.csv",
     log:
@@ -73,7 +73,7 @@ rule run_toy:
 rule measure_escapes:
     """Count the fine-tuning runs that leave the trap, and say until when it can be left."""
     input:
-        code=sources("workflow/scripts/measure_escapes.py"),
+        code=listing("workflow/scripts/measure_escapes.py"),
     output:
         escape="results/theory/escape.csv",
         recoverability="results/theory/recoverability.csv",
@@ -91,7 +91,7 @@ rule measure_escapes:
 rule draw_theory:
     """Draw a figure of the theory from its tables."""
     input:
-        code=lambda wildcards: sources(
+        code=lambda wildcards: listing(
             "workflow/scripts/draw_theory.py",
             f"unlearning/figures/{wildcards.theory_figure}.py",
         ),

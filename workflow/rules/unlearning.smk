@@ -4,7 +4,7 @@
 rule unlearn:
     """Run one trajectory of a method from one chunk of pretrained members."""
     input:
-        code=lambda wildcards: sources(
+        code=lambda wildcards: listing(
             "workflow/scripts/unlearn.py", f"unlearning/methods/{wildcards.method}.py"
         ),
         data=rules.prepare_data.output,

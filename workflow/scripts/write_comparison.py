@@ -8,12 +8,13 @@ from unlearning.artifacts.tables import read_csv
 from unlearning.scoring.comparison import compare
 from unlearning.scoring.comparison_page import comparison_page
 from unlearning.scoring.scores import read_scores
+from unlearning.study.sources import ROOT
 
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 table = compare(
     read_scores(source.tables),
-    read_csv(source.published),
+    read_csv(ROOT / params.published),
     dataset=params.dataset,
     sizes={
         name: len(load_array(path, shape=(None,), dtype=np.int64))

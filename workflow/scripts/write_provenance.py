@@ -12,6 +12,7 @@ from unlearning.artifacts.logs import log_to
 from unlearning.provenance import lineage, trace
 from unlearning.provenance.page import provenance_page
 from unlearning.study.seeds import member_seed
+from unlearning.study.sources import blob
 
 PACKAGES = ("snakemake", "numpy", "scipy", "pandas", "numba", "matplotlib", "torch")
 
@@ -55,10 +56,7 @@ traced = {
         }
         for name, path in zip(params.forget_sets, source.forget_sets, strict=True)
     },
-    "code": {
-        trace.inside(path): trace.blob(path)
-        for path in trace.code_of(config, params.figures, params.theory)
-    },
+    "code": {path: blob(path) for path in trace.code_of(config, params.figures, params.theory)},
     "versions": {package: version(package) for package in PACKAGES},
     "figures": {
         **{name: trace.trace(config, name, records, drawn[name]) for name in params.figures},

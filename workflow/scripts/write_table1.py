@@ -6,11 +6,12 @@ from unlearning.artifacts.tables import read_csv
 from unlearning.scoring.comparison_page import table1_page
 from unlearning.scoring.scores import read_scores
 from unlearning.scoring.table1 import table1
+from unlearning.study.sources import ROOT
 
 log_to(snakemake.log[0])
 table = table1(
     read_scores(snakemake.input.tables),
-    read_csv(snakemake.input.published),
+    read_csv(ROOT / snakemake.params.published),
     snakemake.params.labels,
     dataset=snakemake.params.dataset,
 )

@@ -97,15 +97,8 @@ def test_work_is_the_sum_of_what_was_recorded():
     }
 
 
-def test_code_is_named_as_git_names_it(tmp_path):
-    (tmp_path / "empty").touch()
-    (tmp_path / "text").write_text("test content\n")
-    assert trace.blob(str(tmp_path / "empty")) == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
-    assert trace.blob(str(tmp_path / "text")) == "d670460b4b4aece5915caf5c68d12f560a9fe3e4"
-
-
 def test_digests_depend_on_contents_and_not_on_order():
-    files = [str(ROOT / name) for name in ("Snakefile", "config.yaml", "Makefile")]
+    files = ["Snakefile", "config.yaml", "Makefile"]
     assert trace.code_digest(files) == trace.code_digest(files[::-1])
     assert trace.code_digest(files) != trace.code_digest(files[1:])
     assert trace.config_digest({"a": 1, "b": 2}) == trace.config_digest({"b": 2, "a": 1})

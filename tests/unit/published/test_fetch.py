@@ -1,5 +1,6 @@
 """What is fetched of a published source, without a network."""
 
+import hashlib
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
 
@@ -137,4 +138,30 @@ def test_a_library_that_fetches_too_little_is_noticed(hub, tmp_path):
 def test_files_without_the_checksum_of_the_source_are_refused(hub, tmp_path):
     hub.mismatches = [CHECKPOINT.format(3)]
     with pytest.raises(ValueError, match=r"id_3_epoch_23.pt is damaged, one of 1: .*delete it"):
+        get("easydub", tmp_path)
+
+
+def noted(target, name, content, git):
+    """Leave a file as the library leaves it: with a note of commit, checksum and time."""
+    header = f"blob {len(content)}\0".encode() if git else b""
+    digest = hashlib.new("sha1" if git else "sha256", header + content).hexdigest()
+    note = target / ".cache" / "huggingface" / "download" / f"{name}.metadata"
+    for path in (target / name, note):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    (target / name).write_bytes(content)
+    note.write_text(f"{REVISION}\n{digest}\n1.5\n")
+
+
+def test_complete_files_are_enough_without_a_network(hub, tmp_path, caplog):
+    hub.error = huggingface_hub.errors.OfflineModeIsEnabled("offline mode is enabled")
+    target = tmp_path / "easydub" / REVISION
+    for number, name in enumerate(sorted(NEEDED["easydub"])):
+        noted(target, name, name.encode(), git=number % 2 == 0)
+    assert get("easydub", tmp_path) == target
+    assert "could not be fetched" in caplog.text and "are there, and used" in caplog.text
+    (target / CHECKPOINT.format(3)).write_bytes(b"torn")
+    with pytest.raises(ValueError, match=r"id_3_epoch_23.pt is damaged, one of 1"):
+        get("easydub", tmp_path)
+    (target / CHECKPOINT.format(3)).unlink()
+    with pytest.raises(FileNotFoundError, match="could not be fetched.*offline mode is enabled"):
         get("easydub", tmp_path)

@@ -1,0 +1,90 @@
+"""One small file that stands for all code behind a job: rules declare one input, not thirty.
+
+A listing names the files of code that a rule depends on, with git's identifiers of their contents.
+It is itself named after what it says, so that other code is another input: Snakemake then says that
+the set of inputs has changed. And since it lies in the study's own folder, neither the study nor
+the repository is tied to where it is.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from unlearning.study.sources import ROOT, blob, sources
+
+#: Where listings are, from the working directory: with Snakemake's own records, which name them.
+FOLDER = ".snakemake/code"
+LAST = "last"
+
+
+class Listings:
+    """Writes listings of code, and says once what has changed since the last run.
+
+    Parameters
+    ----------
+    tell : called with one sentence for each file of code that has changed
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.tell = tell
+        self.told: set[str] = set()
+        self.known: dict[tuple[str, ...], str] = {}
+
+    def __call__(self, *paths: str) -> str:
+        """Return the listing of files and of everything of this repository that they import.
+
+        Parameters
+        ----------
+        paths : files relative to the repository's root, the script first
+
+        Returns
+        -------
+        str
+            Path relative to the working directory: a folder named after the files, a digest.
+
+        Raises
+        ------
+        FileNotFoundError
+            When one of the paths is not a file.
+        """
+        if paths not in self.known:
+            self.known[paths] = self._listing(paths)
+        return self.known[paths]
+
+    def _listing(self, paths: tuple[str, ...]) -> str:
+        files = sources(*paths)
+        text = "".join(f"{blob(name)} {name}\n" for name in files)
+        folder = Path(FOLDER, "+".join(Path(path).stem for path in paths))
+        listing = folder / hashlib.sha256(text.encode()).hexdigest()[:16]
+        if not listing.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            temporary = folder / f"{listing.name}.{os.getpid()}"
+            temporary.write_text(text)
+            # As old as what it lists: it must not make finished results look older than their code.
+            newest = max((ROOT / name).stat().st_mtime for name in files)
+            os.utime(temporary, (newest, newest))
+            temporary.replace(listing)
+        self._tell(folder, listing)
+        return listing.as_posix()
+
+    def _tell(self, folder: Path, listing: Path) -> None:
+        last = folder / LAST
+        before = folder / last.read_text() if last.is_file() else listing
+        if before == listing or not before.is_file():
+            return
+        lines = set(before.read_text().splitlines()) ^ set(listing.read_text().splitlines())
+        for name in sorted({line.partition(" ")[2] for line in lines} - self.told):
+            self.told.add(name)
+            self.tell(f"Code has changed since the last run: {name}")
+
+    @staticmethod
+    def remember(inputs: Iterable[str]) -> None:
+        """Take note, of all inputs of jobs that are about to run, which listings they have."""
+        for listing in {Path(path) for path in inputs if is_listing(path)}:
+            (listing.parent / LAST).write_text(listing.name)
+
+
+def is_listing(path: str) -> bool:
+    """Return whether an input is a listing of code."""
+    return path.startswith(FOLDER + "/")
