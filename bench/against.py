@@ -1,0 +1,149 @@
+"""Time an older build and this one in turn: `python -m bench.against plan noop demo tests`.
+
+Both are clones of this repository, run in the same environment, A B A B ...; what is not committed
+is not measured. Printed are, for each, the seconds of every round by the clock and of the processor
+(which depend less on neighbours), the largest memory of all its processes together (proportional
+set size, sampled), and the ratios of the medians.
+
+    plan            dry run of studies/cifar10.yaml
+    plan_tenfold    the same with ten times the forget sets
+    noop            snakemake where the default study is finished (which it makes first)
+    demo            the default study from nothing
+    tests           the tests of `make test`, each build's own
+"""
+
+import argparse
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+from bench.planning import ROOT, tenfold
+
+TODAY = "cf35a50"
+MARK = "BENCH_AGAINST"
+SAMPLED_EVERY = 0.5  # seconds
+
+SNAKEMAKE = [sys.executable, "-m", "snakemake"]
+CIFAR10 = ["-n", "--quiet", "all", "--configfile", "studies/cifar10.yaml"]
+COMMANDS = {
+    "plan": [*SNAKEMAKE, *CIFAR10],
+    "plan_tenfold": [*SNAKEMAKE, *CIFAR10, "tenfold.yaml"],
+    "noop": [*SNAKEMAKE, "--quiet", "all"],
+    "demo": [*SNAKEMAKE, "--quiet", "all", "--cores", "2"],
+    "tests": [sys.executable, "-m", "pytest", "-q"],
+}
+FRESH = ("demo", "tests")  # what must find no results
+
+
+class Took(NamedTuple):
+    """What one run took."""
+
+    seconds: float
+    processor: float  # seconds, of all processes that were waited for
+    megabytes: float
+
+
+def clone(revision: str, folder: Path) -> None:
+    """Check a revision out into a folder of its own."""
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
+    subprocess.run(["git", "-C", str(folder), "checkout", "-q", revision], check=True)
+    tenfold(folder / "tenfold.yaml")
+
+
+def memory(mark: str) -> float:
+    """Return the proportional set size, in MB, of all processes that have inherited a mark."""
+    total = 0
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == mark:
+                total += process.memory_full_info().pss
+        except psutil.Error:
+            pass  # gone, or a kernel's thread
+    return total / 2**20
+
+
+def measure(command: list[str], folder: Path) -> Took:
+    """Run a command to its end."""
+    mark, peak, ended = uuid.uuid4().hex, [0.0], threading.Event()
+
+    def sample() -> None:
+        while not ended.wait(SAMPLED_EVERY):
+            peak[0] = max(peak[0], memory(mark))
+
+    sampling = threading.Thread(target=sample)
+    sampling.start()
+    before, started = processor(), time.perf_counter()
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | {MARK: mark}, capture_output=True, text=True
+    )
+    seconds = time.perf_counter() - started
+    ended.set()
+    sampling.join()
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} in {folder}:\n{(done.stdout + done.stderr)[-3000:]}")
+    return Took(seconds, processor() - before, peak[0])
+
+
+def processor() -> float:
+    """Return the seconds that processes which have ended took of the processor."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def empty(folder: Path) -> None:
+    """Take all results away, and with them what Snakemake knows."""
+    subprocess.run(["git", "-C", str(folder), "clean", "-fdxq", "-e", "*.yaml"], check=True)
+    shutil.rmtree(folder / ".snakemake", ignore_errors=True)
+
+
+def compare(work: str, builds: dict[str, Path], rounds: int) -> None:
+    """Measure one kind of work on both builds in turn, and print what came out."""
+    taken: dict[str, list[Took]] = {name: [] for name in builds}
+    for folder in builds.values() if work == "noop" else ():
+        measure(COMMANDS["demo"], folder)
+    for _ in range(rounds):
+        for name, folder in builds.items():
+            if work in FRESH:
+                empty(folder)
+            taken[name].append(measure(COMMANDS[work], folder))
+    clock, computing = [], []
+    for name, runs in taken.items():
+        clock.append(statistics.median(run.seconds for run in runs))
+        computing.append(statistics.median(run.processor for run in runs))
+        for number, run in enumerate(runs, 1):
+            print(
+                f"{work:13} {name:9} round {number}: {run.seconds:7.1f} s, of the processor "
+                f"{run.processor:7.1f} s, {run.megabytes:5.0f} MB"
+            )
+    ratios = [new / old for old, new in (clock, computing)]
+    print(f"{work:13} ratio {ratios[0]:.2f}, of the processor {ratios[1]:.2f}", flush=True)
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("work", nargs="+", choices=COMMANDS)
+    parser.add_argument("--revision", default=TODAY, help="the older build")
+    parser.add_argument("--rounds", type=int, default=2)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        builds = {chosen.revision: Path(folder, "old"), "HEAD": Path(folder, "new")}
+        for revision, place in builds.items():
+            clone(revision, place)
+        for work in chosen.work:
+            compare(work, builds, chosen.rounds)
+
+
+if __name__ == "__main__":
+    main()
