@@ -163,6 +163,8 @@ class Needs(Costs):
         A study of ``device: auto`` may find itself without a GPU: its tensors count here too.
         """
         members, points, train = self.config["ensemble"]["members"], self.points, self.train
+        # Scores of every replicate, brought together, and in order.
+        replicates = 3 * FLOAT * self.config["klom"]["bootstrap"] * points
         match rule:
             case _ if rule in ON_MEMBERS:
                 return self._training_memory(rule, wildcards)
@@ -190,10 +192,11 @@ class Needs(Costs):
             case "score_method":
                 longest = max(self.axes(wildcards.method, wildcards.forget_set))
                 every = sum(self.axes(wildcards.method, wildcards.forget_set))
-                return NUMERICS + members * points * (6 * longest + 32) + 16 * every * points
+                scores = replicates + 16 * every * points
+                return NUMERICS + members * points * (6 * longest + 32) + scores
             case "score_baselines" | "compare_accuracies":
                 longest = len(design.oracle_snapshots(self.config))
-                return NUMERICS + members * points * (10 * longest + 32)
+                return NUMERICS + members * points * (10 * longest + 32) + replicates
         return NUMERICS
 
     def _training_memory(self, rule: str, wildcards: Any) -> int:

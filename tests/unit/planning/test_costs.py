@@ -202,6 +202,16 @@ def test_a_study_on_the_processor_asks_for_no_cuda():
     assert sizes["cpu"] < sizes["cuda"] < sizes["auto"]
 
 
+@pytest.mark.parametrize("rule", ["score_method", "score_baselines"])
+def test_scoring_holds_every_score_of_every_resampling(rule):
+    job = wildcards(method="ga", forget_set="1")
+    few, many = (
+        Needs(study(klom={"bootstrap": repeats})).memory(rule, job) for repeats in (100, 10_100)
+    )
+    # In float32, one column a point: at least as they are.
+    assert many - few >= 4 * 10_000 * (1347 + 450)
+
+
 def test_the_published_protocol_forgets_fewer_points():
     config = study(protocol="published", forget_sets={"3": {"kind": "random", "size": 300}})
     assert Costs(config).unlearned_sizes("3") == (100, 1247)
