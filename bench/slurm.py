@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.repository import copy_repository
 from tests.helpers.cluster import Cluster
 from tests.helpers.daemons import install
-from tests.helpers.study import copy_repository
 from tests.helpers.toy import ON_SLURM, Toy
 
 

@@ -1,12 +1,12 @@
 """Run Snakemake in a copy of the repository, and read what it plans."""
 
 import re
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from bench.repository import ROOT, copy_repository
+
+__all__ = ["ROOT", "copy_repository", "planned", "snakemake"]
 
 
 def snakemake(folder, *arguments, check=True):
@@ -26,13 +26,3 @@ def planned(folder, *arguments):
     table = printed.rsplit("Job stats:", 1)[1].split("Reasons:")[0]
     counts = dict(re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE))
     return {rule: int(count) for rule, count in counts.items() if rule not in ("all", "total")}
-
-
-def copy_repository(target):
-    """Copy what git tracks, or would, to an empty folder."""
-    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    files = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in files.split():
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, target / name)

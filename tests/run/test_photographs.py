@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.helpers.study import copy_repository, planned, snakemake
 from unlearning.artifacts.files import load_record, save_record
-from unlearning.artifacts.tables import load_table
+from unlearning.artifacts.tables import read_csv
 from unlearning.datasets.living17 import superclasses
 from unlearning.study import strategies
 
@@ -55,7 +55,7 @@ def test_from_photographs_to_scores(folder):
     assert np.load(results / "forget_sets" / "2.npy").tolist() == list(range(first, end))
     images = np.load(results / "data" / "images.npy", mmap_mode="r")
     assert (images.shape, images.dtype) == ((204, 224, 224, 3), np.uint8)
-    scores = load_table(str(folder / SCORES))
+    scores = read_csv(folder / SCORES)
     assert set(scores["kind"]) == {"grid", "zero_learning_rate", "frozen_batch_norm"}
     assert scores["klom_p95"].between(0, 11.6).all()
     assert np.load(results / "unlearned/ga/lr0/2/0-1.npy").dtype == np.float16

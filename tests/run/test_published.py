@@ -9,7 +9,7 @@ import yaml
 
 from tests.helpers.study import copy_repository, planned, snakemake
 from unlearning.artifacts.files import load_record
-from unlearning.artifacts.tables import load_table
+from unlearning.artifacts.tables import read_csv
 from unlearning.computing import batches
 from unlearning.datasets import base, cifar10
 from unlearning.ensembles import margins
@@ -115,8 +115,8 @@ def test_published_ensembles_are_unlearned_from_and_scored(folder):
     )
     aligned = load_record(str(results / "published" / "2.json"))
     assert aligned["retain_p95"] < 2 * aligned["noise_floor"]
-    scores = load_table(str(results / "klom" / "ga" / "2.csv")).set_index(["kind", "split"])
-    pretrained = load_table(str(results / "klom" / "baselines" / "2.csv"))
+    scores = read_csv(results / "klom" / "ga" / "2.csv").set_index(["kind", "split"])
+    pretrained = read_csv(results / "klom" / "baselines" / "2.csv")
     untouched = pretrained[pretrained["method"] == "pretrained"].set_index("split")["klom_p95"]
     assert (scores["n_members"] == MEMBERS).all()
     # Frozen statistics and a small step leave the networks nearly as they were published.

@@ -1,8 +1,9 @@
 """Write artifacts so that a killed job leaves nothing that looks finished; refuse bad ones.
 
 Every file that a later job reads carries a checksum of itself. Arrays and tables end in a line with
-the SHA-256 of what stands before it: readers of ``.npy`` ignore what follows the array, and to
-readers of tables it is a comment. Records hold theirs under a key of its own.
+the SHA-256 of what stands before it and of the file's path, so that a sound file in the place of
+another one is refused as well: readers of ``.npy`` ignore what follows the array, and to readers of
+tables it is a comment. Records hold theirs under a key of its own, and say whose they are.
 """
 
 import errno
@@ -54,19 +55,25 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def seal(path: Path) -> None:
-    """Append the checksum of a file to it."""
-    with path.open("r+b") as file:
-        file.write(SEAL.format(file_digest(file, "sha256").hexdigest()).encode())
+def seal(file: Path, path: str | os.PathLike[str]) -> None:
+    """Append its checksum to a file that is about to get its path."""
+    with file.open("r+b") as stream:
+        digest = file_digest(stream, "sha256")
+        digest.update(os.fsencode(path))
+        stream.write(SEAL.format(digest.hexdigest()).encode())
 
 
 def check_seal(path: str | os.PathLike[str]) -> None:
     """Read a file once and compare it with its seal.
 
+    Parameters
+    ----------
+    path : as the job that wrote the file was given it, relative or absolute
+
     Raises
     ------
     ArtifactError
-        When the file is missing, cut short, changed, or was never sealed.
+        When the file is missing, cut short, changed, never sealed, or written to another path.
     """
     digest = sha256()
     try:
@@ -83,9 +90,11 @@ def check_seal(path: str | os.PathLike[str]) -> None:
             f"{path} is not a complete file of this workflow: it does not end in a checksum; "
             "delete it and run again"
         )
+    digest.update(os.fsencode(path))
     if found != SEAL.format(digest.hexdigest()).encode():
         raise ArtifactError(
-            f"{path} is damaged: it is not what its checksum was taken of; delete it and run again"
+            f"{path} is damaged or another file: it is not what its checksum was taken of; "
+            "delete it and run again"
         )
 
 
@@ -93,7 +102,7 @@ def save_array(path: str, array: Array) -> None:
     """Write an array as ``.npy``, sealed."""
     with atomic(path) as temporary:
         np.save(temporary, array, allow_pickle=False)
-        seal(temporary)
+        seal(temporary, path)
 
 
 @contextmanager
@@ -113,7 +122,7 @@ def created_array(path: str, shape: tuple[int, ...], dtype: DTypeLike) -> Iterat
                 os.posix_fallocate(file.fileno(), 0, temporary.stat().st_size)
         yield array
         array.flush()
-        seal(temporary)
+        seal(temporary, path)
 
 
 def load_array(path: str, *, shape: tuple[int | None, ...], dtype: type[np.generic] | str) -> Array:

@@ -34,7 +34,7 @@ def save_table(path: str, table: pd.DataFrame) -> None:
     """Write a table as CSV, sealed: the last line is a comment."""
     with atomic(path) as temporary:
         table.to_csv(temporary, index=False)
-        seal(temporary)
+        seal(temporary, path)
 
 
 def load_table(path: str, required: Sequence[str] = ()) -> pd.DataFrame:

@@ -109,6 +109,17 @@ def test_two_parts_exchanged(saved):
     refused()
 
 
+@pytest.mark.parametrize("kind", ["margins.npy", "membership.npy", "predictions.npy", "table.csv"])
+def test_a_sound_file_in_the_place_of_another(tmp_path, kind):
+    save, load = KINDS[kind]
+    there, here = tmp_path / "1" / kind, tmp_path / "2" / kind
+    save(str(there))
+    here.parent.mkdir()
+    there.rename(here)
+    with pytest.raises(ArtifactError, match=f"{here} is damaged or another file.*delete it"):
+        load(str(here))
+
+
 @pytest.mark.parametrize(
     "value", [np.zeros((4, 6), np.float32), np.zeros((4, 5)), np.zeros((4, 5, 1), np.float32)]
 )
@@ -127,7 +138,7 @@ def test_files_of_others(tmp_path):
     with pytest.raises(ArtifactError, match="not a complete file of this workflow"):
         files.load_array(str(path), shape=(4, 5), dtype=np.float32)
     path.write_text("not an array")
-    files.seal(path)
+    files.seal(path, path)
     with pytest.raises(ArtifactError, match="not a complete .npy file"):
         files.load_array(str(path), shape=(4, 5), dtype=np.float32)
     path = tmp_path / "weights.safetensors"
