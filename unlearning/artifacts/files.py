@@ -1,14 +1,16 @@
 """Write artifacts so that a killed job leaves nothing that looks finished; refuse bad ones.
 
 Every file that a later job reads carries a checksum of itself. Arrays and tables end in a line with
-the SHA-256 of what stands before it and of the file's path, so that a sound file in the place of
-another one is refused as well: readers of ``.npy`` ignore what follows the array, and to readers of
-tables it is a comment. Records hold theirs under a key of its own, and say whose they are.
+the SHA-256 of what stands before it and with their place in the study, so that a sound file in the
+place of another one is refused as well: readers of ``.npy`` ignore what follows the array, and to
+readers of tables it is a comment. Records hold theirs under a key of its own, and say whose they
+are.
 """
 
 import errno
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
@@ -20,8 +22,8 @@ from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
 
-SEAL = "# sha256 {}\n"
-SEAL_LENGTH = len(SEAL.format("0" * 64))
+SEAL = re.compile(rb"# sha256 ([0-9a-f]{64}) ([^\n]+)\n\Z")
+LONGEST_SEAL = 80 + 4096  # a path has no more bytes
 CHECKSUM = "sha256"  # the key of a record's own
 
 
@@ -56,46 +58,61 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def seal(file: Path, path: str | os.PathLike[str]) -> None:
-    """Append its checksum to a file that is about to get its path."""
+    """Append its checksum and its name to a file that is about to get its path."""
     with file.open("r+b") as stream:
-        digest = file_digest(stream, "sha256")
-        digest.update(os.fsencode(path))
-        stream.write(SEAL.format(digest.hexdigest()).encode())
+        digest = file_digest(stream, "sha256").hexdigest()
+        stream.write(b"# sha256 %s %s\n" % (digest.encode(), os.fsencode(_name(path))))
 
 
-def check_seal(path: str | os.PathLike[str]) -> None:
+def _name(path: str | os.PathLike[str]) -> str:
+    """Return what is sealed of a path: from the study's folder on, which may be moved or renamed.
+
+    A job is given ``results/<study>/...``; of other paths the two first parts are left out as well.
+    """
+    parts = Path(path).parts
+    return Path(*parts[2:] if len(parts) > 2 else parts).as_posix()
+
+
+def check_seal(path: str | os.PathLike[str]) -> int:
     """Read a file once and compare it with its seal.
 
-    Parameters
-    ----------
-    path : as the job that wrote the file was given it, relative or absolute
+    Returns
+    -------
+    int
+        Bytes before the seal.
 
     Raises
     ------
     ArtifactError
-        When the file is missing, cut short, changed, never sealed, or written to another path.
+        When the file is missing, cut short, changed, never sealed, or was written to another place.
     """
     digest = sha256()
     try:
         with open(path, "rb") as file:
-            left = os.fstat(file.fileno()).st_size - SEAL_LENGTH
+            size = os.fstat(file.fileno()).st_size
+            file.seek(max(size - LONGEST_SEAL, 0))
+            sealed = SEAL.search(file.read())
+            length = size - len(sealed[0]) if sealed else 0
+            file.seek(0)
+            left = length
             while left > 0 and (block := file.read(min(left, 2**20))):
                 digest.update(block)
                 left -= len(block)
-            found = file.read()
     except OSError as error:
         raise ArtifactError(f"{path} cannot be read ({error}); delete it and run again") from error
-    if not found.startswith(SEAL.split("{")[0].encode()):
+    if sealed is None:
         raise ArtifactError(
             f"{path} is not a complete file of this workflow: it does not end in a checksum; "
             "delete it and run again"
         )
-    digest.update(os.fsencode(path))
-    if found != SEAL.format(digest.hexdigest()).encode():
+    checksum, name = sealed[1].decode(), os.fsdecode(sealed[2])
+    if checksum != digest.hexdigest():
         raise ArtifactError(
-            f"{path} is damaged or another file: it is not what its checksum was taken of; "
-            "delete it and run again"
+            f"{path} is damaged: it is not what its checksum was taken of; delete it and run again"
         )
+    if not os.path.abspath(path).endswith(f"/{name}"):
+        raise ArtifactError(f"{path} is another file, {name}; delete it and run again")
+    return length
 
 
 def save_array(path: str, array: Array) -> None:

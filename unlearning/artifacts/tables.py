@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import pandas as pd
 
-from unlearning.artifacts.files import SEAL_LENGTH, ArtifactError, atomic, check_seal, seal
+from unlearning.artifacts.files import ArtifactError, atomic, check_seal, seal
 
 #: Columns that hold names: a forget set may be called NA, 01, 1e3 or true.
 NAMES = ("method", "setting", "kind", "forget_set", "split")
@@ -45,8 +45,8 @@ def load_table(path: str, required: Sequence[str] = ()) -> pd.DataFrame:
     ArtifactError
         When the file is missing or damaged, or lacks a required column.
     """
-    check_seal(path)
-    table = read_csv(BytesIO(Path(path).read_bytes()[:-SEAL_LENGTH]), comment=None)
+    length = check_seal(path)
+    table = read_csv(BytesIO(Path(path).read_bytes()[:length]), comment=None)
     missing = set(required) - set(table.columns)
     if missing:
         raise ArtifactError(f"{path} lacks {sorted(missing)}; delete it and run again")

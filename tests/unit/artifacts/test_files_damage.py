@@ -116,8 +116,18 @@ def test_a_sound_file_in_the_place_of_another(tmp_path, kind):
     save(str(there))
     here.parent.mkdir()
     there.rename(here)
-    with pytest.raises(ArtifactError, match=f"{here} is damaged or another file.*delete it"):
+    with pytest.raises(ArtifactError, match=f"{here} is another file, .*1/{kind}; delete it"):
         load(str(here))
+
+
+def test_a_study_may_be_moved_renamed_and_read_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save, load = KINDS["margins.npy"]
+    save("results/digits/unlearned/ga/1.npy")
+    (tmp_path / "results" / "digits").rename(tmp_path / "results" / "mine")
+    load("results/mine/unlearned/ga/1.npy")
+    (tmp_path / "results").rename(tmp_path / "elsewhere")
+    load(str(tmp_path / "elsewhere" / "mine" / "unlearned" / "ga" / "1.npy"))
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_what_a_clock_measured_may_differ(case):
 
 
 def test_only_the_named_damaged_file_is_deleted(case):
-    complaint = f"{INPUT} is damaged or another file: it is not; delete it and run again"
+    complaint = f"{INPUT} is another file, forget_sets/2.npy; delete it and run again"
     case.damaged.add(INPUT)
     case.study.runs = [complaint, None]
     case.go_on()
