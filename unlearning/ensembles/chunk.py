@@ -105,7 +105,7 @@ def of_job(job: Any, role: str, forget_set: str = "") -> Chunk:
     """
     study = job.params.study
     images, labels, record = job.input.data
-    device = devices.choose(job.config["device"], study["computing"]["deterministic"])
+    device = devices.of_study(job.config["device"], study["computing"])
     return Chunk(
         prepared.load(images, labels, record, device),
         study,
