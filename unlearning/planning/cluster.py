@@ -98,13 +98,16 @@ def partitions(text: str) -> dict[str, Partition]:
     return found
 
 
-def check(requests: Iterable[Request], offered: Mapping[str, Partition]) -> None:
+def check(
+    requests: Iterable[Request], offered: Mapping[str, Partition], *, every: bool = False
+) -> None:
     """Refuse what the cluster cannot give.
 
     Parameters
     ----------
-    requests : of the jobs about to be submitted
+    requests : of the jobs about to be submitted; of several partitions, SLURM takes the first free
     offered : the partitions of the cluster, by name
+    every : whether a job must keep to the limits of each partition that it names
 
     Raises
     ------
@@ -117,25 +120,67 @@ def check(requests: Iterable[Request], offered: Mapping[str, Partition]) -> None
                 f"no SLURM account is set: write yours {SETTINGS}; "
                 "`sacctmgr show assoc user=$USER format=account` lists them"
             )
-        if asked.partition in ("", *PLACEHOLDERS):
-            kind = "gpu_partition" if asked.gpus else "cpu_partition"
-            raise ValueError(
-                f"no partition is set for rule {asked.rule}: write {kind} {SETTINGS}; "
-                f"this cluster has {', '.join(offered)}"
-            )
-        if asked.partition not in offered:
-            raise ValueError(
-                f"rule {asked.rule}: this cluster has no partition {asked.partition}, it has "
-                f"{', '.join(offered)}; choose one {SETTINGS}"
-            )
-        partition = offered[asked.partition]
-        _check_gpus(asked, partition.gpus)
-        if asked.minutes > partition.minutes:
+        listed = _listed(asked, offered)
+        for places in [[each] for each in listed] if every else [listed]:
+            _check_gpus(asked, _together(places))
+        longest = longest_minutes(asked, offered, every=every)
+        if asked.minutes > longest:
             raise ValueError(
                 f"rule {asked.rule}: asks for {asked.minutes:g} minutes, and partition "
-                f"{asked.partition} allows {partition.minutes:g}; set a smaller chunk in the "
+                f"{asked.partition} allows {longest:g}; set a smaller chunk in the "
                 f"study, or choose another partition {SETTINGS}"
             )
+
+
+def _listed(asked: Request, offered: Mapping[str, Partition]) -> list[Partition]:
+    """Return the partitions that a job names, one or several."""
+    names = asked.partition.split(",")
+    if {"", *PLACEHOLDERS} & set(names):
+        kind = "gpu_partition" if asked.gpus else "cpu_partition"
+        where = f" in the list {asked.partition}" if len(names) > 1 else ""
+        raise ValueError(
+            f"no partition is set for rule {asked.rule}{where}: write {kind} {SETTINGS}; "
+            f"this cluster has {', '.join(offered)}"
+        )
+    for name in names:
+        if name not in offered:
+            raise ValueError(
+                f"rule {asked.rule}: this cluster has no partition {name}, it has "
+                f"{', '.join(offered)}; choose one, or several as one,other, {SETTINGS}"
+            )
+    return [offered[name] for name in names]
+
+
+def longest_minutes(
+    asked: Request, offered: Mapping[str, Partition], *, every: bool = False
+) -> float:
+    """Return how long a job may take in the partitions that it names, of those with its GPUs.
+
+    Parameters
+    ----------
+    asked : what the job asks for
+    offered : the partitions of the cluster, by name
+    every : whether a job must keep to the limits of each partition that it names
+    """
+    listed = _listed(asked, offered)
+    able = listed if every else [each for each in listed if _most_gpus(asked, each) >= asked.gpus]
+    return (min if every else max)(each.minutes for each in able)
+
+
+def _most_gpus(asked: Request, partition: Partition) -> int:
+    """Return how many GPUs of the wanted type one node of a partition has."""
+    if asked.gpu_type:
+        return partition.gpus.get(asked.gpu_type, 0)
+    return max(partition.gpus.values(), default=0)
+
+
+def _together(listed: Iterable[Partition]) -> dict[str, int]:
+    """Return the most GPUs of each type that a node of any of some partitions has."""
+    found: dict[str, int] = {}
+    for partition in listed:
+        for kind, count in partition.gpus.items():
+            found[kind] = max(count, found.get(kind, 0))
+    return found
 
 
 def _check_gpus(asked: Request, on_node: Mapping[str, int]) -> None:
@@ -177,11 +222,23 @@ def check_cluster(requests: Iterable[Request]) -> None:
             "there is no sbatch on the PATH: run this on a login node of a SLURM cluster, "
             "or leave out --profile profiles/slurm to run on this machine"
         )
-    command = ["sinfo", "--noheader", "--format=%R|%l|%G"]
+    offered = partitions(_ask("sinfo", "--noheader", "--format=%R|%l|%G"))
+    every = bool(re.search(r"^EnforcePartLimits *= *ALL", _ask("scontrol", "show", "config"), re.M))
+    check(requests, offered, every=every)
+
+
+def _ask(*command: str) -> str:
+    """Return what a command of SLURM prints.
+
+    Raises
+    ------
+    ValueError
+        When the controller does not answer.
+    """
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise ValueError(f"SLURM's controller is silent: sinfo took {SECONDS} s") from None
+        raise ValueError(f"SLURM's controller is silent: {command[0]} took {SECONDS} s") from None
     if done.returncode:
         raise ValueError(f"SLURM's controller does not answer: {done.stderr.strip()}")
-    check(requests, partitions(done.stdout))
+    return done.stdout

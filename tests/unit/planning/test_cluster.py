@@ -72,6 +72,10 @@ def test_a_request_is_read_from_the_resources_of_a_job():
         replace(ASKED, partition="mixed", minutes=10**6),
         replace(ASKED, partition="plain", minutes=30, gpus=2, gpu_type=""),
         Request("score_method", "theory", "cpu", 60),
+        # Of a list SLURM takes the first that is free and can.
+        replace(ASKED, partition="plain,mixed"),
+        replace(ASKED, partition="gpu,mixed", minutes=721),
+        Request("score_method", "theory", "cpu,gpu,plain", 60),
     ],
 )
 def test_what_the_cluster_can_give_passes(asked):
@@ -105,6 +109,25 @@ BAD = {
         {"partition": "mixed", "gpus": 3, "gpu_type": ""},
         r"asks for 3 GPUs, and a node of partition mixed has 2",
     ),
+    "unknown partition of a list": (
+        {"partition": "gpu,gpux"},
+        r"train_oracle: this cluster has no partition gpux, .*choose one, or several as one,other,",
+    ),
+    "space in a list": ({"partition": "gpu, mixed"}, r"no partition  mixed, .* as one,other, at"),
+    "nothing in a list": ({"partition": "gpu,"}, r"no partition is set for rule .* list gpu,:"),
+    "no GPU in a list": ({"partition": "cpu,cpu"}, r"no node of partition cpu,cpu has any"),
+    "too many GPUs for a list": (
+        {"partition": "plain,gpu,mixed", "gpus": 9},
+        r"asks for 9 GPUs, and a node of partition plain,gpu,mixed has 8",
+    ),
+    "type of no partition of a list": (
+        {"partition": "gpu,mixed", "gpu_type": "h100"},
+        r"of type h100, and a node of partition gpu,mixed has a100, v100",
+    ),
+    "runtime where the GPUs are": (
+        {"partition": "cpu,gpu", "minutes": 721},
+        r"asks for 721 minutes, and partition cpu,gpu allows 720; set a smaller chunk",
+    ),
     "runtime": (
         {"minutes": 721},
         r"train_oracle: asks for 721 minutes, and partition gpu allows 720; set a smaller chunk",
@@ -116,6 +139,15 @@ BAD = {
 def test_what_it_cannot_give_is_named(change, message):
     with pytest.raises(ValueError, match=message):
         cluster.check([ASKED, replace(ASKED, **change)], cluster.partitions(SINFO))
+
+
+def test_where_each_partition_of_a_list_must_allow_a_job_the_strictest_counts():
+    asked, offered = replace(ASKED, partition="gpu,mixed", minutes=721), cluster.partitions(SINFO)
+    with pytest.raises(ValueError, match="partition gpu,mixed allows 720"):
+        cluster.check([asked], offered, every=True)
+    cluster.check([replace(asked, minutes=720)], offered, every=True)
+    with pytest.raises(ValueError, match="asks for a GPU, and no node of partition gpu,cpu has"):
+        cluster.check([replace(asked, partition="gpu,cpu")], offered, every=True)
 
 
 def test_without_sbatch_the_login_node_is_named(monkeypatch, tmp_path):
