@@ -13,7 +13,7 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from unlearning.planning import cluster, disk, watching
+from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
@@ -159,7 +159,9 @@ onstart:
             asked = [
                 cluster.request(job.rule.name, job.resources, qos) for job in jobs
             ]
-            cluster.check_cluster(asked)
-            watching.watch(workflow.scheduler.get_executor(jobs[0]), asked)
+            offer = cluster.check_cluster(asked)
+            executor = workflow.scheduler.get_executor(jobs[0])
+            watching.watch(executor, asked)
+            submitting.Submission(executor, offer).begin()
     except ValueError as error:
         raise WorkflowError(str(error))
