@@ -104,13 +104,10 @@ localrules:
     random_sets,
     theory,
     provenance,
-    # Seconds each: on a cluster they run beside Snakemake. Data are loaded there, too: compute nodes
-    # often have no way to download them.
-    prepare_data,
+    # Seconds each: on a cluster they run beside Snakemake.
     select_forget_set,
     collect_scores,
     draw_figure,
-    draw_forget_sets,
     draw_random_sets,
     write_table1,
     write_comparison,
@@ -121,6 +118,14 @@ localrules:
     run_toy,
     measure_escapes,
     write_provenance,
+
+
+if config["load_data_on"] == "login":
+
+    # What has all images in memory. Compute nodes often have no way to download them.
+    localrules:
+        prepare_data,
+        draw_forget_sets,
 
 
 rule all:
