@@ -16,7 +16,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.utils import min_version
 
-from unlearning.planning import cluster, disk, watching
+from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
@@ -112,13 +112,10 @@ localrules:
     random_sets,
     theory,
     provenance,
-    # Seconds each: on a cluster they run beside Snakemake. Data are loaded there, too: compute nodes
-    # often have no way to download them.
-    prepare_data,
+    # Seconds each: on a cluster they run beside Snakemake.
     select_forget_set,
     collect_scores,
     draw_figure,
-    draw_forget_sets,
     draw_random_sets,
     write_table1,
     write_comparison,
@@ -129,6 +126,14 @@ localrules:
     run_toy,
     measure_escapes,
     write_provenance,
+
+
+if config["load_data_on"] == "login":
+
+    # What has all images in memory. Compute nodes often have no way to download them.
+    localrules:
+        prepare_data,
+        draw_forget_sets,
 
 
 rule all:
@@ -170,7 +175,9 @@ onstart:
             asked = [
                 cluster.request(job.rule.name, job.resources, qos) for job in jobs
             ]
-            cluster.check_cluster(asked)
-            watching.watch(workflow.scheduler.get_executor(jobs[0]), asked)
+            offer = cluster.check_cluster(asked)
+            executor = workflow.scheduler.get_executor(jobs[0])
+            watching.watch(executor, asked)
+            submitting.Submission(executor, offer).begin()
     except ValueError as error:
         raise WorkflowError(str(error))

@@ -3,15 +3,41 @@
 import logging
 import os
 import platform
+import re
 import resource
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from unlearning.computing.precision import check_supported
+
 logger = logging.getLogger(__name__)
 
 CPU = torch.device("cpu")
+
+#: Of the obstacles of a GPU that is there: its driver is too old for the pinned torch, or torch was
+#: built without code for it.
+TOO_OLD, NO_KERNELS = "too old", "has no kernels"
+
+
+def of_study(wanted: str, computing: Mapping[str, Any]) -> torch.device:
+    """Return the device that a study asks for, which has the precisions that it asks for.
+
+    Parameters
+    ----------
+    wanted : as `choose` takes it
+    computing : of the study
+
+    Raises
+    ------
+    RuntimeError
+        As `choose` and `precision.check_supported` do.
+    """
+    device = choose(wanted, computing["deterministic"])
+    check_supported(computing, device)
+    return device
 
 
 def choose(wanted: str, deterministic: bool = False) -> torch.device:
@@ -26,10 +52,12 @@ def choose(wanted: str, deterministic: bool = False) -> torch.device:
     ------
     RuntimeError
         When ``"cuda"`` is asked for and no GPU can be used, and for ``"auto"`` as well where there
-        is one whose driver is too old: days on the processor are not what was asked for.
+        is one whose driver is too old, or that torch has no kernels for: days on the processor are
+        not what was asked for.
     """
     device, obstacle = (CPU, "") if wanted == "cpu" else _gpu()
-    if obstacle and (wanted == "cuda" or TOO_OLD in obstacle):
+    unfit = any(text in obstacle for text in (TOO_OLD, NO_KERNELS))
+    if obstacle and (wanted == "cuda" or unfit):
         raise RuntimeError(
             f"the study sets device: {wanted}, and no GPU can be used here: {obstacle}; "
             "set device: cpu to train on the processor"
@@ -47,16 +75,13 @@ def choose(wanted: str, deterministic: bool = False) -> torch.device:
     return device
 
 
-#: Of the message about a driver that the pinned torch cannot work with.
-TOO_OLD = "too old"
-
-
 def _gpu() -> tuple[torch.device, str]:
     """Return the GPU, or the processor and what stands in the way of a GPU, in one line."""
     try:
         torch.cuda.init()
         if torch.cuda.device_count():
-            return torch.device("cuda"), ""
+            obstacle = _lacking_kernels()
+            return (CPU, obstacle) if obstacle else (torch.device("cuda"), "")
     except (RuntimeError, AssertionError) as error:  # of torch without CUDA: AssertionError
         reason = str(error).strip().splitlines()[0]
         if TOO_OLD in reason:
@@ -66,6 +91,38 @@ def _gpu() -> tuple[torch.device, str]:
             )
         return CPU, reason
     return CPU, "there is none"
+
+
+def _lacking_kernels() -> str:
+    """Return what stands in the way of the GPU that jobs take, where torch has no code for it."""
+    built, (major, minor) = torch.cuda.get_arch_list(), torch.cuda.get_device_capability()
+    if runs_on(built, major, minor):
+        return ""
+    return (
+        f"torch {torch.__version__} {NO_KERNELS} for {torch.cuda.get_device_name()} "
+        f"(sm_{major}{minor}), it is built for {', '.join(built)}"
+    )
+
+
+def runs_on(built: Iterable[str], major: int, minor: int) -> bool:
+    """Return whether code for some architectures runs on a GPU of a compute capability.
+
+    Machine code runs on GPUs of the same major number and no lower minor one (``sm_80``), or of its
+    own numbers alone (``sm_90a``); ``compute_90`` is compiled by the driver of any later GPU.
+
+    Parameters
+    ----------
+    built : as torch lists them; where it lists none of NVIDIA's, everything counts as running
+    major, minor : of the GPU
+    """
+    found = [re.fullmatch(r"(sm|compute)_(\d+)(\d)([af]?)", name) for name in built]
+    known = [(match[1], int(match[2]), int(match[3]), match[4]) for match in found if match]
+    return not known or any(
+        (major, minor) == (of_major, of_minor)
+        or (kind == "compute" and not exact and (major, minor) > (of_major, of_minor))
+        or (exact != "a" and major == of_major and minor > of_minor)
+        for kind, of_major, of_minor, exact in known
+    )
 
 
 def describe(device: torch.device) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The type that networks compute in; weights, losses and margins are float32 in any case."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -33,3 +34,27 @@ def products_in(precision: str) -> Iterator[None]:
 def features_in(precision: str, device: torch.device) -> torch.autocast:
     """Return the context in which a network is to be called."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def check_supported(computing: Mapping[str, Any], device: torch.device) -> None:
+    """Refuse bfloat16 on a GPU that only emulates it, many times slower than float32.
+
+    Parameters
+    ----------
+    computing : of the study, with ``precision`` and ``evaluation_precision``
+    device : that a job computes on
+
+    Raises
+    ------
+    RuntimeError
+        Names the key and what it may be.
+    """
+    asked = [key for key in ("precision", "evaluation_precision") if computing[key] == "bfloat16"]
+    if device.type != "cuda" or not asked:
+        return
+    if not torch.cuda.is_bf16_supported(including_emulation=False):
+        keys = " and ".join(f"computing.{key}" for key in asked)
+        raise RuntimeError(
+            f"the study sets {keys}: bfloat16, which {torch.cuda.get_device_name(device)} only "
+            "emulates; set float32, or take a GPU of compute capability 8.0 or later"
+        )

@@ -1,5 +1,6 @@
 """The members that one job computes: who they are, and what they are computed with."""
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from torch import nn
 from unlearning.computing import devices, prepared
 from unlearning.computing.execution import Execution, execution_of, load_measured
 from unlearning.computing.prepared import Prepared
-from unlearning.ensembles import checkpoints, evaluations
+from unlearning.ensembles import checkpoints, evaluations, trials
 from unlearning.ensembles.checkpoints import Checkpoint
 from unlearning.ensembles.evaluations import Evaluations
 from unlearning.study.seeds import member_seeds
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,32 @@ class Chunk:
         return self.prepared.builder(self.study["model"])
 
     def execution(self, batch_size: int) -> Execution:
-        """Return how the members are computed in steps of mostly so many points, and log it."""
-        return execution_of(self.study, self.prepared.data, batch_size, self.measured)
+        """Return how the members are computed in steps of mostly so many points, and log it.
+
+        Raises
+        ------
+        RuntimeError
+            When the study asks for compiled networks and this node cannot compile them.
+        """
+        data = self.prepared.data
+        found = execution_of(self.study, data, batch_size, self.measured)
+        if not found.strategy.compiled:
+            return found
+        obstacle = trials.compilation_error(found, self.build, data, batch_size)
+        if not obstacle:
+            return found
+        if self.measured is None:
+            raise RuntimeError(
+                f"the study sets computing.compile: true, and this node cannot compile "
+                f"({obstacle}); set false, or choose nodes that have a C++ compiler"
+            )
+        logger.warning(
+            "%s cannot be compiled on this node, going on with the next that was measured: %s",
+            found.strategy,
+            obstacle,
+        )
+        plain = [entry for entry in self.measured["tried"] if not entry["compiled"]]
+        return execution_of(self.study, data, batch_size, {**self.measured, "tried": plain})
 
     def in_memory(self, snapshots: int) -> Evaluations:
         """Return where the members' margins at so many snapshots go, if not to files."""
@@ -105,7 +132,7 @@ def of_job(job: Any, role: str, forget_set: str = "") -> Chunk:
     """
     study = job.params.study
     images, labels, record = job.input.data
-    device = devices.choose(job.config["device"], study["computing"]["deterministic"])
+    device = devices.of_study(job.config["device"], study["computing"])
     return Chunk(
         prepared.load(images, labels, record, device),
         study,

@@ -7,15 +7,14 @@ from time import perf_counter
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from unlearning.computing.batches import Data
 from unlearning.computing.devices import wait_for
 from unlearning.computing.execution import TOO_SMALL, Execution, fits
 from unlearning.computing.precision import products_in
-from unlearning.computing.sgd import SGD
-from unlearning.computing.steps import FIRST_STEPS, Steps
-from unlearning.ensembles.training import cross_entropy, logits
+from unlearning.computing.steps import FIRST_STEPS
+from unlearning.ensembles import trials
 from unlearning.study import strategies
 from unlearning.study.strategies import Strategy
 
@@ -93,19 +92,11 @@ def _rate(
     seconds: float,
 ) -> float:
     device = data.images.device
-    network = execution.stack(build(0), members).to(device, data.dtype).train()
-    steps = Steps(SGD(network, 1e-3, momentum=0.9, weight_decay=5e-4), execution.recorder(device))
-    forward = execution.called(network)
-    batch = torch.arange(members * batch_size, device=device) % len(data.labels)
-    batch = batch.view(members, batch_size)
-
-    def loss(indices: Tensor) -> Tensor:
-        return cross_entropy(*logits(forward, data, indices, execution.precision))
-
+    take = trials.step(execution, members, build, data, batch_size)
     with products_in(execution.precision):
-        for _ in range(FIRST_STEPS + 2 if steps.recorder else 1):
-            steps.take(loss, batch)
-        paced = pace(lambda: steps.take(loss, batch), device, seconds)
+        for _ in range(FIRST_STEPS + 2 if execution.recorder(device) else 1):
+            take()
+        paced = pace(take, device, seconds)
     return members * batch_size * paced
 
 

@@ -11,14 +11,37 @@ from typing import Any
 SETTINGS = "at the top of profiles/slurm/profile.yaml"
 PLACEHOLDERS = ("ACCOUNT", "CPU_PARTITION", "GPU_PARTITION")
 SECONDS = 60  # that sinfo may take
+ANY = "*"  # node, with a GPU or without
 
 
 @dataclass(frozen=True)
 class Partition:
-    """What a partition offers: minutes a job may take, GPUs of each type on one node."""
+    """What a partition offers.
+
+    Attributes
+    ----------
+    minutes : that a job may take
+    gpus : GPUs of each type on one node, at most
+    megabytes : memory of a node with a GPU of each type, at most; under `ANY`, of any node
+    """
 
     minutes: float
     gpus: dict[str, int]
+    megabytes: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a cluster offers.
+
+    Attributes
+    ----------
+    partitions : by name
+    every : whether a job must keep to the limits of each partition that it names, not only of one
+    """
+
+    partitions: dict[str, Partition]
+    every: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,6 +55,7 @@ class Request:
     gpus: int = 0
     gpu_type: str = ""
     qos: str = ""
+    megabytes: float = 0
 
 
 def request(rule: str, resources: Mapping[str, Any], qos: str | None = None) -> Request:
@@ -39,7 +63,7 @@ def request(rule: str, resources: Mapping[str, Any], qos: str | None = None) -> 
 
     A quality of service that is given here holds for all jobs, whatever their resources say.
     """
-    minutes = resources.get("runtime")
+    minutes, megabytes = resources.get("runtime"), resources.get("mem_mb")
     return Request(
         rule,
         str(resources.get("slurm_account") or ""),
@@ -48,6 +72,7 @@ def request(rule: str, resources: Mapping[str, Any], qos: str | None = None) -> 
         int(resources.get("gpu") or 0),
         str(resources.get("gpu_model") or ""),
         str(qos or resources.get("qos") or ""),
+        megabytes if isinstance(megabytes, int | float) else 0,
     )
 
 
@@ -80,31 +105,45 @@ def gpus(text: str) -> dict[str, int]:
     return found
 
 
-def partitions(text: str) -> dict[str, Partition]:
-    """Read ``sinfo --noheader --format=%R|%l|%G``: a line for each kind of node of a partition.
+def partitions(text: str, limits: str = "") -> dict[str, Partition]:
+    """Read what SLURM says of its partitions.
+
+    Parameters
+    ----------
+    text : of ``sinfo --noheader --exact --format=%R|%l|%m|%G``, a line for each kind of node of a
+        partition; 1 MB is what SLURM says of a node whose memory nobody wrote down
+    limits : of ``scontrol show partition --oneliner``, for the memory that a job may ask for
 
     Returns
     -------
     dict
-        Name -> partition, with the most GPUs of each type that one of its nodes has.
+        Name -> partition.
     """
     found: dict[str, Partition] = {}
+    allowed = dict(
+        re.findall(r"^PartitionName=(\S+) .*\bMaxMemPerNode=(\d+)", limits, re.MULTILINE)
+    )
     for line in text.splitlines():
-        name, limit, resources = line.strip().split("|")
-        known = found.get(name, Partition(limit_minutes(limit), {})).gpus
-        here = gpus(resources)
-        most = {kind: max(known.get(kind, 0), here.get(kind, 0)) for kind in {**known, **here}}
-        found[name] = Partition(limit_minutes(limit), most)
+        name, limit, memory, resources = line.strip().split("|")
+        known = found.get(name, Partition(limit_minutes(limit), {}, {}))
+        on_node = float(memory) if float(memory) > 1 else inf
+        here, within = gpus(resources), min(on_node, float(allowed.get(name, inf)))
+        found[name] = Partition(
+            known.minutes,
+            {kind: max(known.gpus.get(kind, 0), here.get(kind, 0)) for kind in known.gpus | here},
+            known.megabytes
+            | {kind: max(known.megabytes.get(kind, 0), within) for kind in (ANY, *here)},
+        )
     return found
 
 
-def check(requests: Iterable[Request], offered: Mapping[str, Partition]) -> None:
+def check(requests: Iterable[Request], offer: Offer) -> None:
     """Refuse what the cluster cannot give.
 
     Parameters
     ----------
-    requests : of the jobs about to be submitted
-    offered : the partitions of the cluster, by name
+    requests : of the jobs about to be submitted; of several partitions, SLURM takes the first free
+    offer : of the cluster
 
     Raises
     ------
@@ -117,25 +156,77 @@ def check(requests: Iterable[Request], offered: Mapping[str, Partition]) -> None
                 f"no SLURM account is set: write yours {SETTINGS}; "
                 "`sacctmgr show assoc user=$USER format=account` lists them"
             )
-        if asked.partition in ("", *PLACEHOLDERS):
-            kind = "gpu_partition" if asked.gpus else "cpu_partition"
-            raise ValueError(
-                f"no partition is set for rule {asked.rule}: write {kind} {SETTINGS}; "
-                f"this cluster has {', '.join(offered)}"
-            )
-        if asked.partition not in offered:
-            raise ValueError(
-                f"rule {asked.rule}: this cluster has no partition {asked.partition}, it has "
-                f"{', '.join(offered)}; choose one {SETTINGS}"
-            )
-        partition = offered[asked.partition]
-        _check_gpus(asked, partition.gpus)
-        if asked.minutes > partition.minutes:
+        listed = _listed(asked, offer.partitions)
+        for places in [[each] for each in listed] if offer.every else [listed]:
+            _check_gpus(asked, _together(places))
+        longest, most = longest_minutes(asked, offer), most_megabytes(asked, offer)
+        if asked.minutes > longest:
             raise ValueError(
                 f"rule {asked.rule}: asks for {asked.minutes:g} minutes, and partition "
-                f"{asked.partition} allows {partition.minutes:g}; set a smaller chunk in the "
+                f"{asked.partition} allows {longest:g}; set a smaller chunk in the "
                 f"study, or choose another partition {SETTINGS}"
             )
+        if asked.megabytes > most:
+            raise ValueError(
+                f"rule {asked.rule}: asks for {asked.megabytes:g} MB of memory, and partition "
+                f"{asked.partition} allows {most:g}; set a smaller chunk in the "
+                f"study, or choose another partition {SETTINGS}"
+            )
+
+
+def _listed(asked: Request, offered: Mapping[str, Partition]) -> list[Partition]:
+    """Return the partitions that a job names, one or several."""
+    names = asked.partition.split(",")
+    if {"", *PLACEHOLDERS} & set(names):
+        kind = "gpu_partition" if asked.gpus else "cpu_partition"
+        where = f" in the list {asked.partition}" if len(names) > 1 else ""
+        raise ValueError(
+            f"no partition is set for rule {asked.rule}{where}: write {kind} {SETTINGS}; "
+            f"this cluster has {', '.join(offered)}"
+        )
+    for name in names:
+        if name not in offered:
+            raise ValueError(
+                f"rule {asked.rule}: this cluster has no partition {name}, it has "
+                f"{', '.join(offered)}; choose one, or several as one,other, {SETTINGS}"
+            )
+    return [offered[name] for name in names]
+
+
+def longest_minutes(asked: Request, offer: Offer) -> float:
+    """Return how long a job may take in the partitions that it names, of those with its GPUs."""
+    return (min if offer.every else max)(each.minutes for each in _able(asked, offer))
+
+
+def most_megabytes(asked: Request, offer: Offer) -> float:
+    """Return how much memory a job may ask for in these partitions, beside its GPUs."""
+    kinds = [asked.gpu_type] if asked.gpu_type else None
+    return (min if offer.every else max)(
+        max(each.megabytes[kind] for kind in (kinds or each.gpus if asked.gpus else [ANY]))
+        for each in _able(asked, offer)
+    )
+
+
+def _able(asked: Request, offer: Offer) -> list[Partition]:
+    """Return the partitions that a job names and that have its GPUs."""
+    listed = _listed(asked, offer.partitions)
+    return [each for each in listed if _most_gpus(asked, each) >= asked.gpus]
+
+
+def _most_gpus(asked: Request, partition: Partition) -> int:
+    """Return how many GPUs of the wanted type one node of a partition has."""
+    if asked.gpu_type:
+        return partition.gpus.get(asked.gpu_type, 0)
+    return max(partition.gpus.values(), default=0)
+
+
+def _together(listed: Iterable[Partition]) -> dict[str, int]:
+    """Return the most GPUs of each type that a node of any of some partitions has."""
+    found: dict[str, int] = {}
+    for partition in listed:
+        for kind, count in partition.gpus.items():
+            found[kind] = max(count, found.get(kind, 0))
+    return found
 
 
 def _check_gpus(asked: Request, on_node: Mapping[str, int]) -> None:
@@ -161,27 +252,39 @@ def _check_gpus(asked: Request, on_node: Mapping[str, int]) -> None:
         )
 
 
-def check_cluster(requests: Iterable[Request]) -> None:
-    """Refuse what the cluster that this machine belongs to cannot give.
+def check_cluster(requests: Iterable[Request]) -> Offer:
+    """Refuse what the cluster that this machine belongs to cannot give, and return what it can.
 
     Raises
     ------
     ValueError
         As `check` does, and when this machine belongs to none or its controller does not answer.
     """
-    requests = list(requests)
-    if not requests:
-        return
     if shutil.which("sbatch") is None or shutil.which("sinfo") is None:
         raise ValueError(
             "there is no sbatch on the PATH: run this on a login node of a SLURM cluster, "
             "or leave out --profile profiles/slurm to run on this machine"
         )
-    command = ["sinfo", "--noheader", "--format=%R|%l|%G"]
+    kinds = _ask("sinfo", "--noheader", "--exact", "--format=%R|%l|%m|%G")
+    limits = _ask("scontrol", "show", "partition", "--oneliner")
+    every = re.search(r"^EnforcePartLimits *= *ALL", _ask("scontrol", "show", "config"), re.M)
+    offer = Offer(partitions(kinds, limits), every is not None)
+    check(requests, offer)
+    return offer
+
+
+def _ask(*command: str) -> str:
+    """Return what a command of SLURM prints.
+
+    Raises
+    ------
+    ValueError
+        When the controller does not answer.
+    """
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise ValueError(f"SLURM's controller is silent: sinfo took {SECONDS} s") from None
+        raise ValueError(f"SLURM's controller is silent: {command[0]} took {SECONDS} s") from None
     if done.returncode:
         raise ValueError(f"SLURM's controller does not answer: {done.stderr.strip()}")
-    check(requests, partitions(done.stdout))
+    return done.stdout

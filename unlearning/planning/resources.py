@@ -35,6 +35,8 @@ PRODUCTS_A_SECOND = 7e10
 READ_A_SECOND = 1e9
 COMPONENT_PASSES = 45
 SECONDS_A_BINNED_MARGIN = 3e-9
+#: Numbers of images that are read, resized and cut by one processor, an ESTIMATE for photographs.
+PREPARED_A_SECOND = 1.5e7
 
 #: Targets whose datamodels are in memory at once; as `unlearning.datamodels.lasso` has it.
 DATAMODEL_BLOCK = 512
@@ -221,6 +223,8 @@ class Needs(Costs):
         match rule:
             case "measure_strategies":
                 return 15 + SECONDS_A_MEASUREMENT * len(settings.batch_sizes(self.config))
+            case "prepare_data":
+                return 10 + points * _product(self.image_shape) / PREPARED_A_SECOND
             case "fit_datamodels":
                 datamodels = self.config["datamodels"]
                 products = 2 * datamodels["models"] * train**2

@@ -34,7 +34,7 @@ PLACES = {
 PUBLISHED = "as published"
 
 #: Keys of a config that no result depends on.
-OF_RUNS = ("target", "gpus", "hours", "checkpoint_epochs")
+OF_RUNS = ("target", "gpus", "hours", "checkpoint_epochs", "load_data_on")
 
 SEEDS = (
     "A member's seed is the first 64-bit word, shifted right by one bit, that numpy's "

@@ -7,7 +7,7 @@ from unlearning.ensembles.measurement import measure
 
 log_to(snakemake.log[0])
 study = snakemake.params.study
-device = devices.choose(snakemake.config["device"], study["computing"]["deterministic"])
+device = devices.of_study(snakemake.config["device"], study["computing"])
 dataset = prepared.load(*snakemake.input.data, device)
 tried = [
     entry

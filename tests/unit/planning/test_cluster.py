@@ -7,18 +7,20 @@ import pytest
 from yte import process_yaml
 
 from unlearning.planning import cluster
-from unlearning.planning.cluster import Partition, Request
+from unlearning.planning.cluster import ANY, Offer, Partition, Request
 from unlearning.study.sources import ROOT
 
 SINFO = """\
-cpu|7-00:00:00|(null)
-gpu|12:00:00|gpu:a100:4(S:0-1),nvme:1
-gpu|12:00:00|gpu:a100:8(S:0-1)
-gpu|12:00:00|gpu:a100:2
-mixed|infinite|gpu:v100:2,gpu:a100:1
-plain|30:00|gpu:(null):2(S:0)
+cpu|7-00:00:00|190000|(null)
+gpu|12:00:00|500000|gpu:a100:4(S:0-1),nvme:1
+gpu|12:00:00|250000|gpu:a100:8(S:0-1)
+gpu|12:00:00|900000|(null)
+gpu|12:00:00|250000|gpu:a100:2
+mixed|infinite|100000|gpu:v100:2,gpu:a100:1
+plain|30:00|1|gpu:(null):2(S:0)
 """
-ASKED = Request("train_oracle", "theory", "gpu", 720, 1, "a100")
+OFFER = Offer(cluster.partitions(SINFO))
+ASKED = Request("train_oracle", "theory", "gpu", 720, 1, "a100", megabytes=4000)
 
 
 @pytest.mark.parametrize(
@@ -36,11 +38,21 @@ def test_what_is_no_time_limit_is_refused():
 
 def test_partitions_are_read_from_sinfo():
     assert cluster.partitions(SINFO) == {
-        "cpu": Partition(7 * 24 * 60, {}),
-        "gpu": Partition(720, {"a100": 8}),
-        "mixed": Partition(inf, {"v100": 2, "a100": 1}),
-        "plain": Partition(30, {"": 2}),
+        "cpu": Partition(7 * 24 * 60, {}, {ANY: 190000}),
+        "gpu": Partition(720, {"a100": 8}, {ANY: 900000, "a100": 500000}),
+        "mixed": Partition(
+            inf, {"v100": 2, "a100": 1}, {ANY: 100000, "v100": 100000, "a100": 100000}
+        ),
+        "plain": Partition(30, {"": 2}, {ANY: inf, "": inf}),
     }
+
+
+def test_a_limit_on_the_memory_of_a_job_counts_as_well():
+    limits = "PartitionName=cpu AllowGroups=ALL MaxMemPerNode=64000 TRES=x\n"
+    limits += "PartitionName=gpu AllowGroups=ALL MaxMemPerNode=UNLIMITED TRES=x\n"
+    found = cluster.partitions(SINFO, limits)
+    assert found["cpu"].megabytes == {ANY: 64000}
+    assert found["gpu"] == OFFER.partitions["gpu"]
 
 
 def test_a_type_that_starts_with_a_digit_is_no_count():
@@ -72,10 +84,14 @@ def test_a_request_is_read_from_the_resources_of_a_job():
         replace(ASKED, partition="mixed", minutes=10**6),
         replace(ASKED, partition="plain", minutes=30, gpus=2, gpu_type=""),
         Request("score_method", "theory", "cpu", 60),
+        # Of a list SLURM takes the first that is free and can.
+        replace(ASKED, partition="plain,mixed"),
+        replace(ASKED, partition="gpu,mixed", minutes=721),
+        Request("score_method", "theory", "cpu,gpu,plain", 60),
     ],
 )
 def test_what_the_cluster_can_give_passes(asked):
-    cluster.check([asked], cluster.partitions(SINFO))
+    cluster.check([asked], OFFER)
 
 
 BAD = {
@@ -105,6 +121,33 @@ BAD = {
         {"partition": "mixed", "gpus": 3, "gpu_type": ""},
         r"asks for 3 GPUs, and a node of partition mixed has 2",
     ),
+    "unknown partition of a list": (
+        {"partition": "gpu,gpux"},
+        r"train_oracle: this cluster has no partition gpux, .*choose one, or several as one,other,",
+    ),
+    "space in a list": ({"partition": "gpu, mixed"}, r"no partition  mixed, .* as one,other, at"),
+    "nothing in a list": ({"partition": "gpu,"}, r"no partition is set for rule .* list gpu,:"),
+    "no GPU in a list": ({"partition": "cpu,cpu"}, r"no node of partition cpu,cpu has any"),
+    "too many GPUs for a list": (
+        {"partition": "plain,gpu,mixed", "gpus": 9},
+        r"asks for 9 GPUs, and a node of partition plain,gpu,mixed has 8",
+    ),
+    "type of no partition of a list": (
+        {"partition": "gpu,mixed", "gpu_type": "h100"},
+        r"of type h100, and a node of partition gpu,mixed has a100, v100",
+    ),
+    "runtime where the GPUs are": (
+        {"partition": "cpu,gpu", "minutes": 721},
+        r"asks for 721 minutes, and partition cpu,gpu allows 720; set a smaller chunk",
+    ),
+    "memory of a node with that GPU": (
+        {"megabytes": 500001},
+        r"asks for 500001 MB of memory, and partition gpu allows 500000; set a smaller chunk",
+    ),
+    "memory": (
+        {"partition": "cpu", "gpus": 0, "megabytes": 190001},
+        r"asks for 190001 MB of memory, and partition cpu allows 190000",
+    ),
     "runtime": (
         {"minutes": 721},
         r"train_oracle: asks for 721 minutes, and partition gpu allows 720; set a smaller chunk",
@@ -115,7 +158,16 @@ BAD = {
 @pytest.mark.parametrize(("change", "message"), BAD.values(), ids=BAD)
 def test_what_it_cannot_give_is_named(change, message):
     with pytest.raises(ValueError, match=message):
-        cluster.check([ASKED, replace(ASKED, **change)], cluster.partitions(SINFO))
+        cluster.check([ASKED, replace(ASKED, **change)], OFFER)
+
+
+def test_where_each_partition_of_a_list_must_allow_a_job_the_strictest_counts():
+    asked, offer = replace(ASKED, partition="gpu,mixed", minutes=721), replace(OFFER, every=True)
+    with pytest.raises(ValueError, match="partition gpu,mixed allows 720"):
+        cluster.check([asked], offer)
+    cluster.check([replace(asked, minutes=720)], offer)
+    with pytest.raises(ValueError, match="asks for a GPU, and no node of partition gpu,cpu has"):
+        cluster.check([replace(asked, partition="gpu,cpu")], offer)
 
 
 def test_without_sbatch_the_login_node_is_named(monkeypatch, tmp_path):

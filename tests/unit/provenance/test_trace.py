@@ -104,6 +104,7 @@ def test_digests_depend_on_contents_and_not_on_order():
     assert trace.config_digest({"a": 1, "b": 2}) == trace.config_digest({"b": 2, "a": 1})
     assert trace.config_digest({"a": 1}) != trace.config_digest({"a": 1.5})
     asked = CONFIG | {"target": "fig5", "gpus": 99, "hours": 0.5, "checkpoint_epochs": 7}
+    asked |= {"load_data_on": "node"}
     assert trace.config_digest(asked) == trace.config_digest(CONFIG)
 
 

@@ -44,6 +44,11 @@ BAD = {
         },
         r"computing\.compile: members side by side are not compiled",
     ),
+    "where data are loaded": (
+        ["load_data_on"],
+        "nodes",
+        r"load_data_on: 'nodes' is not one of \['login', 'node'\]",
+    ),
     "precision": (["computing", "precision"], "fp8", r"'fp8' is not one of \['float32', 'tf32'"),
     "floor": (["ensemble", "floor_members"], 200, r"floor_members: 200 is more than"),
     "forget set too large": (
