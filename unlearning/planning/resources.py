@@ -16,7 +16,7 @@ from unlearning.study import design, settings
 Resource = Callable[..., int]
 
 MEBIBYTE = 2**20
-HEADER = 128  # bytes before the numbers of a .npy file
+HEADER = 256  # bytes beside the numbers of a .npy file: what it says first, and its seal
 FLOAT = 4
 
 #: Memory of a process with its libraries: measured, except that of CUDA, an ESTIMATE.

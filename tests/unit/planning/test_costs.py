@@ -148,7 +148,7 @@ def test_work_and_disk_are_those_of_a_real_job(method, tmp_path, monkeypatch):
     save_array(str(tmp_path / "margins.npy"), done.margins)
     save_array(str(tmp_path / "correct.npy"), done.correct)
     for output in ("margins", "correct"):
-        assert (tmp_path / f"{output}.npy").stat().st_size == pytest.approx(sizes[output], abs=100)
+        assert (tmp_path / f"{output}.npy").stat().st_size == pytest.approx(sizes[output], abs=150)
     weights.save_weights(str(tmp_path / "weights"), pretrained, [5, 6, 7])
     predicted = needs.outputs("train_pretrained", wildcards(chunk="0-2"))["weights"]
     assert (tmp_path / "weights").stat().st_size == pytest.approx(predicted, abs=1000)
