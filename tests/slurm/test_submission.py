@@ -45,7 +45,8 @@ def test_a_retry_keeps_to_the_limits_of_a_list_of_partitions_and_waits(slurm, pr
     jobs = slurm.jobs(toy.folder)
     assert [job["JobState"] for job in jobs] == ["FAILED", "COMPLETED"]
     assert [job["TimeLimit"] for job in jobs] == ["00:45:00", "01:00:00"]
-    assert [job["MinMemoryNode"] for job in jobs] == ["40000M", "64000M"]
+    # As SLURM writes 64000 MB.
+    assert [job["MinMemoryNode"] for job in jobs] == ["40000M", "62.50G"]
     assert "asks for 60, the limit of partition gpu,cpu." in printed
     assert "asks for 64000, the limit of partition gpu,cpu." in printed
     assert printed.count("now (QOSMaxSubmitJobPerUserLimit): it is submitted again") == 1
