@@ -176,23 +176,23 @@ def prepare(requests: Iterable[Request], first: float) -> tuple[Looks, list[str]
         As `looks` and `check_accounts` do.
     """
     requests = list(requests)
-    known = configuration(_ask("scontrol", "show", "config")[0])
+    known = configuration(ask("scontrol", "show", "config")[0])
     # As the executor asks, so that what fails for it fails here.
-    obstacle = _ask("sacct", "--allocations", "--noheader", "--clusters=all", "--name=none")[1]
+    obstacle = ask("sacct", "--allocations", "--noheader", "--clusters=all", "--name=none")[1]
     found = looks(known, obstacle, first)
     if not known.records:
         names = ", ".join(dict.fromkeys(asked.account for asked in requests))
         return found, [f"Account {names} cannot be checked: this cluster keeps no accounting."]
     user = pwd.getpwuid(os.getuid()).pw_name
     words = ("--noheader", "--parsable2", "show", "associations", f"user={user}")
-    listed, obstacle = _ask("sacctmgr", *words, "format=account,qos")
+    listed, obstacle = ask("sacctmgr", *words, "format=account,qos")
     if obstacle:
         names = ", ".join(dict.fromkeys(asked.account for asked in requests))
         return found, [f"Account {names} cannot be checked: {obstacle}."]
     return found, check_accounts(requests, user, associations(listed), known.enforced)
 
 
-def _ask(*command: str) -> tuple[str, str]:
+def ask(*command: str) -> tuple[str, str]:
     """Return what a command of SLURM prints, and why it cannot be relied on."""
     name = command[0]
     try:
