@@ -11,13 +11,16 @@ finished ones not made again. A clock is set back by Debian's ``faketime``; a sm
 """
 
 import argparse
+import itertools
+import math
 import os
 import random
 import shutil
 import subprocess
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -131,7 +134,11 @@ def disturb(reference: Study, jobs: list[Job], kind: str, draw: random.Random) -
 
 
 def disturb_all(
-    reference: Study, numbers: Sequence[int], seed: int, only: str | None = None
+    reference: Study,
+    numbers: Iterable[int],
+    seed: int,
+    only: str | None = None,
+    minutes: float = math.inf,
 ) -> tuple[Counter, Counter]:
     """Let faults befall a study, print violations, and return counts by kind and column.
 
@@ -141,11 +148,13 @@ def disturb_all(
     numbers : of the faults
     seed : with the number, what is drawn
     only : the one kind that is wanted
+    minutes : after which no fault begins
     """
+    end = time.monotonic() + 60 * minutes
     jobs = reference.jobs()
     absent = not_to_be_had(reference.folder.with_name("disturbed"))
     tried, counts = Counter(), Counter()
-    for number in numbers:
+    for number in itertools.takewhile(lambda _: time.monotonic() < end, numbers):
         kind = only or kind_of(number, seed)
         tried[kind] += 1
         if kind in absent:
@@ -182,6 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of all that is drawn")
     parser.add_argument("--first", type=int, default=1, help="number of the first fault")
     parser.add_argument("--only", choices=KINDS, help="the one kind of fault")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="after that, none begins")
     parser.add_argument("--cores", type=int, default=os.cpu_count(), help="Snakemake's")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
@@ -192,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not reference.run():
             raise SystemExit(reference.printed()[-3000:])
         numbers = range(given.first, given.first + given.faults)
-        tried, counts = disturb_all(reference, numbers, given.seed, given.only)
+        tried, counts = disturb_all(reference, numbers, given.seed, given.only, given.minutes)
     print(table(tried, counts))
     return int(any(counts[kind, "violations"] for kind in tried))
 

@@ -25,7 +25,7 @@ EDITS = (
 
 def _start(case: Case, several: bool = False) -> list[Job]:
     jobs = [job for job in case.jobs if not several or len(job.outputs) > 1]
-    return case.remove(case.draw.choice(jobs))
+    return case.remove(case.choose(jobs))
 
 
 def kill_job(case: Case) -> None:
@@ -117,21 +117,23 @@ def _damage(case: Case, name: str, changed: dict[str, bytes]) -> None:
     case.remove(case.draw.choice([job for job in case.jobs if name in job.inputs]))
 
 
-def _read(case: Case) -> list[str]:
-    """Return the artifacts that some job reads."""
-    return sorted({name for job in case.jobs for name in job.inputs})
+def _read(case: Case) -> str:
+    """Return a drawn artifact that some job reads."""
+    read = {name for job in case.jobs for name in job.inputs}
+    job = case.choose([job for job in case.jobs if read & set(job.outputs)])
+    return case.draw.choice([name for name in job.outputs if name in read])
 
 
 def truncated(case: Case) -> None:
     """An artifact cut short."""
-    name = case.draw.choice(_read(case))
+    name = _read(case)
     content = case.pristine[name].content
     _damage(case, name, {name: content[: case.draw.randrange(len(content))]})
 
 
 def flipped(case: Case) -> None:
     """A flipped bit in an artifact."""
-    name = case.draw.choice(_read(case))
+    name = _read(case)
     content = bytearray(case.pristine[name].content)
     bit = case.draw.randrange(8 * len(content))
     content[bit // 8] ^= 1 << bit % 8
@@ -140,15 +142,14 @@ def flipped(case: Case) -> None:
 
 def swapped(case: Case) -> None:
     """Two artifacts of one kind in each other's place."""
-    kinds = {name: (job.rule, place) for job in case.jobs for place, name in enumerate(job.outputs)}
-    pairs = [
-        (name, other)
-        for name in _read(case)
-        for other in kinds
-        if kinds[name] == kinds[other]
-        and case.pristine[name].content != case.pristine[other].content
-    ]
-    name, other = case.draw.choice(pairs)
+    kinds = {name: (job.rule, i) for job in case.jobs for i, name in enumerate(job.outputs)}
+    alike: list[str] = []
+    while not alike:
+        name = _read(case)
+        own = case.pristine[name].content
+        others = [other for other in kinds if kinds[other] == kinds[name]]
+        alike = [other for other in others if case.pristine[other].content != own]
+    other = case.draw.choice(alike)
     contents = case.pristine[name].content, case.pristine[other].content
     _damage(case, name, {name: contents[1], other: contents[0]})
 
@@ -173,21 +174,16 @@ def edit_and_back(case: Case) -> None:
 
 def clock_back(case: Case) -> None:
     """A clock that is set back for a run, and right again."""
-    taken = _start(case)
-    seconds = case.draw.randrange(60, 30 * 86_400)
+    _start(case)
+    seconds = round(10 ** case.draw.uniform(0, 6.5))  # up to a month
     before = case.study.files()
     case.study.prefix = ["faketime", "-f", f"-{seconds}s"]
     case.study.environment = {"NO_FAKE_STAT": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    if case.draw.random() < 0.5:
-        case.study.run()
-    else:
-        head = case.interrupt(taken)
-        head.kill()
-        case.leave(head)
+    case.study.run()
     case.study.prefix, case.study.environment = [], {}
     for name, stamp in case.study.files().items():
-        if name not in before or before[name].inode != stamp.inode:
-            # The files' dates are the kernel's, whose clock is right.
+        if name not in before and stamp.modified > (time.time() - seconds / 2) * 10**9:
+            # Dated by the kernel, whose clock is right, and not by Snakemake.
             late = stamp.modified - seconds * 10**9
             os.utime(case.study.folder / name, ns=(late, late))
 

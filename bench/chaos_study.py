@@ -23,7 +23,7 @@ import psutil
 from unlearning.artifacts.tables import read_csv
 
 SITE = Path(__file__).resolve().parent / "chaos_site"
-SECONDS = 240  # that a run may take
+SECONDS = 1200  # that a run may take: the whole study, on a machine that others load
 DATES = {"seconds", "members_per_second", "peak_memory_mb", "resumed", "sha256"}  # of a record
 SCRIPT = "/.snakemake/scripts/"
 
@@ -201,6 +201,19 @@ class Case:
     def readers(self, job: Job) -> list[Job]:
         """Return the jobs that read what a job makes."""
         return [reader for reader in self.jobs if reader.inputs & set(job.outputs)]
+
+    def dependents(self, job: Job) -> set[Job]:
+        """Return the jobs that come to run again when a job does."""
+        found, new = set(), {job}
+        while new:
+            found |= new
+            new = {reader for each in new for reader in self.readers(each)} - found
+        return found
+
+    def choose(self, jobs: list[Job]) -> Job:
+        """Return of two drawn jobs that of fewer dependents: most of a study hangs on a few."""
+        drawn = self.draw.choice(jobs), self.draw.choice(jobs)
+        return min(drawn, key=lambda job: len(self.dependents(job)))
 
     def chain(self, job: Job) -> Iterator[Job]:
         """Yield a job and, one after another, drawn jobs that depend on it, to a target."""
