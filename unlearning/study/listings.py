@@ -7,15 +7,19 @@ the repository is tied to where it is.
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from unlearning.study.sources import ROOT, blob, sources
+from unlearning.study.sources import ROOT, blob, known, sources
 
 #: Where listings are, from the working directory: with Snakemake's own records, which name them.
 FOLDER = ".snakemake/code"
 LAST = "last"
+READER = "unlearning/study/sources.py"
+KNOWN = Path(FOLDER, "imports.json")
 
 
 class Listings:
@@ -29,7 +33,15 @@ class Listings:
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.tell = tell
         self.told: set[str] = set()
-        self.known: dict[tuple[str, ...], str] = {}
+        self.listings: dict[tuple[str, ...], str] = {}
+        self.reader = blob(READER)
+        if KNOWN.is_file():
+            # A file that is cut short, or that another version wrote, is as good as none.
+            with suppress(ValueError, KeyError, TypeError):
+                kept = json.loads(KNOWN.read_text())
+                if kept["reader"] == self.reader:
+                    known.update(kept["known"])
+        self.kept = len(known)
 
     def __call__(self, *paths: str) -> str:
         """Return the listing of files and of everything of this repository that they import.
@@ -48,9 +60,9 @@ class Listings:
         FileNotFoundError
             When one of the paths is not a file.
         """
-        if paths not in self.known:
-            self.known[paths] = self._listing(paths)
-        return self.known[paths]
+        if paths not in self.listings:
+            self.listings[paths] = self._listing(paths)
+        return self.listings[paths]
 
     def _listing(self, paths: tuple[str, ...]) -> str:
         files = sources(*paths)
@@ -58,13 +70,11 @@ class Listings:
         folder = Path(FOLDER, "+".join(Path(path).stem for path in paths))
         listing = folder / hashlib.sha256(text.encode()).hexdigest()[:16]
         if not listing.is_file():
-            folder.mkdir(parents=True, exist_ok=True)
-            temporary = folder / f"{listing.name}.{os.getpid()}"
-            temporary.write_text(text)
             # As old as what it lists: it must not make finished results look older than their code.
-            newest = max((ROOT / name).stat().st_mtime for name in files)
-            os.utime(temporary, (newest, newest))
-            temporary.replace(listing)
+            _write(listing, text, max((ROOT / name).stat().st_mtime for name in files))
+        if len(known) > self.kept:
+            self.kept = len(known)
+            _write(KNOWN, json.dumps({"reader": self.reader, "known": known}))
         self._tell(folder, listing)
         return listing.as_posix()
 
@@ -83,6 +93,16 @@ class Listings:
         """Take note, of all inputs of jobs that are about to run, which listings they have."""
         for listing in {Path(path) for path in inputs if is_listing(path)}:
             (listing.parent / LAST).write_text(listing.name)
+
+
+def _write(path: Path, text: str, date: float | None = None) -> None:
+    """Write a file whole, for several who may do so at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.write_text(text)
+    if date is not None:
+        os.utime(temporary, (date, date))
+    temporary.replace(path)
 
 
 def is_listing(path: str) -> bool:

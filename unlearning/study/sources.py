@@ -8,24 +8,37 @@ from pathlib import Path
 #: The root of the repository; of a package that was installed, the folder that it is in.
 ROOT = Path(__file__).resolve().parents[2]
 
+#: What files import, by identifier of content and path: parsing them all takes most of a plan that
+#: finds nothing to do, so whoever plans may keep it from one plan to the next.
+known: dict[str, list[str]] = {}
+
+
+def _names(source: Path) -> list[str]:
+    """Return the dotted names that a file of code imports, from anywhere."""
+    path = source.relative_to(ROOT)
+    key = f"{blob(path.as_posix())} {path.as_posix()}"
+    if key not in known:
+        names: set[str] = set()
+        for node in ast.walk(ast.parse(source.read_text(), str(source))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                base = [node.module] if node.module else []
+                if node.level:
+                    base = [*path.parts[: -node.level], *base]
+                names.add(".".join(base))
+                names |= {".".join([*base, alias.name]) for alias in node.names}
+        known[key] = sorted(names)
+    return known[key]
+
 
 @cache
 def _imported(source: Path) -> set[Path]:
     """Return the files of this repository that a file imports."""
     if source.suffix != ".py":
         return set()
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_text(), str(source))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = [node.module] if node.module else []
-            if node.level and source.is_relative_to(ROOT):
-                base = [*source.relative_to(ROOT).parts[: -node.level], *base]
-            names.add(".".join(base))
-            names |= {".".join([*base, alias.name]) for alias in node.names}
     files: set[Path] = set()
-    for name in names:
+    for name in _names(source):
         parts = name.split(".")
         for depth in range(1, len(parts) + 1):
             module = ROOT.joinpath(*parts[:depth])

@@ -19,6 +19,7 @@ def repository(tmp_path, monkeypatch):
     (root / "lower.py").write_text("A = 1\n")
     for module in (sources, listings):
         monkeypatch.setattr(module, "ROOT", root)
+    monkeypatch.setattr(listings, "READER", "lower.py")
     monkeypatch.chdir(study)
     forget()
     yield root
@@ -29,6 +30,7 @@ def forget():
     """As a new process does."""
     for cached in (sources.sources, sources.blob, sources._imported, sources._does_something):
         cached.cache_clear()
+    sources.known.clear()
 
 
 def listed(told=None):
@@ -75,3 +77,20 @@ def test_what_has_changed_since_the_last_run_is_said_once(repository):
 def test_a_file_that_is_not_there_is_named(repository):
     with pytest.raises(FileNotFoundError, match=r"nothing\.py"):
         Listings([].append)("nothing.py")
+
+
+def test_what_files_import_is_kept_and_parsed_again_where_they_change(repository, monkeypatch):
+    first = listed()
+    parsed = []
+    parse = sources.ast.parse
+    monkeypatch.setattr(
+        sources.ast, "parse", lambda text, name: parsed.append(Path(name).name) or parse(text, name)
+    )
+    assert listed() == first and parsed == []
+    (repository / "script.py").write_text("import lower  # still\n")
+    assert listed() != first and parsed == ["script.py"]
+    for damage in ("", "[]", '{"reader": 1}', "{"):
+        Path(FOLDER, "imports.json").write_text(damage)
+        parsed.clear()
+        listed()
+        assert sorted(parsed) == ["lower.py", "script.py"]
