@@ -37,17 +37,16 @@ def _imported(source: Path) -> set[Path]:
     """Return the files of this repository that a file imports."""
     if source.suffix != ".py":
         return set()
-    files: set[Path] = set()
-    for name in _names(source):
-        parts = name.split(".")
-        for depth in range(1, len(parts) + 1):
-            module = ROOT.joinpath(*parts[:depth])
-            files |= {
-                file
-                for file in (module.with_suffix(".py"), module / "__init__.py")
-                if _does_something(file)
-            }
-    return files
+    return {file for name in _names(source) for file in _behind(name)}
+
+
+@cache
+def _behind(name: str) -> set[Path]:
+    """Return the files of this repository that importing a dotted name runs."""
+    above, _, _ = name.rpartition(".")
+    module = ROOT.joinpath(*name.split("."))
+    files = (module.with_suffix(".py"), module / "__init__.py")
+    return {file for file in files if _does_something(file)} | (_behind(above) if above else set())
 
 
 @cache

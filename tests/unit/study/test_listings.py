@@ -28,7 +28,8 @@ def repository(tmp_path, monkeypatch):
 
 def forget():
     """As a new process does."""
-    for cached in (sources.sources, sources.blob, sources._imported, sources._does_something):
+    for name in ("sources", "blob", "_imported", "_behind", "_does_something"):
+        cached = getattr(sources, name)
         cached.cache_clear()
     sources.known.clear()
 
