@@ -247,6 +247,5 @@ def percentile_interval(
     reach = ndtri((1 + level) / 2) * deviation
     low = CAP * np.sin(np.maximum(_angle(estimate) - reach, 0.0)) ** 2
     high = CAP * np.sin(np.minimum(_angle(estimate) + reach, np.pi / 2)) ** 2
-    # Not beside the estimate by a rounding.
-    low, high = np.minimum(low, estimate), np.maximum(high, estimate)
-    return np.clip(low, 0.0, CAP), np.clip(high, 0.0, CAP)
+    # Not beside the estimate: by a rounding, or where a variant's scores go beyond the cap.
+    return np.minimum(low, estimate), np.maximum(high, estimate)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from copy import deepcopy
 from functools import cache
 from math import isfinite
 from pathlib import Path
@@ -112,7 +113,9 @@ def _schema() -> Draft202012Validator:
 
 
 def count_errors(config: Config) -> int:
-    """Return how many places of a config the schema refuses."""
+    """Return how many places of a config the schema refuses, where null may take names away."""
+    config = deepcopy(config)
+    drop_absent(config)
     return sum(1 for _ in _schema().iter_errors(config))
 
 
@@ -130,6 +133,8 @@ def _explain(error: ValidationError) -> str:
     if error.validator in ("type", "anyOf") and _is_number(error.instance):
         exponent = "e" in str(error.instance).lower()
         text += "; " + ("YAML reads 1e-4 as text, write 1.0e-4" if exponent else "leave out quotes")
+    if error.validator == "type" and error.validator_value == "string":
+        text += "; write it in quotes, in a config file" * isinstance(error.instance, int | float)
     return text
 
 
@@ -144,13 +149,13 @@ def _is_number(value: object) -> bool:
 def _complaints(config: Config) -> Iterator[str]:
     if config["target"] not in TARGETS:
         yield f"target: {config['target']!r} is no target; {allowed(TARGETS)}"
-    for kind in ("forget_sets", "methods"):
-        for name in config[kind]:
-            if ENDLESS.search(name):
-                yield (
-                    f"{kind}.{name}: ends in one text twenty times over, which Snakemake takes for "
-                    "an endless recursion; choose another name"
-                )
+    names = [f"{kind}.{name}" for kind in ("forget_sets", "methods") for name in config[kind]]
+    for name in [f"study: {config['study']}", *names]:
+        if ENDLESS.search(name):
+            yield (
+                f"{name}: ends in one text twenty times over, which Snakemake takes for an endless "
+                "recursion; choose another name"
+            )
     yield from dataset_complaints(config)
     yield from published_complaints(config)
     yield from _ensemble_complaints(config)

@@ -24,7 +24,12 @@ SMALLEST_IMAGE = {"resnet9": 12}
 def dataset_complaints(config: Config) -> Iterator[str]:
     """Yield what is wrong with ``dataset``, and with ``model`` on its images."""
     dataset, model = config["dataset"], config["model"]
-    name, known = dataset["name"], facts(dataset["name"])
+    name = dataset["name"]
+    try:
+        known = facts(name)
+    except ValueError as error:
+        yield f"dataset.name: {error}"
+        return
     if name not in modules("datasets"):
         yield f"dataset.name: {name!r} has no loader; {allowed(modules('datasets'))}"
     else:

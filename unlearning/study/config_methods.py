@@ -7,7 +7,7 @@ from typing import Any
 from unlearning.study import design
 from unlearning.study.config_words import allowed, modules
 from unlearning.study.design import Config
-from unlearning.study.sources import ROOT
+from unlearning.study.sources import ROOT, parsed
 
 BASELINES = ("baselines", "pretrained", "oracle_floor", "oracle_stopped")
 
@@ -62,7 +62,11 @@ def method_annotations(name: str) -> dict[str, str | None]:
             f"config: methods.{name}: there is no file unlearning/methods/{name}.py; "
             f"{allowed(modules('methods'))}"
         )
-    for node in ast.parse(path.read_text()).body:
+    try:
+        code = parsed(path)
+    except ValueError as error:
+        raise ValueError(f"config: methods.{name}: {error}") from error
+    for node in code.body:
         if isinstance(node, ast.FunctionDef) and node.name == "unlearn":
             return {
                 argument.arg: ast.unparse(argument.annotation) if argument.annotation else None

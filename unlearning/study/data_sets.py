@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from unlearning.study.sources import ROOT
+from unlearning.study.sources import ROOT, parsed
 
 FOLDER = ROOT / "unlearning" / "datasets"
+#: Constants of a loader that say how many there are.
+COUNTS = ("CLASSES", "LARGEST_CLASS", "TRAIN", "VALIDATION", "AVAILABLE")
 
 
 @dataclass(frozen=True)
@@ -54,20 +56,31 @@ class DataSet:
 
 @cache
 def facts(name: str) -> DataSet:
-    """Return what the loader of a data set states of it; nothing where there is no such loader."""
+    """Return what the loader of a data set states of it; nothing where there is no such loader.
+
+    Raises
+    ------
+    ValueError
+        When the loader is no Python, or one of `COUNTS` no number of things.
+    """
     path = FOLDER / f"{name}.py"
     if not path.is_file():
         return DataSet()
-    text = path.read_text()
     stated: dict[str, Any] = {}
     imported: set[str] = set()
-    for node in ast.parse(text).body:
+    for node in parsed(path).body:
         if isinstance(node, ast.ImportFrom):
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.Assign):
             stated |= _constants(node.targets[0], node.value)
         elif isinstance(node, ast.AnnAssign) and node.value:
             stated |= _constants(node.target, node.value)
+    for key, value in stated.items():
+        if key in COUNTS and (type(value) is not int or value < 1):
+            raise ValueError(
+                f"unlearning/datasets/{name}.py: {key} = {value!r} must be a whole number "
+                "greater than 0"
+            )
     side, channels = _shape(stated.get("SIZE"))
     return DataSet(
         side=side,
@@ -79,7 +92,7 @@ def facts(name: str) -> DataSet:
         together=stated.get("AVAILABLE"),
         needs_folder=stated.get("NEEDS_FOLDER", False),
         reads_no_files="check_no_folder" in imported,
-        groups=_groups(name, None if "group" in text else ()),
+        groups=_groups(name, None if "group" in path.read_text() else ()),
     )
 
 
@@ -104,7 +117,7 @@ def images(name: str) -> tuple[int, int, int]:
 def _shape(size: Any) -> tuple[int | None, int | None]:
     """Return pixels a side and channels of a ``SIZE``, None where it is not one of squares."""
     match size:
-        case (int(height), int(width), int(channels)) if height == width:
+        case (int(height), int(width), int(channels)) if height == width > 0 < channels:
             return height, channels
     return None, None
 

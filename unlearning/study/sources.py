@@ -13,13 +13,30 @@ ROOT = Path(__file__).resolve().parents[2]
 known: dict[str, list[str]] = {}
 
 
+def parsed(source: Path) -> ast.Module:
+    """Return a file of code as Python reads it.
+
+    Raises
+    ------
+    ValueError
+        Names the file and the line that is none.
+    """
+    name = source.relative_to(ROOT) if source.is_relative_to(ROOT) else source
+    try:
+        return ast.parse(source.read_text("utf-8"), str(name))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        where = f"{name}, line {line}" if line else str(name)
+        raise ValueError(f"{where}: {getattr(error, 'msg', error)}: not Python") from error
+
+
 def _names(source: Path) -> list[str]:
     """Return the dotted names that a file of code imports, from anywhere."""
     path = source.relative_to(ROOT)
     key = f"{blob(path.as_posix())} {path.as_posix()}"
     if key not in known:
         names: set[str] = set()
-        for node in ast.walk(ast.parse(source.read_text(), str(source))):
+        for node in ast.walk(parsed(source)):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
@@ -54,7 +71,7 @@ def _does_something(file: Path) -> bool:
     """Return whether a file is there, and is more than the sentence of a room."""
     if not file.is_file():
         return False
-    body = [] if file.name != "__init__.py" else ast.parse(file.read_text(), str(file)).body
+    body = [] if file.name != "__init__.py" else parsed(file).body
     sentence = (
         len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
     )

@@ -32,6 +32,19 @@ def merged(overlay):
     return config
 
 
+def test_null_takes_away_as_in_a_file():
+    given = parse_config(
+        [
+            "methods={scrub: {fixed: {alpha: null}, sweep: {alpha: [0.1]}}}",
+            "forget_sets={'4': null}",
+        ]
+    )
+    read = read_values(merged(given), given, studies.count_errors)
+    assert read["methods"]["scrub"]["fixed"]["alpha"] is None
+    assert read["methods"]["scrub"]["sweep"]["alpha"] == [0.1]
+    assert read["forget_sets"]["4"] is None
+
+
 @pytest.mark.parametrize("case", GIVEN)
 def test_it_is_read_as_a_file_would_be(case):
     key, _, text = GIVEN[case].partition("=")

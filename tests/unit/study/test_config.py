@@ -97,6 +97,14 @@ BAD = {
         {"kind": "class", "label": 3, "size": 184, "seed": 0},
         r"forget_sets\.mine\.size: 184 is more than a class of digits has .* 183 at most",
     ),
+    "name that ends in a line break": (
+        ["forget_sets", "a\n"],
+        {"kind": "random", "size": 3, "seed": 0},
+        r"forget_sets: 'a\\n' does not match",
+    ),
+    "study that repeats itself": (["study"], "a" * 20, r"study: a{20}: ends in one text twenty"),
+    "study with a long name": (["study"], "ab" * 60, r"study: .* is too long"),
+    "number for a name": (["study"], 2024, r"study: 2024 is not of type 'string'; .*in quotes"),
     "name of a forget set": (
         ["forget_sets", "a_b/c"],
         {"kind": "random", "size": 3, "seed": 0},

@@ -92,3 +92,24 @@ def test_the_plan_reckons_with_what_a_loader_of_ones_own_states(tmp_path, monkey
     studies.check(config)
     assert Costs(config).network == network_size({"name": "mlp", "hidden": 128}, (3, 32, 32), 100)
     facts.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("CLASSES = '10'", r"mine\.py: CLASSES = '10' must be a whole number"),
+        ("CLASSES = True", r"CLASSES = True must be"),
+        ("TRAIN, VALIDATION = 0, 9", r"TRAIN = 0 must be"),
+        ("SIZE = (8, 8, -1)\nCLASSES = 3", r"does not say what its images are"),
+        ("a = 1\ndef load(:\n", r"mine\.py, line 2: .*not Python"),
+        (b"# \xff\n", r"mine\.py.*not Python"),
+    ],
+)
+def test_a_loader_that_states_nonsense_is_named(text, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(data_sets, "FOLDER", tmp_path)
+    monkeypatch.setattr(config_data, "modules", lambda package: ["mine"])
+    (tmp_path / "mine.py").write_bytes(text if isinstance(text, bytes) else text.encode())
+    facts.cache_clear()
+    with pytest.raises(ValueError, match=r"dataset\.name: .*" + message):
+        studies.check(edited(["dataset", "name"], "mine"))
+    facts.cache_clear()
