@@ -15,7 +15,6 @@ set size, sampled), and the ratios of the medians.
 import argparse
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -104,7 +103,6 @@ def processor() -> float:
 def empty(folder: Path) -> None:
     """Take all results away, and with them what Snakemake knows."""
     subprocess.run(["git", "-C", str(folder), "clean", "-fdxq", "-e", "*.yaml"], check=True)
-    shutil.rmtree(folder / ".snakemake", ignore_errors=True)
 
 
 def compare(work: str, builds: dict[str, Path], rounds: int) -> None:

@@ -1,6 +1,5 @@
 """Fetch the files of a published source that a study needs, at one revision."""
 
-import hashlib
 import logging
 import re
 from collections.abc import Iterable, Sequence
@@ -143,11 +142,12 @@ def _noted_checksums(target: Path, revision: str, needed: Iterable[str]) -> dict
 
 def _has(path: Path, checksum: str) -> bool:
     """Return whether a file has a checksum: SHA-256 of a large one, git's identifier of others."""
-    content = path.read_bytes()
-    if len(checksum) == 64:
-        return hashlib.sha256(content).hexdigest() == checksum
-    header = f"blob {len(content)}\0".encode()
-    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest() == checksum
+    # As the library itself compares them where it has a network.
+    from huggingface_hub.utils.sha import git_hash, sha_fileobj
+
+    with path.open("rb") as file:
+        found = sha_fileobj(file).hex() if len(checksum) == 64 else git_hash(file.read())
+    return found == checksum
 
 
 def numbers_below(count: int) -> list[str]:

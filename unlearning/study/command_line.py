@@ -30,15 +30,17 @@ def read_values(config: Config, given: Config, count_errors: Callable[[Config], 
         return config
     # Lists in it may be those of Snakemake's own record of --config, which jobs are given.
     config = deepcopy(config)
+    errors = count_errors(config)
     for place, text in texts:
         *above, last = place
         parent: Any = config
         for key in above:
             parent = parent[key]
-        errors = count_errors(config)
         parent[last] = _value(text)
-        if count_errors(config) > errors:
+        if (found := count_errors(config)) > errors:
             parent[last] = text
+        else:
+            errors = found
     return config
 
 
