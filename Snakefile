@@ -19,6 +19,7 @@ from snakemake.utils import min_version
 from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
+from workflow.starting import launcher
 from unlearning.study import config as studies
 from unlearning.study import command_line, design, inputs, parameters, settings, targets
 from unlearning.study.listings import Listings
@@ -169,6 +170,8 @@ onstart:
         listing.remember(
             path for job in workflow.dag.needrun_jobs() for path in job.input
         )
+        if workflow.executor_plugin.name == "local":
+            launcher.announce()  # jobs are forked by one process that has imported torch
         jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
         if workflow.executor_plugin.name == "slurm" and jobs:
             qos = workflow.executor_settings.qos

@@ -17,7 +17,8 @@ from unlearning.computing.sgd import SGD
 from unlearning.ensembles import training
 from unlearning.methods import ga, gda, scrub
 from unlearning.networks import models, stacking
-from unlearning.scoring.scores import Scoring, score, split_points
+from unlearning.scoring.rows import split_points
+from unlearning.scoring.scores import Scoring, score
 from unlearning.study.strategies import Strategy
 
 RECIPE = training.Recipe(

@@ -9,6 +9,8 @@ from docs.rooms import PLAN, Package, Room, complaints, names_from_rooms, read_p
 from tests.helpers.study import ROOT
 from unlearning.study.config_methods import method_parameters
 
+#: What has unit tests beside the package.
+BESIDE = {"bench": "bench", "starting": "workflow/starting"}
 ROOMS = {"upper": Room(2, "Above."), "lower": Room(1, "Below.")}
 SOUND = {
     "__init__.py": "",
@@ -45,14 +47,14 @@ def test_the_picture_has_the_arrows_of_today():
 def test_the_tests_have_the_same_rooms():
     folders = {path.name for path in (ROOT / "tests" / "unit").iterdir() if path.is_dir()}
     rooms = {name for name in read_plan(PLAN.read_text()) if not name.endswith(".py")}
-    assert folders - {"__pycache__"} == rooms | {"bench"}
+    assert folders - {"__pycache__"} == rooms | set(BESIDE)
 
 
 def test_a_test_is_found_from_its_module_and_a_module_from_its_test():
     solvers = "theory/test_solvers.py"  # of all of them, on the same problems
     for path in (ROOT / "tests" / "unit").rglob("test_*.py"):
         room, name = path.parent.name, path.stem.removeprefix("test_")
-        where = ROOT / ("bench" if room == "bench" else f"unlearning/{room}")
+        where = ROOT / BESIDE.get(room, f"unlearning/{room}")
         if room != "unit" and f"{room}/{path.name}" != solvers:
             modules = [file.stem for file in where.iterdir()]
             assert any(f"{name}_".startswith(f"{module}_") for module in modules), path

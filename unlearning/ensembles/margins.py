@@ -128,6 +128,7 @@ def evaluate(
         for group, points, scores in _batches(network, data, members, precision):
             labels = data.labels[points].expand(len(scores), -1)
             margins[group, points] = margin(scores, labels)
-            right = scores.argmax(-1) == labels
-            correct[group, points] = right & scores.isfinite().all(-1)
+            # The class axis of a stack is not the last in memory, where argmax is slow.
+            right = scores.contiguous().argmax(-1) == labels
+            correct[group, points] = right & scores.abs().amax(-1).isfinite()
     return margins, correct

@@ -8,7 +8,7 @@ import pandas as pd
 
 from unlearning.html import document
 from unlearning.scoring.comparison import ABSENT, CORRECTIONS, DIFFERS, WITHIN
-from unlearning.scoring.scores import SPLITS
+from unlearning.scoring.rows import SPLITS
 from unlearning.scoring.table1 import NAMES, sentence
 
 METHODS = {

@@ -1,40 +1,16 @@
 """From margins to the rows of scores.csv."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from unlearning.artifacts.tables import ordered, read_tables
 from unlearning.scoring.bootstrap import bootstrap_percentile, percentile_interval
 from unlearning.scoring.klom import klom
 
 logger = logging.getLogger(__name__)
-
-#: Columns that every row has, in order; hyperparameters stand between the two groups.
-IDENTITY = ["method", "setting", "kind", "epoch", "in_grid", "forget_set", "split"]
-MEASURES = [
-    "n_members",
-    "n_points",
-    "klom_p95",
-    "klom_p95_low",
-    "klom_p95_high",
-    "klom_p99",
-    "klom_mean",
-    "klom_median",
-    "floor_p95",
-    "floor_mean",
-    "n_nonfinite",
-    "accuracy",
-    "relative_cost",
-    "seconds",
-]
-
-SPLITS = ("forget", "retain", "validation")
 
 
 @dataclass(frozen=True)
@@ -45,21 +21,6 @@ class Scoring:
     clip: float  # margins beyond +-clip count as +-clip
     bootstrap: int  # resamplings of the members
     seed: int  # of the resampling
-
-
-def split_points(
-    forget: NDArray[np.int64], n_train: int, n_validation: int
-) -> dict[str, NDArray[np.int64]]:
-    """Return the indices of the forget, retain and validation points in data-set order.
-
-    Parameters
-    ----------
-    forget : indices into the training points
-    n_train, n_validation : sizes of the two parts of the data set
-    """
-    train = np.arange(n_train)
-    validation = np.arange(n_train, n_train + n_validation)
-    return dict(zip(SPLITS, (forget, np.setdiff1d(train, forget), validation), strict=True))
 
 
 def clipped(margins: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
@@ -142,34 +103,3 @@ def score(
         )
     ]
     return rows, points
-
-
-def with_floor(rows: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with the noise floor of their forget set and split.
-
-    Parameters
-    ----------
-    rows : scores of one forget set
-    baselines : scores of the same forget set, the rows of ``oracle_floor`` among them
-    """
-    floor = baselines[baselines["method"] == "oracle_floor"].set_index("split")
-    return rows.assign(
-        floor_p95=rows["split"].map(floor["klom_p95"]),
-        floor_mean=rows["split"].map(floor["klom_mean"]),
-    )
-
-
-def tidy(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with their columns in the documented order."""
-    return ordered(rows, IDENTITY, MEASURES)
-
-
-def read_scores(paths: Sequence[str]) -> pd.DataFrame:
-    """Read and join score tables; forget sets stay text.
-
-    Raises
-    ------
-    ValueError
-        When a table is not a table of scores.
-    """
-    return tidy(read_tables(paths, [*IDENTITY, *MEASURES]))

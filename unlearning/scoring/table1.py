@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from unlearning.artifacts.tables import require_columns
-from unlearning.scoring.scores import SPLITS
+from unlearning.scoring.rows import SPLITS
 
 COLUMNS = [
     "dataset",

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unlearning.artifacts.stored import Ensemble, Run
-from unlearning.scoring.scores import Scoring, score, tidy, with_floor
+from unlearning.scoring.rows import tidy, with_floor
+from unlearning.scoring.scores import Scoring, score
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,6 @@ rule find_components:
         explained="results/{study}/datamodels/explained.csv",
     log:
         "logs/{study}/datamodels/components.log",
-    benchmark:
-        "benchmarks/{study}/datamodels/components.tsv"
     conda:
         "../../envs/environment.yaml"
     resources:

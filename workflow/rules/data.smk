@@ -14,8 +14,6 @@ rule prepare_data:
         record="results/{study}/data/dataset.json",
     log:
         "logs/{study}/data.log",
-    benchmark:
-        "benchmarks/{study}/data.tsv"
     conda:
         "../../envs/environment.yaml"
     resources:

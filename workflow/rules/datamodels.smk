@@ -13,8 +13,6 @@ rule train_datamodels:
         record="results/{study}/datamodels/models/{chunk}.json",
     log:
         "logs/{study}/datamodels/models/{chunk}.log",
-    benchmark:
-        "benchmarks/{study}/datamodels/models/{chunk}.tsv"
     conda:
         "../../envs/environment.yaml"
     resources:
@@ -55,8 +53,6 @@ rule fit_datamodels:
         record="results/{study}/datamodels/fit.json",
     log:
         "logs/{study}/datamodels/fit.log",
-    benchmark:
-        "benchmarks/{study}/datamodels/fit.tsv"
     conda:
         "../../envs/environment.yaml"
     resources:

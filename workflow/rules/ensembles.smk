@@ -14,8 +14,6 @@ rule train_pretrained:
         record="results/{study}/pretrained/{chunk}.json",
     log:
         "logs/{study}/pretrained/{chunk}.log",
-    benchmark:
-        "benchmarks/{study}/pretrained/{chunk}.tsv"
     conda:
         "../../envs/environment.yaml"
     resources:
@@ -42,8 +40,6 @@ rule train_oracle:
         record="results/{study}/oracle/{forget_set}/{chunk}.json",
     log:
         "logs/{study}/oracle/{forget_set}/{chunk}.log",
-    benchmark:
-        "benchmarks/{study}/oracle/{forget_set}/{chunk}.tsv"
     conda:
         "../../envs/environment.yaml"
     resources:

@@ -41,8 +41,6 @@ rule import_pretrained:
         record="results/{study}/pretrained/{chunk}.json",
     log:
         "logs/{study}/pretrained/{chunk}.log",
-    benchmark:
-        "benchmarks/{study}/pretrained/{chunk}.tsv"
     conda:
         "../../envs/environment.yaml"
     resources:

@@ -10,8 +10,6 @@ rule measure_strategies:
         "results/{study}/strategies.json",
     log:
         "logs/{study}/strategies.log",
-    benchmark:
-        "benchmarks/{study}/strategies.tsv"
     conda:
         "../../envs/environment.yaml"
     resources:

@@ -18,8 +18,6 @@ rule unlearn:
         record="results/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.json",
     log:
         "logs/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.log",
-    benchmark:
-        "benchmarks/{study}/unlearned/{method}/{trajectory}/{forget_set}/{chunk}.tsv"
     conda:
         "../../envs/environment.yaml"
     resources:

@@ -9,6 +9,7 @@ from snakemake.settings import types
 from snakemake.settings.enums import Quietness, RerunTrigger
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
+from unlearning.artifacts.benchmarks import BENCHMARKS, log_of
 from unlearning.artifacts.files import ArtifactError, atomic, load_record
 from unlearning.artifacts.logs import log_to
 from unlearning.planning import audit
@@ -61,11 +62,11 @@ def planned(workflow):
 
 def measurements(workflow, needs):
     """Yield what jobs of this study have taken, from its benchmark files and records."""
-    folder = Path("benchmarks", snakemake.config["study"])
+    folder = Path(BENCHMARKS, snakemake.config["study"])
     files = [str(path) for path in sorted(folder.rglob("*.tsv"))]
     for rule in workflow.rules:
-        for path in files if rule.benchmark else []:
-            match = rule.benchmark.match(path)
+        for path in files if rule.log else []:
+            match = rule.log[0].match(str(log_of(path)))
             if match is None:
                 continue
             wildcards = audit.Wildcards(**match.groupdict())

@@ -2,7 +2,7 @@
 
 from unlearning.artifacts.files import atomic
 from unlearning.artifacts.logs import log_to
-from unlearning.scoring.scores import read_scores
+from unlearning.scoring.rows import read_scores
 
 log_to(snakemake.log[0])
 with atomic(snakemake.output[0]) as temporary:

@@ -5,7 +5,7 @@ from importlib import import_module
 from unlearning.artifacts.logs import log_to
 from unlearning.figures.files import save_figure
 from unlearning.figures.theme import applied
-from unlearning.scoring.scores import read_scores
+from unlearning.scoring.rows import read_scores
 
 log_to(snakemake.log[0])
 name, study = snakemake.wildcards.figure, snakemake.wildcards.study

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import atomic, load_array, save_array
 from unlearning.artifacts.logs import log_to
 from unlearning.datamodels.components import principal_components
@@ -16,3 +17,4 @@ with atomic(snakemake.output.explained) as temporary:
     pd.DataFrame(
         {"component": np.arange(len(found.explained)) + 1, "explained": found.explained}
     ).to_csv(temporary, index=False)
+save_benchmark(snakemake.log[0])

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import atomic, created_array, load_array, load_record, save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.artifacts.records import load_records
@@ -48,3 +49,4 @@ save_record(
         "test_models": len(quality.test_models),
     },
 )
+save_benchmark(snakemake.log[0])

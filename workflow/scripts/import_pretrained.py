@@ -1,5 +1,6 @@
 """Take over a chunk of published pretrained members."""
 
+from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import load_record, save_array, save_correct, save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.computing import devices, prepared
@@ -16,3 +17,4 @@ save_weights(snakemake.output.weights, imported.weights, record["seeds"])
 save_array(snakemake.output.margins, imported.margins)
 save_correct(snakemake.output.correct, imported.correct)
 save_record(snakemake.output.record, {**record, "epochs": snakemake.params.epochs})
+save_benchmark(snakemake.log[0])

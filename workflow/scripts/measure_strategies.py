@@ -1,5 +1,6 @@
 """Measure how members are computed fastest on this device, for each size of batch of the study."""
 
+from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.computing import devices, prepared
@@ -21,3 +22,4 @@ tried = [
     )
 ]
 save_record(snakemake.output[0], {"tried": tried, **devices.describe(device)})
+save_benchmark(snakemake.log[0])

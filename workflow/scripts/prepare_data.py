@@ -4,6 +4,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import save_array, save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.datasets.base import check_stated, checksum, normalisation, pad
@@ -42,3 +43,4 @@ save_record(
         "checksum": checksum(dataset),
     },
 )
+save_benchmark(snakemake.log[0])

@@ -6,7 +6,8 @@ from unlearning.artifacts.files import load_array, load_record, save_array
 from unlearning.artifacts.logs import log_to
 from unlearning.artifacts.stored import Reader, named
 from unlearning.artifacts.tables import save_table
-from unlearning.scoring.scores import Scoring, read_scores, split_points
+from unlearning.scoring.rows import read_scores, split_points
+from unlearning.scoring.scores import Scoring
 from unlearning.scoring.tables import Scorer, method_table
 
 log_to(snakemake.log[0])

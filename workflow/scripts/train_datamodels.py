@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import save_array, save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.ensembles.chunk import of_job
@@ -20,3 +21,4 @@ save_array(output.membership, membership)
 save_array(output.margins, kept.margins[0])
 save_record(output.record, record)
 chunk.checkpoint.remove()
+save_benchmark(snakemake.log[0])

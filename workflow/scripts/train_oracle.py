@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import load_array, save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.ensembles.chunk import of_job
@@ -16,3 +17,4 @@ with chunk.on_disk(output.margins, output.correct, len(snapshots)) as kept:
     _, record = train_members(chunk, retain, snapshots, kept)
 save_record(output.record, record)
 chunk.checkpoint.remove()
+save_benchmark(snakemake.log[0])

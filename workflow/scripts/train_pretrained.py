@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.ensembles.chunk import of_job
@@ -17,3 +18,4 @@ with chunk.on_disk(output.margins, output.correct, None) as kept:
 save_weights(output.weights, weights, record["seeds"])
 save_record(output.record, record)
 chunk.checkpoint.remove()
+save_benchmark(snakemake.log[0])

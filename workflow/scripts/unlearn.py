@@ -4,6 +4,7 @@ from importlib import import_module
 
 import numpy as np
 
+from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import load_array, save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.ensembles.chunk import of_job
@@ -28,3 +29,4 @@ with chunk.on_disk(output.margins, output.correct, length, params.margins) as ke
     )
 save_record(output.record, {**record, "method": method, "trajectory": trajectory})
 chunk.checkpoint.remove()
+save_benchmark(snakemake.log[0])

@@ -7,7 +7,7 @@ from unlearning.artifacts.logs import log_to
 from unlearning.artifacts.tables import read_csv
 from unlearning.scoring.comparison import compare
 from unlearning.scoring.comparison_page import comparison_page
-from unlearning.scoring.scores import read_scores
+from unlearning.scoring.rows import read_scores
 from unlearning.study.sources import ROOT
 
 log_to(snakemake.log[0])

@@ -4,7 +4,7 @@ from unlearning.artifacts.files import atomic
 from unlearning.artifacts.logs import log_to
 from unlearning.artifacts.tables import read_csv
 from unlearning.scoring.comparison_page import table1_page
-from unlearning.scoring.scores import read_scores
+from unlearning.scoring.rows import read_scores
 from unlearning.scoring.table1 import table1
 from unlearning.study.sources import ROOT
 

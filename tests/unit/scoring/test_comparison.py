@@ -7,7 +7,7 @@ import pytest
 
 from unlearning.scoring.comparison import ABSENT, CORRECTIONS, DIFFERS, WITHIN, compare
 from unlearning.scoring.comparison_page import comparison_page
-from unlearning.scoring.scores import SPLITS
+from unlearning.scoring.rows import SPLITS
 from unlearning.study.sources import ROOT
 
 PUBLISHED = pd.read_csv(ROOT / "docs" / "published" / "cifar10_klom.csv")

@@ -1,17 +1,15 @@
 """Rows of scores.csv from margins."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from unlearning.artifacts.files import ArtifactError
-from unlearning.artifacts.tables import save_table
 from unlearning.scoring import scores
 from unlearning.scoring.klom import CAP, klom
+from unlearning.scoring.rows import split_points
 from unlearning.scoring.scores import Scoring
 
 SCORING = Scoring(variant="default", clip=100.0, bootstrap=20, seed=0)
-SPLITS = scores.split_points(np.array([1, 4]), n_train=6, n_validation=3)
+SPLITS = split_points(np.array([1, 4]), n_train=6, n_validation=3)
 
 
 @pytest.fixture
@@ -91,25 +89,3 @@ def test_one_outlier_does_not_put_all_others_in_one_bin(ensembles):
     assert np.percentile(klom(unlearned, oracle), 95) < 1
     rows, _ = by_split(unlearned, oracle)
     assert rows["retain"]["klom_p95"] > 0.8 * CAP
-
-
-def test_the_floor_is_looked_up_by_split():
-    rows = pd.DataFrame({"split": ["retain", "forget"], "method": ["ga", "ga"]})
-    baselines = pd.DataFrame(
-        {
-            "method": ["pretrained", "oracle_floor", "oracle_floor"],
-            "split": ["retain", "forget", "retain"],
-            "klom_p95": [9.0, 1.0, 2.0],
-            "klom_mean": [9.0, 0.1, 0.2],
-        }
-    )
-    table = scores.with_floor(rows, baselines)
-    assert list(table["floor_p95"]) == [2.0, 1.0]
-    assert list(table["floor_mean"]) == [0.2, 0.1]
-
-
-def test_a_table_that_is_not_one_of_scores_is_named(tmp_path):
-    path = str(tmp_path / "ga.csv")
-    save_table(path, pd.DataFrame({"method": ["ga"], "setting": ["lr0"]}))
-    with pytest.raises(ArtifactError, match=r"ga\.csv lacks .*delete it"):
-        scores.read_scores([path])

@@ -6,7 +6,7 @@ import pytest
 
 from unlearning.scoring.comparison_page import table1_page
 from unlearning.scoring.klom import klom
-from unlearning.scoring.scores import SPLITS
+from unlearning.scoring.rows import SPLITS
 from unlearning.scoring.table1 import GAUSSIAN_FLOOR, sentence, table1
 from unlearning.study.sources import ROOT
 

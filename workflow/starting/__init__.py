@@ -1,0 +1,1 @@
+"""How a job starts without importing again what jobs before it have imported."""
