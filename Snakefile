@@ -19,7 +19,7 @@ from snakemake.utils import min_version
 from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
-from workflow.starting import launcher
+from workflow.starting import launcher, rounds
 from unlearning.study import config as studies
 from unlearning.study import command_line, design, inputs, parameters, settings, targets
 from unlearning.study.listings import Listings
@@ -167,6 +167,7 @@ onstart:
     # Only Snakemake itself comes here: no dry run, and none of the jobs that it starts.
     try:
         disk.check_writable("results")
+        rounds.once_a_second(workflow.scheduler)
         listing.remember(
             path for job in workflow.dag.needrun_jobs() for path in job.input
         )

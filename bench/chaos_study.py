@@ -331,7 +331,23 @@ class Case:
             raise Violation(f"missing at the end: {sorted(missing)}")
         self.check_whole()
         self.check_kept(self.pristine, left, self.gone | self.damaged)
-        self.check_kept(left, files, unfinished | self.damaged | (self.pristine.keys() - left))
+        behind = unfinished | self.damaged | (self.pristine.keys() - left) | self.stale(left)
+        self.check_kept(left, files, behind)
+
+    def stale(self, left: dict[str, Stamp]) -> set[str]:
+        """Return the artifacts that are older than what their jobs read, made again before a stop.
+
+        Parameters
+        ----------
+        left : all artifacts
+        """
+        found = set()
+        for job in self.jobs:
+            made = [left[name].modified for name in job.outputs if name in left]
+            read = [left[name].modified for name in job.inputs if name in left]
+            if made and read and max(read) > min(made):
+                found |= set(job.outputs)
+        return found
 
     def check_kept(
         self, before: dict[str, Stamp], after: dict[str, Stamp], causes: set[str]

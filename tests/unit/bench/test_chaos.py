@@ -71,6 +71,19 @@ def test_work_done_again_is_found_unless_it_has_a_cause(case):
         case.check_end(case.pristine, {OUTPUT})
 
 
+def test_what_reads_files_made_again_before_a_stop_may_run_after_it(case):
+    write(case.study, INPUT, CONTENTS[INPUT])
+    case.gone.add(INPUT)
+    left = case.study.files()  # the margins are new, and the stop came before their scores
+    write(case.study, OUTPUT, CONTENTS[OUTPUT])
+    case.check_end(left, set())
+    left = case.study.files()
+    write(case.study, OUTPUT, CONTENTS[OUTPUT])
+    case.gone.add(OUTPUT)
+    with pytest.raises(Violation, match=f"{OUTPUT} was finished"):
+        case.check_end(left, set())
+
+
 @pytest.mark.parametrize(
     "name, content, complaint",
     [
