@@ -1,8 +1,8 @@
-"""Let Snakemake look for jobs to start once a second, and not once a second for each that has run.
+"""Let Snakemake look for jobs once a second, and not once a second for each that has run.
 
-Each of its rounds of scheduling asks for another one a second later, and each job that ends begins a
-round of its own: while jobs wait for a core, after a hundred jobs there are a hundred rounds and a
-hundred threads a second, each round asking for the sizes of all inputs of all jobs that wait.
+Each of its rounds of scheduling asks for another one a second later, and each job that ends begins
+a round of its own: while jobs wait for a core, after a hundred jobs there are a hundred rounds and
+a hundred threads a second, and each round asks for the sizes of all inputs of all jobs that wait.
 """
 
 import threading
