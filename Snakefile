@@ -14,6 +14,7 @@ import re
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.resources import Resource
 from snakemake.utils import min_version
 
 from unlearning.planning import cluster, disk, submitting, watching
@@ -155,8 +156,12 @@ rule all:
         rules.provenance.input,
 
 
-# Equal content in equal form: Snakemake compares parameters by how they print.
+# Equal content in equal form: Snakemake compares parameters by how they print. And what it asks of
+# functions once a job is said once.
+parameters.remember_arguments(Resource.evaluate)
 for each in workflow.rules:
+    for item in each.input:
+        parameters.remember_arguments(item)
     try:
         parameters.settle(each.params, each.name)
     except ValueError as error:
