@@ -119,7 +119,8 @@ class Interpreter:
     def next_script(self) -> tuple[str, int]:
         """Fork for jobs; return only in a child, with its script and where it says its imports."""
         while True:
-            for place, _ in self.calls.poll():
+            # The first of all events: what comes of it may give another one's number anew.
+            for place, _ in self.calls.poll()[:1]:
                 if place == self.snakemake:
                     self.stop()
                 elif place == self.listening.fileno():
@@ -140,6 +141,7 @@ class Interpreter:
     def answer(self) -> tuple[str, int] | None:
         """Fork for the next job; return it in the child, and None here."""
         connection, _ = self.listening.accept()
+        imported = os.memfd_create("imported")
         streams: list[int] = []
         try:
             if not same_user(connection):
@@ -149,12 +151,11 @@ class Interpreter:
             connection.settimeout(None)
             if shared != self.state or len(streams) != 3 or threads() != 1:
                 raise ValueError("not a child of this interpreter")
-            imported = os.memfd_create("imported")
             process = os.fork()
         except (OSError, ValueError, EOFError, TypeError, struct.error):
             connection.close()  # the launcher then starts an interpreter of the job's own
-            for stream in streams:
-                os.close(stream)
+            for place in (*streams, imported):
+                os.close(place)
             return None
         if not process:
             self.become_job(connection, streams)
@@ -190,7 +191,8 @@ class Interpreter:
         job = self.jobs.pop(ended)
         _, status = os.waitpid(job.process, 0)
         self.calls.unregister(ended)
-        self.calls.unregister(job.asked.fileno())
+        with suppress(KeyError):  # its launcher has gone before
+            self.calls.unregister(job.asked.fileno())
         os.close(ended)
         self.tell(job.asked, f"ended {os.waitstatus_to_exitcode(status)}")
         job.asked.close()

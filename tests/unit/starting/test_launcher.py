@@ -165,6 +165,8 @@ def test_a_signal_reaches_the_job_and_is_how_it_ended(start, number):
     os.kill(launcher, number)
     assert run.end() == -number
     gone(run.jobs()[0][0])
+    assert run() == 0
+    assert run.jobs()[0][1] == run.jobs()[1][1]  # no other job has an interpreter less
 
 
 def test_a_job_that_was_killed_ends_so_and_the_next_one_runs(start):
