@@ -28,9 +28,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import psutil
 
 from bench.planning import ROOT, tenfold
+from unlearning.artifacts.tables import read_csv
 
 TODAY = "cf35a50"
 MARK = "BENCH_AGAINST"
@@ -123,6 +125,18 @@ def empty(folder: Path) -> None:
     subprocess.run(["git", "-C", str(folder), "clean", "-fdxq", "-e", "*.yaml"], check=True)
 
 
+def same(old: Path, new: Path) -> str:
+    """Say how many arrays two builds have made alike, to the last bit, and how many scores."""
+    arrays = [path.relative_to(old) for path in old.glob("results/*/**/*.npy")]
+    equal = sum(
+        np.array_equal(np.load(old / path), np.load(new / path), equal_nan=True) for path in arrays
+    )
+    tables = [read_csv(folder / "results/digits/scores.csv") for folder in (old, new)]
+    measures = ["klom_p95", "klom_p99", "klom_mean", "klom_median", "accuracy"]
+    rows = (tables[0][measures] == tables[1][measures]).all(axis=1).sum()
+    return f"equal arrays: {equal} of {len(arrays)}, rows of scores: {rows} of {len(tables[0])}"
+
+
 def compare(work: str, builds: dict[str, Path], rounds: int) -> None:
     """Measure one kind of work on both builds in turn, and print what came out."""
     taken: dict[str, list[Took]] = {name: [] for name in builds}
@@ -142,6 +156,8 @@ def compare(work: str, builds: dict[str, Path], rounds: int) -> None:
                 f"{work:13} {name:9} round {number}: {run.seconds:7.1f} s, of the processor "
                 f"{run.processor:7.1f} s, {run.megabytes:5.0f} MB"
             )
+    if work == "demo":
+        print(f"{work:13} {same(*builds.values())}")
     ratios = [new / old for old, new in (clock, computing)]
     print(f"{work:13} ratio {ratios[0]:.2f}, of the processor {ratios[1]:.2f}", flush=True)
 
