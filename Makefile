@@ -24,12 +24,17 @@ demo: $(READY)
 	@echo "Scores: results/digits/scores.csv    The theory: results/theory/lemmas.html"
 	@echo "All on one page: snakemake --report report.html"
 
+# Side by side, file by file, what has neither a cluster nor a long run of its own.
+SIDE_BY_SIDE := pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/plan
+LEFT_OUT := $(if $(wildcard $(FASHION_MNIST)),,-m "not debian_data and not gpu")
+
 test: lint
-	pytest $(if $(wildcard $(FASHION_MNIST)),,-m "not debian_data and not gpu")
+	$(SIDE_BY_SIDE) $(LEFT_OUT)
+	pytest tests/run tests/slurm $(LEFT_OUT)
 	@$(if $(wildcard $(FASHION_MNIST)),:,echo "Not run: the test on the real Fashion-MNIST files; install Debian's dataset-fashion-mnist or set FASHION_MNIST.")
 
 check: lint
-	pytest tests/unit tests/plan $(if $(wildcard $(FASHION_MNIST)),,-m "not debian_data and not gpu")
+	$(SIDE_BY_SIDE) $(LEFT_OUT)
 
 test-gpu: $(READY)
 	pytest -m gpu tests/gpu
