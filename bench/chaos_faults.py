@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from bench.chaos_study import Case, Job, TooLate, end, scripts
+from workflow.starting.launcher import VARIABLE
 
 MEBIBYTES = 64  # of the small disk
 #: Places of a config, what stands there, and what is written instead.
@@ -62,7 +63,8 @@ def kill_writer(case: Case) -> None:
     told = {"outputs": taken[0].outputs}
     told["published"] = case.draw.randrange(1, len(taken[0].outputs))
     plan.write_text(json.dumps(told))
-    case.study.environment = {"CHAOS": str(plan)}
+    # Jobs that have an interpreter of their own read the plan when it starts.
+    case.study.environment = {"CHAOS": str(plan), VARIABLE: "alone"}
     case.study.run()
     case.study.environment = {}
     if plan.exists():

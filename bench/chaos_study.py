@@ -21,10 +21,12 @@ from typing import NamedTuple
 import psutil
 
 from unlearning.artifacts.tables import read_csv
+from workflow.starting.launcher import VARIABLE
 
 SITE = Path(__file__).resolve().parent / "chaos_site"
 SECONDS = 1200  # that a run may take: the whole study, on a machine that others load
 DATES = {"seconds", "members_per_second", "peak_memory_mb", "resumed", "sha256"}  # of a record
+FORKS = "workflow.starting.interpreter"
 SCRIPT = "/.snakemake/scripts/"
 
 
@@ -157,15 +159,26 @@ class Study:
 
 
 def scripts(head: subprocess.Popen) -> list[psutil.Process]:
-    """Return the scripts that a Snakemake has started, also after its end."""
+    """Return the scripts that a Snakemake has started, also after its end.
+
+    Of a script that was forked both are there, the process that runs it and its launcher.
+    """
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):
             words = process.cmdline()
-            script = len(words) > 1 and SCRIPT in words[1]
-            if script and os.getsid(process.pid) == head.pid:
+            named = len(words) > 1 and os.path.isabs(words[-1]) and SCRIPT in words[-1]
+            started = named and os.getsid(process.pid) == head.pid
+            if started or (forks(process, head) and forks(process.parent(), head)):
                 found.append(process)
     return found
+
+
+def forks(process: psutil.Process | None, head: subprocess.Popen) -> bool:
+    """Return whether a process is the interpreter that forks for a Snakemake, or a fork of it."""
+    if process is None or FORKS not in " ".join(process.cmdline()):
+        return False
+    return process.environ().get(VARIABLE, "").startswith(f"{head.pid} ")
 
 
 def end(head: subprocess.Popen) -> None:
@@ -173,6 +186,9 @@ def end(head: subprocess.Popen) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(head.pid, signal.SIGKILL)
     head.wait()
+    deadline = time.monotonic() + SECONDS
+    while scripts(head) and time.monotonic() < deadline:
+        time.sleep(0.01)  # forks end with their Snakemake, in an instant
 
 
 @dataclass
