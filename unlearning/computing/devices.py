@@ -4,13 +4,13 @@ import logging
 import os
 import platform
 import re
-import resource
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from unlearning.artifacts.benchmarks import peak_memory
 from unlearning.computing.precision import check_supported
 
 logger = logging.getLogger(__name__)
@@ -160,7 +160,7 @@ def report(device: torch.device, members: int, seconds: float) -> dict[str, Any]
     if device.type == "cuda":
         peak = torch.cuda.max_memory_allocated(device) / 2**20
     else:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+        peak = peak_memory()
     rate = members / max(seconds, 1e-9)
     logger.info("%.3g members per second, peak memory %.0f MB of %s", rate, peak, device.type)
     return {"members_per_second": rate, "peak_memory_mb": peak, **describe(device)}

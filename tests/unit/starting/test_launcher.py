@@ -16,7 +16,8 @@ from tests.helpers.study import ROOT
 
 # A run of Snakemake, as far as it matters here: it announces itself and starts what it is told.
 RUN = """
-import json, subprocess, sys
+import json, signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests run in the background
 sys.path.insert(0, {root!r})
 from workflow.starting import launcher
 launcher.announce()
