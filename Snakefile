@@ -20,11 +20,11 @@ from snakemake.utils import min_version
 from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
-from workflow.starting import launcher, rounds
 from unlearning.study import config as studies
 from unlearning.study import command_line, design, inputs, parameters, settings, targets
 from unlearning.study.listings import Listings
 from unlearning.study.sources import loader
+from workflow.starting import launcher, rounds
 
 min_version("9.27")
 

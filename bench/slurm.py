@@ -3,8 +3,8 @@
     python -m bench.slurm
 
 Starts the toy cluster of the tests (root, the packages that it installs), runs the tests'
-study through it, and stops it. Seconds of a job are SLURM's, those of its work Snakemake's
-benchmark of the script.
+study through it, and stops it. Seconds of a job are SLURM's, those of its work what the
+script says that it took.
 """
 
 import statistics

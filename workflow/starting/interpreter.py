@@ -30,7 +30,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import NamedTuple
 
-from workflow.starting.launcher import state
+from workflow.starting.launcher import same_user, state
 
 #: Never imported here, wherever they lie: their code may be edited between two jobs.
 OWN = "unlearning", "workflow"
@@ -41,7 +41,6 @@ LARGEST = 1 << 24
 #: Files that an interpreter writes to the end before it ends.
 WRITTEN = io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom
 PR_SET_PDEATHSIG = 1
-CREDENTIALS = struct.Struct("3i")  # process, user, group
 
 
 class Job(NamedTuple):
@@ -50,12 +49,6 @@ class Job(NamedTuple):
     process: int
     asked: socket.socket  # by its launcher, which waits at the other end
     imported: int  # a file in memory, in which it writes what it has imported
-
-
-def same_user(connection: socket.socket) -> bool:
-    """Return whether the other end of a connection runs as the user of this process."""
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
-    return CREDENTIALS.unpack(raw)[1] == os.getuid()
 
 
 def threads() -> int:
@@ -120,17 +113,17 @@ class Interpreter:
         """Fork for jobs; return only in a child, with its script and where it says its imports."""
         while True:
             # The first of all events: what comes of it may give another one's number anew.
-            for place, _ in self.calls.poll()[:1]:
-                if place == self.snakemake:
-                    self.stop()
-                elif place == self.listening.fileno():
-                    job = self.answer()
-                    if job is not None:
-                        return job
-                elif place in self.jobs:
-                    self.finish(place)
-                else:
-                    self.abandon(place)
+            place = self.calls.poll()[0][0]
+            if place == self.snakemake:
+                self.stop()
+            elif place == self.listening.fileno():
+                job = self.answer()
+                if job is not None:
+                    return job
+            elif place in self.jobs:
+                self.finish(place)
+            else:
+                self.abandon(place)
 
     def stop(self) -> None:
         """End with Snakemake, and the jobs with both."""

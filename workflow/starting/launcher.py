@@ -90,6 +90,13 @@ def state() -> object:
     ]
 
 
+def same_user(connection: socket.socket) -> bool:
+    """Return whether the other end of a connection runs as the user of this process."""
+    credentials = struct.Struct("3i")  # process, user, group
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, credentials.size)
+    return bool(credentials.unpack(raw)[1] == os.getuid())
+
+
 def connect(snakemake: int, name: str, python: str) -> socket.socket:
     """Return a connection to the run's interpreter, which the first to come starts."""
     address = f"\0unlearning-{name}"  # has no file, so none can be stale or on a full disk
@@ -127,8 +134,7 @@ def start(listening: socket.socket, snakemake: int, python: str) -> None:
 
 def ask(connection: socket.socket, script: str, shared: object) -> int:
     """Ask for a fork that runs a script; return its process."""
-    user = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
-    if user != os.getuid():
+    if not same_user(connection):
         raise Alone("the interpreter that forks is another user's")
     request = marshal.dumps((script, shared))  # type: ignore[arg-type]
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", range(3)))]
