@@ -24,7 +24,7 @@ SPREAD_POINTS = 20
 DENSITY_POINTS = 60
 
 
-def _angle(scores: ArrayLike) -> NDArray[np.float64]:
+def angle(scores: ArrayLike) -> NDArray[np.float64]:
     """Return scores on the scale on which noise hardly depends on height, 0 to pi / 2 at the cap.
 
     Variance grows in proportion to the score near 0, as that of a chi-squared does, and shrinks
@@ -179,7 +179,7 @@ def bootstrap_percentile(
         `repeats` or `percentile` is out of range.
     """
     # Rejects, once and for all members, what must be rejected.
-    estimate = _angle(klom(unlearned, oracle, variant=variant, nonfinite=nonfinite))
+    estimate = angle(klom(unlearned, oracle, variant=variant, nonfinite=nonfinite))
     ensembles = np.asarray(unlearned), np.asarray(oracle)
     points = estimate.size
     if repeats < 1:
@@ -201,7 +201,7 @@ def bootstrap_percentile(
         part = slice(first, first + CHUNK)
         ours, theirs = (_smoothed(e[:, part].astype(dtype), bound) for e in ensembles)
         noise = Noise((ours[1], theirs[1]), (ours[2], theirs[2]), partners, bound)
-        angles[:, part] = _angle(score_draws(ours[0], theirs[0], drawn, variant, noise)[0])
+        angles[:, part] = angle(score_draws(ours[0], theirs[0], drawn, variant, noise)[0])
     columns = [_deviations(angles[:, split], estimate[split], percentile) for split in splits]
     return np.stack(columns, axis=1) if columns else np.empty((repeats, 0))
 
@@ -245,7 +245,7 @@ def percentile_interval(
         )
     deviation = np.sqrt((deviations**2).sum(axis=0) / max(len(deviations) - 1, 1))
     reach = ndtri((1 + level) / 2) * deviation
-    low = CAP * np.sin(np.maximum(_angle(estimate) - reach, 0.0)) ** 2
-    high = CAP * np.sin(np.minimum(_angle(estimate) + reach, np.pi / 2)) ** 2
+    low = CAP * np.sin(np.maximum(angle(estimate) - reach, 0.0)) ** 2
+    high = CAP * np.sin(np.minimum(angle(estimate) + reach, np.pi / 2)) ** 2
     # Not beside the estimate: by a rounding, or where a variant's scores go beyond the cap.
     return np.minimum(low, estimate), np.maximum(high, estimate)

@@ -26,6 +26,7 @@ MEASURES = [
     "floor_mean",
     "n_nonfinite",
     "accuracy",
+    "loss",
     "relative_cost",
     "seconds",
 ]

@@ -29,13 +29,23 @@ def clipped(margins: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
     return np.clip(finite, -limit, limit).astype(np.float32)
 
 
+def cross_entropy(margins: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return each point's mean cross-entropy, exact: the margin is the log odds of its class.
+
+    Parameters
+    ----------
+    margins : (members, points), not NaN
+    """
+    return np.logaddexp(0, -margins).mean(axis=0, dtype=np.float64)
+
+
 def score(
     unlearned: NDArray[np.float32],
     correct: NDArray[np.bool_],
     oracle: NDArray[np.float32],
     splits: dict[str, NDArray[np.int64]],
     scoring: Scoring,
-) -> tuple[list[dict[str, Any]], NDArray[np.float64]]:
+) -> tuple[list[dict[str, Any]], NDArray[np.float64], NDArray[np.float64]]:
     """Score one ensemble against the oracles.
 
     Parameters
@@ -52,6 +62,8 @@ def score(
     -------
     rows : one a split, the measures without the floor
     points : (points,) KLoM of every point, NaN where there is no score
+    deviations : (splits, repeats) of the P95 when members are drawn again, as
+        `bootstrap_percentile` has them; the same members at the same place in every ensemble
     """
     nonfinite = ~np.isfinite(unlearned)
     variant = scoring.variant
@@ -69,6 +81,7 @@ def score(
         )
         # They stand there for nothing, and what comes of them is taken out again.
         measured[:, unscored] = 0
+    losses = cross_entropy(np.nan_to_num(measured, nan=-scoring.clip))
     points = klom(measured, reference, variant=variant, nonfinite=handling)
     points[unscored] = np.nan
     groups = list(splits.values())
@@ -97,9 +110,10 @@ def score(
             "klom_median": np.median(points[group]),
             "n_nonfinite": int(nonfinite[:, group].sum()),
             "accuracy": correct[:, group].mean(),
+            "loss": losses[group].mean(),
         }
         for (name, group), estimate, low, high in zip(
             splits.items(), estimates, lows, highs, strict=True
         )
     ]
-    return rows, points
+    return rows, points, deviations.T

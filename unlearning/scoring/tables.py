@@ -37,15 +37,16 @@ class Scorer:
 
     def rows(
         self, ensemble: Ensemble, snapshot: int, **columns: Any
-    ) -> tuple[list[dict[str, Any]], NDArray[np.float64]]:
+    ) -> tuple[list[dict[str, Any]], NDArray[np.float64], NDArray[np.float64]]:
         """Score an ensemble at a snapshot.
 
         Returns
         -------
         rows : one a split, with the given columns in front
         points : (points,) KLoM of every point
+        deviations : (splits, repeats) of the P95, as `score` has them
         """
-        rows, points = score(
+        rows, points, deviations = score(
             ensemble.margins(snapshot),
             ensemble.correct(snapshot),
             self.oracle,
@@ -54,12 +55,12 @@ class Scorer:
         )
         logger.info("scored %s", {key: columns[key] for key in ("setting", "epoch")})
         columns |= {"forget_set": self.forget_set, "seconds": ensemble.seconds(snapshot)}
-        return [{**columns, **row} for row in rows], points
+        return [{**columns, **row} for row in rows], points, deviations
 
 
 def method_table(
     scorer: Scorer, runs: Iterable[Run], baselines: pd.DataFrame
-) -> tuple[pd.DataFrame, NDArray[np.float32]]:
+) -> tuple[pd.DataFrame, NDArray[np.float32], NDArray[np.float32]]:
     """Score every snapshot of every trajectory of one method on one forget set.
 
     Parameters
@@ -72,24 +73,30 @@ def method_table(
     -------
     table : one row a (setting, epoch, split)
     points : (settings and epochs, points) KLoM of every point, in the order of the table
+    deviations : (rows of the table, repeats) of the P95
     """
     retraining = scorer.epochs * len(scorer.splits["retain"])
-    rows, every_point = [], []
+    rows, every_point, every_deviation = [], [], []
     for run in runs:
         for snapshot, columns in run.rows():
             gradients = run.ensemble.records[0]["sample_gradients"][snapshot]
-            scored, points = scorer.rows(
+            scored, points, deviations = scorer.rows(
                 run.ensemble, snapshot, **columns, relative_cost=gradients / retraining
             )
             rows += scored
             every_point.append(points)
+            every_deviation.append(deviations)
     table = with_floor(pd.DataFrame(rows), baselines)
-    return tidy(table), np.stack(every_point).astype(np.float32)
+    return (
+        tidy(table),
+        np.stack(every_point).astype(np.float32),
+        np.concatenate(every_deviation).astype(np.float32),
+    )
 
 
 def baseline_table(
     scorer: Scorer, pretrained: Ensemble, second: Ensemble, epochs: Sequence[int]
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, NDArray[np.float32]]:
     """Score doing nothing, a second oracle ensemble, and oracles stopped early.
 
     Parameters
@@ -98,6 +105,11 @@ def baseline_table(
     pretrained : the pretrained ensemble
     second : the second oracle ensemble
     epochs : of its axis of snapshots, the last one the end of training
+
+    Returns
+    -------
+    table : one row a (method, epoch, split)
+    deviations : (rows of the table, repeats) of the P95
     """
     names = [*(["oracle_stopped"] * (len(epochs) - 1)), "oracle_floor"]
     cases = [
@@ -107,9 +119,9 @@ def baseline_table(
             for row, (name, epoch) in enumerate(zip(names, epochs, strict=True))
         ),
     ]
-    rows = []
+    rows, every_deviation = [], []
     for method, epoch, ensemble, snapshot in cases:
-        scored, _ = scorer.rows(
+        scored, _, deviations = scorer.rows(
             ensemble,
             snapshot,
             method=method,
@@ -120,5 +132,6 @@ def baseline_table(
             relative_cost=epoch / epochs[-1],
         )
         rows += scored
+        every_deviation.append(deviations)
     table = pd.DataFrame(rows)
-    return tidy(with_floor(table, table))
+    return tidy(with_floor(table, table)), np.concatenate(every_deviation).astype(np.float32)

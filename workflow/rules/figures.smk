@@ -9,7 +9,7 @@ rule draw_figure:
             f"unlearning/figures/{wildcards.figure}.py",
         ),
         tables=lambda wildcards: expand(
-            [rules.score_baselines.output[0], rules.score_method.output.table],
+            [rules.score_baselines.output.table, rules.score_method.output.table],
             study=wildcards.study,
             method=design.figure_methods(config, wildcards.figure),
             forget_set=design.figure_forget_sets(config, wildcards.figure),

@@ -49,7 +49,8 @@ rule score_baselines:
             allow_missing=True,
         ),
     output:
-        "results/{study}/klom/baselines/{forget_set}.csv",
+        table="results/{study}/klom/baselines/{forget_set}.csv",
+        deviations="results/{study}/klom/baselines/{forget_set}.deviations.npy",
     log:
         "logs/{study}/klom/baselines/{forget_set}.log",
     conda:
@@ -74,7 +75,7 @@ rule score_method:
         code=listing("workflow/scripts/score_method.py"),
         data=rules.prepare_data.output.record,
         forget_set=rules.select_forget_set.output[0],
-        baselines=rules.score_baselines.output[0],
+        baselines=rules.score_baselines.output.table,
         oracle_margins=expand(
             oracle.margins,
             chunk=design.reference_chunks(config),
@@ -97,6 +98,7 @@ rule score_method:
     output:
         table="results/{study}/klom/{method}/{forget_set}.csv",
         points="results/{study}/klom/{method}/{forget_set}.npy",
+        deviations="results/{study}/klom/{method}/{forget_set}.deviations.npy",
     log:
         "logs/{study}/klom/{method}/{forget_set}.log",
     conda:
@@ -123,7 +125,7 @@ rule collect_scores:
     input:
         code=listing("workflow/scripts/collect_scores.py"),
         tables=expand(
-            [rules.score_baselines.output[0], rules.score_method.output.table],
+            [rules.score_baselines.output.table, rules.score_method.output.table],
             method=config["run"]["methods"],
             forget_set=config["run"]["forget_sets"],
             allow_missing=True,

@@ -6,7 +6,7 @@ rule write_table1:
     input:
         code=listing("workflow/scripts/write_table1.py", targets.PUBLISHED_TABLE1),
         tables=lambda wildcards: expand(
-            rules.score_baselines.output[0],
+            rules.score_baselines.output.table,
             study=wildcards.study,
             forget_set=targets.table1_forget_sets(config),
         ),
@@ -39,7 +39,7 @@ rule write_comparison:
             forget_set=targets.required_published_forget_sets(config),
         ),
         tables=lambda wildcards: expand(
-            [rules.score_baselines.output[0], rules.score_method.output.table],
+            [rules.score_baselines.output.table, rules.score_method.output.table],
             study=wildcards.study,
             forget_set=targets.required_published_forget_sets(config),
             method=config["run"]["methods"],

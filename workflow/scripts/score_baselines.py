@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from unlearning.artifacts.files import load_array, load_record
+from unlearning.artifacts.files import load_array, load_record, save_array
 from unlearning.artifacts.logs import log_to
 from unlearning.artifacts.stored import Reader, named
 from unlearning.artifacts.tables import save_table
@@ -26,4 +26,6 @@ scorer = Scorer(
     epochs[-1],
     Scoring(**params.scoring),
 )
-save_table(snakemake.output[0], baseline_table(scorer, pretrained, second, epochs))
+table, deviations = baseline_table(scorer, pretrained, second, epochs)
+save_table(snakemake.output.table, table)
+save_array(snakemake.output.deviations, deviations)

@@ -26,6 +26,7 @@ scorer = Scorer(
     epochs[-1],
     Scoring(**params.scoring),
 )
-table, points = method_table(scorer, runs, read_scores([source.baselines]))
+table, points, deviations = method_table(scorer, runs, read_scores([source.baselines]))
 save_table(snakemake.output.table, table)
 save_array(snakemake.output.points, points)
+save_array(snakemake.output.deviations, deviations)

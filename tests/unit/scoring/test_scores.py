@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from unlearning.scoring import scores
 from unlearning.scoring.klom import CAP, klom
@@ -20,7 +21,7 @@ def ensembles():
 
 def by_split(unlearned, oracle, correct=None, scoring=SCORING):
     correct = np.ones(unlearned.shape, bool) if correct is None else correct
-    rows, points = scores.score(unlearned, correct, oracle, SPLITS, scoring)
+    rows, points, _ = scores.score(unlearned, correct, oracle, SPLITS, scoring)
     return {row["split"]: row for row in rows}, points
 
 
@@ -44,6 +45,10 @@ def test_measures_are_those_of_the_points(ensembles):
         assert row["klom_mean"] == pytest.approx(here.mean())
         assert row["klom_median"] == pytest.approx(np.median(here))
         assert row["accuracy"] == pytest.approx(correct[:, SPLITS[name]].mean())
+        labels_are_right = torch.zeros(unlearned[:, SPLITS[name]].size, dtype=torch.long)
+        two = np.stack([unlearned[:, SPLITS[name]].ravel(), np.zeros(len(labels_are_right))], 1)
+        loss = torch.nn.functional.cross_entropy(torch.from_numpy(two), labels_are_right)
+        assert row["loss"] == pytest.approx(float(loss))
         assert row["n_points"] == len(here)
         assert row["n_members"] == 30
         assert row["n_nonfinite"] == 0
@@ -56,6 +61,7 @@ def test_a_diverged_ensemble_is_scored_at_the_cap_and_counted(ensembles):
     for name, row in rows.items():
         assert row["klom_p95"] == pytest.approx(CAP)
         assert row["n_nonfinite"] == 30 * len(SPLITS[name])
+        assert row["loss"] == pytest.approx(100)
     infinite = unlearned.copy()
     infinite[0, 1] = np.inf
     rows, _ = by_split(infinite, oracle)
