@@ -173,11 +173,11 @@ onstart:
     try:
         disk.check_writable("results")
         rounds.once_a_second(workflow.scheduler)
-        listing.remember(
-            path for job in workflow.dag.needrun_jobs() for path in job.input
-        )
+        read = [path for job in workflow.dag.needrun_jobs() for path in job.input]
+        listing.remember(read)
         if workflow.executor_plugin.name == "local":
-            launcher.announce()  # jobs are forked by one process that has imported torch
+            # Jobs are forked by one process that has imported what takes longest.
+            launcher.announce(listing.packages(read) & {"torch"})
         jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
         if workflow.executor_plugin.name == "slurm" and jobs:
             qos = workflow.executor_settings.qos
