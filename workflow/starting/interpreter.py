@@ -1,10 +1,11 @@
 """One interpreter that has imported what jobs import, and forks for each of them.
 
 Most of a short job is importing torch. This interpreter is started by the first job of a run
-(`launcher.py`), imports beside that job what it was told is needed by most, and after each job what
-that job had imported from installed packages: a later one finds it there. It never imports the package's own code, which may
-be edited between two jobs, and never computes, so it has no thread, no pool of OpenMP and no CUDA
-context that a fork would break; should an import start a thread nevertheless, it forks no more.
+(`launcher.py`), imports beside that job what it was told most jobs need, and after each job what
+that job had imported from installed packages: a later one finds it there. It never imports the
+package's own code, which may be edited between two jobs, and never computes, so it has no thread,
+no pool of OpenMP and no CUDA context that a fork would break; should an import start a thread
+nevertheless, it forks no more.
 
 A job is a child of its own: its exit code, signals, memory and processor time are its own, it is
 killed with the launcher that asked for it, with this interpreter, and with Snakemake.
@@ -274,8 +275,8 @@ def leave() -> None:
 
 def serve() -> None:
     """Fork for jobs until Snakemake ends: ``python -c ... LISTENING SNAKEMAKE``."""
-    places = (int(text) for text in sys.argv[1:])
-    waiting = Interpreter(*places, ahead=os.environ.get(AHEAD, "").split())
+    listening, snakemake = (int(text) for text in sys.argv[1:])
+    waiting = Interpreter(listening, snakemake, os.environ.get(AHEAD, "").split())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in [name for name in sys.modules if name.partition(".")[0] in OWN]:
         del sys.modules[name]  # a job imports its own
