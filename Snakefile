@@ -12,6 +12,7 @@
 #   snakemake --profile profiles/slurm                    on a cluster: docs/cluster.md
 import re
 
+from snakemake.dag import ScriptProcessor
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.resources import Resource
@@ -24,7 +25,7 @@ from unlearning.study import config as studies
 from unlearning.study import command_line, design, inputs, parameters, settings, targets
 from unlearning.study.listings import Listings
 from unlearning.study.sources import loader
-from workflow.starting import launcher, rounds
+from workflow.starting import launcher, rounds, scripts
 
 min_version("9.27")
 
@@ -157,7 +158,8 @@ rule all:
 
 
 # Equal content in equal form: Snakemake compares parameters by how they print. And what it asks of
-# functions once a job is said once.
+# functions, or of files, once a job is said once.
+scripts.look_once(ScriptProcessor)
 parameters.remember_arguments(Resource.evaluate)
 for each in workflow.rules:
     for item in each.input:

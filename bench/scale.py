@@ -66,7 +66,9 @@ def overlay(size: Size) -> dict[str, Any]:
     rates = [round(0.01 * (number + 1), 4) for number in range(size.learning_rates)]
     sweep = {"sweep": {"learning_rate": rates}}
     ensemble = {"members": size.members, "floor_members": size.members, "chunk": CHUNK}
-    figures: dict[str, Any] = {name: {"forget_sets": names[:1]} for name in ("fig1", "fig2", "fig5")}
+    figures: dict[str, Any] = {
+        name: {"forget_sets": names[:1]} for name in ("fig1", "fig2", "fig5")
+    }
     return {
         **STUDY,
         "ensemble": ensemble,
