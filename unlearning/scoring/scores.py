@@ -41,7 +41,7 @@ def measurable(
         score by the others, and 0 stands for its margins
     """
     measured = clipped(margins, scoring.clip)
-    unscored = np.isnan(measured).any(axis=0)
+    unscored = np.asarray(np.isnan(measured).any(axis=0))
     if scoring.variant == "default":
         unscored[:] = False
     measured[:, unscored] = 0
