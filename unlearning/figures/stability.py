@@ -157,9 +157,9 @@ def _draw_scores(axes: Axes, rows: pd.DataFrame, colours: dict[str, Any]) -> Non
 
 
 def _draw_order(axes: Axes, rows: pd.DataFrame) -> None:
-    """Draw how often N members order two runs as all do."""
+    """Draw how often N members order two runs as all do, where there are two."""
     for name, (colour, _) in ORDERS.items():
-        line = rows[rows[name].notna()]
+        line = rows[rows[name].notna()] if name in rows else rows
         if len(line):
             draw_bands(axes, line.assign(line=name), x="n_members", y=name, hue="line",
                        palette={name: colour}, linewidth=1.3, marker="o", markersize=3,
