@@ -33,9 +33,9 @@ def stability_finding(scores: pd.DataFrame, ranking: pd.DataFrame) -> str:
         f"pretrained models (forget sets x splits) change beyond chance; {which} go from "
         f"{found['score']:.2f} to {found['score_at_all']:.2f} in the mean, the noise floor from "
         f"{found['floor']:.2f} to {found['floor_at_all']:.2f} (equal Gaussians: "
-        f"{found['gaussian_floor']:.2f}, {found['gaussian_floor_at_all']:.2f}), and of "
-        f"{found['floor_alone']} of the {found['changing']} the excess over it stays: “stable "
-        f"after N = 80” {found['verdict']}"
+        f"{found['gaussian_floor']:.2f}, {found['gaussian_floor_at_all']:.2f}), and the excess "
+        f"over it stays in {found['floor_alone']} of these {found['changing']}: “stable after "
+        f"N = 80” {found['verdict']}"
     )
     order = ranking[(ranking["split"] == AVERAGE) & (ranking["measure"] == "p95")]
     order = order[order["n_members"] == size]

@@ -40,7 +40,7 @@ SHARED: dict[str, Any] = {"color": "0.75", "linewidth": 0.7, "zorder": 0.4}
 COLOURS_OF_METHODS = (BLUE, ORANGE, PINK, SKY)
 ORDERS = {
     "clear_agreement": (GREEN, "pairs of runs that all members tell apart"),
-    "agreement": (BLUE, "all pairs"),
+    "agreement": ("0.25", "all pairs"),
     "disjoint_agreement": (VERMILION, "all pairs, N members against N others"),
 }
 LABELLED = (10, 20, 50, 100, 200)
