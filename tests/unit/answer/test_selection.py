@@ -16,7 +16,7 @@ def picked(rule, grid=GRID, budget=0.25, **more):
 
 
 def test_each_rule_chooses_by_its_own():
-    assert picked("accuracy") == [("lr2", 1)]  # 0.01, as of lr2 after 5 epochs, which costs more
+    assert picked("accuracy") == [("lr2", 1)]  # 0.01, as of two that cost more
     assert picked("loss") == [("lr2", 1)]  # 0.05
     assert picked("budget") == [("lr2", 1)]
     assert picked("budget", budget=0.5) == [("lr2", 5)]
@@ -41,7 +41,7 @@ def test_the_oracle_takes_the_smallest_average_and_not_the_best_split():
 def test_ties_go_to_the_cheaper_run_then_to_the_first():
     runs = wide(rows(), "ga", "1", 0.25)
     pick, tied = chosen(runs, "accuracy")
-    assert tied == 2 and runs.loc[pick[0], "relative_cost"] == 0.1
+    assert tied == 3 and runs.loc[pick[0], "relative_cost"] == 0.1
     same = [(name, 1, 0.1, 0.1, (0.9, 0.9), (0.1, 0.1), (1.0, 1.0, 1.0)) for name in ("b", "a")]
     assert picked("accuracy", same) == picked("loss", same) == picked("oracle", same) == [("b", 1)]
 
@@ -55,6 +55,16 @@ def test_a_budget_chooses_alike_on_all_forget_sets():
             for runs in (wide(table, "ga", name, budget) for name in ("1", "2"))
         ]
         assert found == [("lr2", epoch)] * 2
+
+
+def test_what_is_cheap_here_and_dear_elsewhere_is_dear():
+    """Of two runs of one cost on this forget set, that which costs more on another is longer."""
+    table = rows(GRID[:2], forget_sets=("1", "2"))
+    here = table["forget_set"] == "1"
+    table.loc[here, "relative_cost"] = 0.1
+    runs = wide(table, "ga", "1", 0.5)
+    assert runs["largest_cost"].tolist() == [0.1, 0.5]
+    assert runs.loc[chosen(runs, "budget")[0], "epoch"].tolist() == [5]
 
 
 def test_without_a_run_in_the_budget_the_cheapest_stands_in():

@@ -73,6 +73,9 @@ def test_at_random_is_the_mean_over_all_runs():
     assert (row["spread_low"], row["spread_high"]) == pytest.approx(
         tuple(np.percentile(p95 - 2, [5, 95]))
     )
+    average = np.array([np.mean(run[-1]) for run in GRID]) - (2.0 + 1.0 + 1.2) / 3
+    spread = cell(selected(), "random", "average")[["spread_low", "spread_high"]]
+    assert tuple(spread) == pytest.approx(tuple(np.percentile(average, [5, 95])))
     assert pd.isna(row["setting"]) and row["runs"] == row["tied"] == 6
 
 

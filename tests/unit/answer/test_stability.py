@@ -121,6 +121,12 @@ def test_one_set_that_falls_is_enough():
     assert found["score"] == pytest.approx(1.0, abs=0.02)  # of those that fall
 
 
+def test_one_set_that_falls_without_its_floor_is_enough_to_fail():
+    table = pd.concat([study(np.add(FLOOR, 0.1)), made((5.1, 1.5, 0.8), forget_set="odd")])
+    found = stable_after(table)
+    assert (found["verdict"], found["changing"], found["floor_alone"]) == (FAILS, 12, 9)
+
+
 def test_a_study_of_fewer_members_cannot_tell():
     found = stable_after(study((5.1, 1.9, 1.6), floor=(5.0, 1.8, 1.5), sizes=[20, 50, 60]))
     assert (found["verdict"], found["n_members"], found["all_members"]) == (UNKNOWN, 50, 60)

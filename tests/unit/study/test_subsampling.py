@@ -35,7 +35,10 @@ def runs(config, method):
 def test_a_grid_that_fits_is_looked_at_whole_and_no_control_is():
     assert runs(CONFIG, "ga") == subsampling.grid_runs(CONFIG, "ga")
     assert len(runs(CONFIG, "ga")) == 3 * 5 and len(runs(CONFIG, "gda")) == 3 * 2
-    assert "lr0" not in subsampling.looked_at(CONFIG, "ga")
+    swept = edited(["methods", "ga", "sweep", "learning_rate"], [0.0, 0.1])
+    for config in (CONFIG, swept):
+        assert "lr0" not in subsampling.looked_at(config, "ga")
+    assert len(runs(swept, "ga")) == 5
 
 
 def test_of_a_grid_that_is_too_large_some_are_looked_at_from_end_to_end():
