@@ -5,6 +5,8 @@
 #   snakemake table1           pretrained against oracles, beside the published Table 1
 #   snakemake compare          the published table beside the scores of a study of its data
 #   snakemake random_sets      Lemma 1 on the random forget sets of the study
+#   snakemake stability        how scores and rankings depend on the number of members
+#   snakemake selection        learning rate and stopping time chosen without the oracles
 #   snakemake provenance       what stands behind each figure, on one page
 #   snakemake -n               what would be run, and why
 #   snakemake audit            what it would take; --config target=fig5 gpus=4 hours=12
@@ -22,7 +24,8 @@ from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import command_line, design, inputs, parameters, settings, targets
+from unlearning.study import command_line, design, inputs, parameters, settings
+from unlearning.study import subsampling, targets
 from unlearning.study.listings import Listings
 from unlearning.study.sources import loader
 from workflow.starting import launcher, rounds, scripts
@@ -92,6 +95,8 @@ include: "workflow/rules/unlearning.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/random_sets.smk"
+include: "workflow/rules/stability.smk"
+include: "workflow/rules/selection.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/audit.smk"
@@ -113,6 +118,8 @@ localrules:
     table1,
     compare,
     random_sets,
+    stability,
+    selection,
     theory,
     provenance,
     # Seconds each: on a cluster they run beside Snakemake.
@@ -120,6 +127,9 @@ localrules:
     collect_scores,
     draw_figure,
     draw_random_sets,
+    draw_stability,
+    select_runs,
+    draw_selection,
     write_table1,
     write_comparison,
     draw_theory,

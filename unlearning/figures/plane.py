@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
@@ -12,16 +11,13 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from unlearning.artifacts.tables import require_columns
+from unlearning.figures.theme import BAND, COLOURS, DIVERGED, SMALL, TEXT, tidy
 
 CAP = float(np.log(1e5))
 """Largest KLoM that exists: all unlearned margins in a bin where the oracle has the floor 1e-5."""
 LIMIT = 12.2
-COLOURS = colormaps["cividis"].with_extremes(bad="0.75")
-DIVERGED = "#D55E00"
-BAND: dict[str, Any] = {"color": "0.5", "alpha": 0.22, "linewidth": 0, "zorder": 0}
 CAP_LINE: dict[str, Any] = {"color": "0.2", "linewidth": 0.8, "linestyle": ":", "zorder": 0.5}
 PATH: dict[str, Any] = {"color": "0.35", "linewidth": 0.6, "linestyle": "--", "zorder": 1.5}
-TEXT, SMALL = 9.0, 7.0
 SPLITS = ("forget", "retain", "validation")
 METHOD_NAMES = {"ga": "Gradient Ascent", "gda": "Gradient Descent/Ascent", "scrub": "SCRUB"}
 BASELINES = {"pretrained": "pretrained", "oracle_floor": "oracle", "oracle_stopped": "stopped"}
@@ -262,9 +258,3 @@ def draw_plane(
     axes.set(xlim=(0, LIMIT), ylim=(0, LIMIT), aspect="equal")
     axes.set(xticks=(0, 5, 10), yticks=(0, 5, 10))
     tidy(axes)
-
-
-def tidy(axes: Axes) -> None:
-    """Give a panel thin spines and small ticks."""
-    axes.tick_params(labelsize=SMALL + 1, width=0.5, length=2)
-    axes.spines[:].set_linewidth(0.5)

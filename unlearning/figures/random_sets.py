@@ -15,18 +15,8 @@ from matplotlib.patches import Patch
 
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, footnote, new_figure, wrap
-from unlearning.figures.plane import (
-    BAND,
-    COLOURS,
-    DIVERGED,
-    MARKS,
-    MEANINGS,
-    METHOD_NAMES,
-    SMALL,
-    TEXT,
-    is_coloured,
-    tidy,
-)
+from unlearning.figures.plane import MARKS, MEANINGS, METHOD_NAMES, is_coloured
+from unlearning.figures.theme import BAND, COLOURS, DIVERGED, SMALL, TEXT, tidy
 from unlearning.scoring.accuracy_gaps import PROBABILITY
 
 WIDTH, HEIGHT, SPACE = 6.4, 1.35, 0.22

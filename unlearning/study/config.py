@@ -14,6 +14,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from unlearning.study.config_data import FORGET_SET_KEYS, dataset_complaints, forget_set_complaints
 from unlearning.study.config_methods import method_complaints
 from unlearning.study.config_published import published_complaints
+from unlearning.study.config_stability import stability_complaints
 from unlearning.study.config_words import allowed
 from unlearning.study.design import Config
 from unlearning.study.strategies import LAYOUTS
@@ -29,6 +30,8 @@ TARGETS = (
     "table1",
     "compare",
     "random_sets",
+    "stability",
+    "selection",
     "theory",
     "provenance",
 )
@@ -171,6 +174,7 @@ def _complaints(config: Config) -> Iterator[str]:
             for name in lists.get(kind, []):
                 if name not in config[kind]:
                     yield f"{place}.{kind}: {name!r} is not defined; {allowed(config[kind])}"
+    yield from stability_complaints(config)
     if config["table1"] and config["dataset"]["name"] not in TABLE1_DATASETS:
         yield f"table1: must be [] for {config['dataset']['name']}; it is of fashion_mnist"
 

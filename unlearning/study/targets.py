@@ -1,7 +1,8 @@
-"""Which forget sets and figures each target is about, or why the study has none for it."""
+"""Which forget sets, methods and figures each target is about, or why the study has none for it."""
 
 import csv
 
+from unlearning.study import subsampling
 from unlearning.study.design import Config
 from unlearning.study.sources import ROOT
 
@@ -29,6 +30,24 @@ def compared_forget_sets(config: Config) -> list[str]:
         raise ValueError(
             f"run.forget_sets: none of {', '.join(config['run']['forget_sets'])} is of kind "
             "random, and Lemma 1 is about random forget sets; add one"
+        )
+    return found
+
+
+def selected_methods(config: Config) -> list[str]:
+    """Return the methods of the study among whose runs one can be chosen.
+
+    Raises
+    ------
+    ValueError
+        When no grid has two runs.
+    """
+    names: list[str] = config["run"]["methods"]
+    found = [name for name in names if len(subsampling.grid_runs(config, name)) > 1]
+    if not found:
+        raise ValueError(
+            f"run.methods: none of {', '.join(names)} has two runs in its grid to select from; "
+            "sweep a learning rate, or take snapshots at more epochs"
         )
     return found
 
