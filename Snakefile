@@ -5,6 +5,7 @@
 #   snakemake table1           pretrained against oracles, beside the published Table 1
 #   snakemake compare          the published table beside the scores of a study of its data
 #   snakemake random_sets      Lemma 1 on the random forget sets of the study
+#   snakemake influence        whether influence foretells the damage of unlearning
 #   snakemake provenance       what stands behind each figure, on one page
 #   snakemake -n               what would be run, and why
 #   snakemake audit            what it would take; --config target=fig5 gpus=4 hours=12
@@ -21,7 +22,8 @@ from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import command_line, design, inputs, parameters, settings, targets
+from unlearning.study import command_line, design, influence, inputs, parameters
+from unlearning.study import settings, targets
 from unlearning.study.listings import Listings
 from unlearning.study.sources import loader
 from workflow.starting import launcher, rounds
@@ -45,6 +47,7 @@ try:
     parameters.take_whole_numbers(config)
     studies.drop_absent(config)
     studies.check(config)
+    influence.add_forget_sets(config)
 except ValueError as error:
     raise WorkflowError(str(error))
 
@@ -91,6 +94,7 @@ include: "workflow/rules/unlearning.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/random_sets.smk"
+include: "workflow/rules/influence.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/audit.smk"
@@ -112,6 +116,7 @@ localrules:
     table1,
     compare,
     random_sets,
+    influence,
     theory,
     provenance,
     # Seconds each: on a cluster they run beside Snakemake.
@@ -119,6 +124,8 @@ localrules:
     collect_scores,
     draw_figure,
     draw_random_sets,
+    correlate_influence,
+    draw_influence,
     write_table1,
     write_comparison,
     draw_theory,
