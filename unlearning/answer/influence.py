@@ -8,6 +8,7 @@ family of forget sets.
 
 from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def joined(
         When a forget set lacks its block or its damage.
     """
     long = pd.concat(damages, ignore_index=True)
-    wide = long.pivot(index=["forget_set", "against"], columns="split")
+    wide: Any = long.pivot(index=["forget_set", "against"], columns="split")
     members = {key: wide[key].iloc[:, 0] for key in ("n_members", "n_reference")}
     wide = wide.drop(columns=[*members, "n_points"], level=0)
     wide.columns = [f"{split}_{measure}" for measure, split in wide.columns]
@@ -185,16 +186,17 @@ def finding(table: pd.DataFrame, found: pd.DataFrame) -> str:
         row = rows.loc[(split, scope, predictor)]
         return f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f})"
 
-    parts = [
-        f"{rho(split, 'all', 'spectral_norm')} on the {split} set, where "
-        f"{int((table[f'{split}_damage_low'] > 0).sum())} sets do damage beyond the noise of the "
-        f"members, against {rho(split, 'all', 'size')} for the number of points and "
-        f"{rho(split, 'all', 'mean_absolute')} for the mean absolute influence; among sets of one "
-        f"size it is {rho(split, 'same size', 'spectral_norm')}"
-        for split in SPLITS
-    ]
+    def said(split: str) -> str:
+        harmed = int((table[f"{split}_damage_low"] > 0).sum())
+        return (
+            f"on the {split} set, where {harmed} of them do damage beyond noise, it is "
+            f"{rho(split, 'all', 'spectral_norm')} for the spectral norm of the "
+            f"forget-by-retain block, {rho(split, 'all', 'size')} for the number of points and "
+            f"{rho(split, 'all', 'mean_absolute')} for the mean absolute influence, and among sets "
+            f"of one size {rho(split, 'same size', 'spectral_norm')} for the spectral norm"
+        )
+
     return (
-        f"Over {len(table)} forget sets the rank correlation of the spectral norm of the "
-        f"forget-by-retain block with the damage of unlearning is {', and '.join(parts)} "
-        "(95 % intervals over forget sets)."
+        f"Of {len(table)} forget sets, what foretells the damage of unlearning, by rank "
+        f"correlation (95 % interval over forget sets): {'; '.join(map(said, SPLITS))}."
     )

@@ -9,6 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from unlearning.answer.damage import SPLITS
 from unlearning.answer.influence import PREDICTORS, SCOPES
@@ -26,8 +27,10 @@ KINDS = {
 }
 PALETTE = dict(zip(KINDS, sns.color_palette("colorblind", len(KINDS)), strict=True))
 MARKERS = dict(zip(KINDS, ("o", "^", "v", "D"), strict=True))
-AREAS = (14, 60)
+AREAS = (10, 42)
 """Of the smallest and the largest forget set's mark."""
+APART = dict(zip(KINDS, (0.91, 0.97, 1.03, 1.09), strict=True))
+"""Factors that keep kinds of sets of one size apart."""
 AXES = {
     "spectral_norm": "Spectral norm of the block",
     "size": "Forgotten points",
@@ -38,7 +41,7 @@ RANKS: dict[str, dict[str, Any]] = {
     "size": {"marker": "s", "markerfacecolor": "white"},
     "mean_absolute": {"marker": "^", "markerfacecolor": "0.6"},
 }
-AGAINST = {"pretrained": "other pretrained members", "oracles": "oracles of the set"}
+AGAINST = {"pretrained": "against other members", "oracles": "against oracles"}
 INTERVAL: dict[str, Any] = {"color": "0.6", "linewidth": 0.6, "zorder": 1}
 ZERO: dict[str, Any] = {"color": "0.3", "linewidth": 0.6, "linestyle": "--", "zorder": 0.5}
 RANK = "rank"
@@ -84,18 +87,18 @@ def draw(
             left = column * (SIZE + GAP)
             if panel == RANK:
                 _draw_ranks(axes, marks)
-                left += 0.5
+                left += 0.68
             else:
                 _draw_points(axes, marks, part)
                 axes.tick_params(labelleft=column == 0, labelbottom=last)
                 axes.set_xlabel(AXES[panel] if last else "", fontsize=TEXT)
             axes.tick_params(labelbottom=last)
             if column == 0:
-                label = f"Damage on the {split} set\nagainst {AGAINST[against]}"
-                axes.set_ylabel(label, fontsize=TEXT - 1)
+                label = f"Damage, {split} set\n{AGAINST[against]}"
+                axes.set_ylabel(label, fontsize=TEXT - 0.5)
             boxes[axes] = (left, (len(rows) - 1 - row) * (SIZE + ROWS), SIZE, SIZE)
             if last and panel == RANK:
-                axes.set_xlabel("Rank correlation ρ with damage", fontsize=TEXT)
+                axes.set_xlabel("Rank correlation ρ", fontsize=TEXT)
     kinds = [kind for kind in KINDS if (table["kind"] == kind).any()]
     epoch, ascents = run["snapshot"]
     method = METHOD_NAMES.get(run["method"], run["method"])
@@ -138,6 +141,11 @@ def _ranks(correlations: pd.DataFrame) -> pd.DataFrame:
 
 def _draw_points(axes: Axes, marks: pd.DataFrame, part: pd.DataFrame) -> None:
     """Draw damage over one predictor, with its rank correlation over all sets."""
+    predictor = marks["panel"].iloc[0]
+    sizes = sorted(set(marks["size"]))
+    if predictor == "size":
+        marks = marks.assign(x=marks["x"] * marks["kind"].map(APART))
+    marks = marks.sort_values("size", ascending=False, kind="stable")  # small ones on top
     axes.axhline(0, **ZERO)
     axes.vlines(marks["x"], marks["y_low"], marks["y_high"], **INTERVAL)
     sns.scatterplot(
@@ -146,10 +154,12 @@ def _draw_points(axes: Axes, marks: pd.DataFrame, part: pd.DataFrame) -> None:
     )  # fmt: skip
     if (marks["x"] > 0).all() and marks["x"].max() > 5 * marks["x"].min():
         axes.set_xscale("log")
+    if predictor == "size":
+        axes.set_xticks(sizes, [f"{size:g}" for size in sizes])
+        axes.xaxis.set_minor_locator(NullLocator())
     every = part[["y_low", "y_high"]].to_numpy(float)
     low, high = min(0.0, np.nanmin(every)), max(0.0, np.nanmax(every))
     axes.set_ylim(low - 0.05 * (high - low), high + 0.25 * (high - low))
-    predictor = marks["panel"].iloc[0]
     rank = part[(part["predictor"] == predictor) & (part["scope"] == "all")].iloc[0]
     text = f"ρ = {rank['x']:.2f} ({rank['x_low']:.2f} to {rank['x_high']:.2f})"
     axes.text(0.04, 0.96, text, transform=axes.transAxes, va="top", fontsize=SMALL + 0.5)

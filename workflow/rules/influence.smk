@@ -116,6 +116,7 @@ rule draw_influence:
         code=listing("workflow/scripts/draw_influence.py"),
         forget_sets=rules.correlate_influence.output.forget_sets,
         correlations=rules.correlate_influence.output.correlations,
+        finding=rules.correlate_influence.output.finding,
     output:
         png=report(
             "results/{study}/figures/influence.png",

@@ -140,11 +140,12 @@ def test_the_sentence_has_the_numbers_of_the_first_reference():
     table = pd.concat([table, sets(against="pretrained", retain_damage=0.0)], ignore_index=True)
     found = correlations(table, repeats=50, seed=0)
     said = finding(table, found)
-    assert said.startswith("Over 48 forget sets ")
+    assert said.startswith("Of 48 forget sets, ")
     row = found[found["against"] == "oracles"].set_index(["split", "scope", "predictor"])
     row = row.loc[("retain", "all", "spectral_norm")]
     rho = f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f})"
-    assert f"unlearning is {rho} on the retain set, where 0 sets do damage" in said
-    assert "on the validation set, where 30 sets do damage" in said
+    assert "on the retain set, where 0 of them do damage beyond noise" in said
+    assert f"it is {rho} for the spectral norm" in said
+    assert "on the validation set, where 30 of them do damage" in said
     assert "nan" not in said
     assert "\n" not in said
