@@ -113,7 +113,7 @@ class Needs(Costs):
                     "table": SPLITS * SCORE_ROW * settings,
                     "points": HEADER + FLOAT * settings * self.points,
                 }
-            case "draw_figure" | "draw_theory" | "draw_forget_sets" | "draw_random_sets":
+            case _ if rule.startswith("draw_"):
                 return {"figure": FIGURE}
         return {}
 

@@ -13,11 +13,14 @@ from unlearning.study.design import Config
 
 def influence_complaints(config: Config) -> Iterator[str]:
     """Yield what is wrong with ``influence``, which may be null."""
-    for name in filter(influence.in_family, config["forget_sets"]):
-        yield (
-            f"forget_sets.{name}: names that begin with {influence.PREFIX} are those of the family "
-            "of influence; choose another name"
-        )
+    family = influence.forget_sets(config)
+    for name, definition in config["forget_sets"].items():
+        # An audit plans with a config that the family has been added to.
+        if influence.in_family(name) and definition != family.get(name):
+            yield (
+                f"forget_sets.{name}: names that begin with {influence.PREFIX} are those of the "
+                "family of influence; choose another name"
+            )
     if config["influence"] is None:
         return
     yield from _family_complaints(config)
@@ -53,7 +56,8 @@ def _family_complaints(config: Config) -> Iterator[str]:
         )
     seeds = {definition["seed"] for definition in sets.values() if "seed" in definition}
     for name, definition in config["forget_sets"].items():
-        if definition["kind"] == "random" and definition.get("seed") in seeds:
+        own = definition["kind"] == "random" and not influence.in_family(name)
+        if own and definition.get("seed") in seeds:
             yield (
                 f"influence.random.seed: {min(seeds)} to {max(seeds)} are taken one after another, "
                 f"and {definition['seed']} is that of forget_sets.{name}; choose another"

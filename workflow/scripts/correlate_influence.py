@@ -11,7 +11,7 @@ from unlearning.artifacts.tables import load_table, save_table
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 table = joined(
-    pd.DataFrame(params.family),
+    pd.DataFrame(params.family).astype({"component": "Int64"}),
     load_table(source.blocks, ["forget_set", "spectral_norm", "mean_absolute"]),
     [read_damage(path) for path in source.damages],
 )

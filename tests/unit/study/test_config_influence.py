@@ -11,6 +11,7 @@ from snakemake.utils import update_config
 
 from tests.helpers.configs import CONFIG
 from unlearning.study import config as studies
+from unlearning.study import influence
 from unlearning.study.config_influence import published_shape
 
 FEW = {
@@ -88,6 +89,12 @@ def test_names_of_the_family_are_taken():
     config["forget_sets"]["influence-mine"] = {"kind": "random", "size": 3, "seed": 9}
     with pytest.raises(ValueError, match=r"forget_sets\.influence-mine: names that begin with"):
         studies.check(config)
+
+
+def test_a_config_that_the_family_was_added_to_is_valid_still():
+    config = deepcopy(CONFIG)
+    influence.add_forget_sets(config)
+    studies.check(config)
 
 
 def weights(path, *shape, **kind):
