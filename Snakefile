@@ -7,6 +7,7 @@
 #   snakemake random_sets      Lemma 1 on the random forget sets of the study
 #   snakemake stability        how scores and rankings depend on the number of members
 #   snakemake selection        learning rate and stopping time chosen without the oracles
+#   snakemake influence        whether influence foretells the damage of unlearning
 #   snakemake provenance       what stands behind each figure, on one page
 #   snakemake -n               what would be run, and why
 #   snakemake audit            what it would take; --config target=fig5 gpus=4 hours=12
@@ -24,8 +25,8 @@ from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import command_line, design, inputs, parameters, settings
-from unlearning.study import subsampling, targets
+from unlearning.study import command_line, design, influence, inputs, parameters
+from unlearning.study import settings, subsampling, targets
 from unlearning.study.listings import Listings
 from unlearning.study.sources import loader
 from workflow.starting import launcher, rounds, scripts
@@ -49,6 +50,7 @@ try:
     parameters.take_whole_numbers(config)
     studies.drop_absent(config)
     studies.check(config)
+    influence.add_forget_sets(config)
 except ValueError as error:
     raise WorkflowError(str(error))
 
@@ -97,6 +99,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/random_sets.smk"
 include: "workflow/rules/stability.smk"
 include: "workflow/rules/selection.smk"
+include: "workflow/rules/influence.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/audit.smk"
@@ -120,6 +123,7 @@ localrules:
     random_sets,
     stability,
     selection,
+    influence,
     theory,
     provenance,
     # Seconds each: on a cluster they run beside Snakemake.
@@ -130,6 +134,8 @@ localrules:
     draw_stability,
     select_runs,
     draw_selection,
+    correlate_influence,
+    draw_influence,
     write_table1,
     write_comparison,
     draw_theory,

@@ -5,6 +5,7 @@ A definition is a dictionary with a `kind` and the keys that the kind takes:
 - ``random``: `size`, `seed`. Sorted ``RandomState(seed).choice(n_train, size, replace=False)``,
   the stream behind the published random sets of CIFAR-10.
 - ``top``: `component`, `size`. The points projected highest on a principal component.
+- ``bottom``: `component`, `size`. Those projected lowest: which end is which is a convention.
 - ``ends``: `component`, `size`. Half of the size projected highest, half lowest.
 - ``class``: `label`, and `size` and `seed` for a random part of the class.
 - ``group``: `group`, a named subpopulation of the data set, and `size` and `seed` likewise.
@@ -28,6 +29,7 @@ Indices = NDArray[np.int64]
 KINDS: dict[str, tuple[set[str], set[str]]] = {
     "random": ({"size", "seed"}, set()),
     "top": ({"component", "size"}, set()),
+    "bottom": ({"component", "size"}, set()),
     "ends": ({"component", "size"}, set()),
     "class": ({"label"}, {"size", "seed"}),
     "group": ({"group"}, {"size", "seed"}),
@@ -57,7 +59,8 @@ def select(
     labels : array_like of int, shape (n_train,), optional
         Classes of the training points; the kind ``class`` needs them.
     projections : array_like of float, shape (n_train, components), optional
-        Projections of the training points; the kinds ``top`` and ``ends`` need them.
+        Projections of the training points; the kinds ``top``, ``bottom`` and
+        ``ends`` need them.
     groups : mapping of str to (first, end), optional
         Training points of each subpopulation, from the first up to but not including the end.
 
@@ -242,6 +245,8 @@ def _extreme(
     highest = np.argsort(-column, kind="stable")
     if definition["kind"] == "top":
         return highest[:size]
+    if definition["kind"] == "bottom":
+        return np.argsort(column, kind="stable")[:size]
     if size % 2:
         raise ValueError(
             f"Forget set {name}: size must be even for kind ends (half of it at either end), not "

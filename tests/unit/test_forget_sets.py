@@ -36,6 +36,8 @@ def test_random_sets_are_the_published_ones_of_cifar10(size, seed, first, digest
     [
         ("top", 1, 3, [7, 8, 9]),
         ("top", 2, 3, [1, 2, 8]),
+        ("bottom", 1, 3, [0, 1, 2]),
+        ("bottom", 2, 3, [4, 5, 7]),
         ("ends", 1, 4, [0, 1, 8, 9]),
         ("ends", 2, 6, [1, 2, 4, 5, 7, 8]),
     ],
@@ -86,7 +88,7 @@ def test_given_indices_are_sorted():
 @pytest.mark.parametrize(
     ("definition", "message"),
     [
-        ({"kind": "best"}, "one of random, top, ends, class, group, indices, not 'best'"),
+        ({"kind": "best"}, "one of random, top, bottom, ends, class, group, indices, not 'best'"),
         ({"kind": ["top"]}, "kind must be one of"),
         ({"size": 3, "seed": 0}, "kind must be one of .* not None"),
         ({"kind": "random", "size": 3}, "random takes seed, size, but has size"),

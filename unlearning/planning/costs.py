@@ -19,7 +19,7 @@ from math import ceil
 from typing import Any
 
 from unlearning.planning.network_size import network_size
-from unlearning.study import design, strategies
+from unlearning.study import design, influence, strategies
 from unlearning.study.data_sets import facts, images
 from unlearning.study.design import Config, Trajectory
 
@@ -126,8 +126,8 @@ class Costs:
         self.forget_size = cache(self._forget_size)
         self.trajectories = cache(self._trajectories)
 
-    def _trajectories(self, method: str) -> dict[str, Trajectory]:
-        return design.trajectories(self.config["methods"][method])
+    def _trajectories(self, method: str, forget_set: str) -> dict[str, Trajectory]:
+        return influence.trajectories(self.config, method, forget_set)
 
     def _forget_size(self, name: str) -> int:
         definition = self.config["forget_sets"][name]
@@ -191,7 +191,8 @@ class Costs:
         )
 
     def _unlearning(self, wildcards: Any) -> Work:
-        trajectory = self.trajectories(wildcards.method)[wildcards.trajectory]
+        runs = self.trajectories(wildcards.method, wildcards.forget_set)
+        trajectory = runs[wildcards.trajectory]
         forget, retain = self.unlearned_sizes(wildcards.forget_set)
         ascents, descents = passes(trajectory)
         batch = trajectory.hyperparameters.get("batch_size", 1)
@@ -210,7 +211,7 @@ class Costs:
     def snapshots(self, wildcards: Any) -> int:
         """Return the snapshots that a job of the rule ``unlearn`` keeps."""
         method, forget_set = wildcards.method, wildcards.forget_set
-        trajectory = self.trajectories(method)[wildcards.trajectory]
+        trajectory = self.trajectories(method, forget_set)[wildcards.trajectory]
         return len(design.snapshots(self.config, method, forget_set, trajectory))
 
     def knows(self, rule: str, wildcards: Any) -> bool:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from unlearning.planning.costs import EVALUATION_BATCH, Costs, chunk_size
-from unlearning.study import design, settings, subsampling
+from unlearning.study import design, influence, settings, subsampling
 from unlearning.study.parameters import remember_arguments
 
 Resource = Callable[..., int]
@@ -120,9 +120,7 @@ class Needs(Costs):
             case "subsample_members":
                 numbers = 2 * SPLITS * len(subsampling.subsample_sizes(self.config))
                 return {"scores": SUBSAMPLE_ROW * numbers * (self.subsampled() + 2)}
-            case "draw_stability" | "draw_selection":
-                return {"figure": FIGURE}
-            case "draw_figure" | "draw_theory" | "draw_forget_sets" | "draw_random_sets":
+            case _ if rule.startswith("draw_"):
                 return {"figure": FIGURE}
         return {}
 
@@ -148,7 +146,7 @@ class Needs(Costs):
         """Return the number of snapshots of each trajectory of a method on a forget set."""
         return [
             len(design.snapshots(self.config, method, forget_set, run))
-            for run in self.trajectories(method).values()
+            for run in self.trajectories(method, forget_set).values()
         ]
 
     def subsampled(self) -> int:
@@ -158,6 +156,11 @@ class Needs(Costs):
         ]
         return sum(len(snapshots) for chosen in every for snapshots in chosen.values())
 
+    def family_sizes(self) -> list[int]:
+        """Return the size of every forget set of the family of influence."""
+        sets = influence.forget_sets(self.config)
+        return [definition["size"] for definition in sets.values()]
+
     def device_memory(self, rule: str, wildcards: Any) -> int:
         """Return the bytes of a training job's tensors: memory of the GPU if there is one."""
         if rule not in ON_MEMBERS:
@@ -165,7 +168,8 @@ class Needs(Costs):
         network, members = self.network, chunk_size(wildcards.chunk)
         batches, networks, teacher = [self.config["training"]["batch_size"]], 3, 0
         if rule == "unlearn":
-            run = self.trajectories(wildcards.method)[wildcards.trajectory].hyperparameters
+            runs = self.trajectories(wildcards.method, wildcards.forget_set)
+            run = runs[wildcards.trajectory].hyperparameters
             batches = [run.get(key, 1) for key in ("batch_size", "forget_batch_size")]
             networks = 4  # weights and gradients of the trunk and of a branch
             teacher = wildcards.method == "scrub"
@@ -208,6 +212,10 @@ class Needs(Costs):
                 return TORCH + 44_000 * train
             case "find_components":
                 return NUMERICS + 2000 * train
+            case "measure_blocks":
+                # A Gram matrix of each forget set, a product that is added, a part of the file.
+                squares = [size**2 for size in self.family_sizes()]
+                return NUMERICS + 8 * (sum(squares) + 2 * max(squares)) + 100 * MEBIBYTE
             case "score_method":
                 longest = max(self.axes(wildcards.method, wildcards.forget_set))
                 every = sum(self.axes(wildcards.method, wildcards.forget_set))
@@ -220,7 +228,7 @@ class Needs(Costs):
                 # As mapped, as joined, and three steps of clipping; scores, chosen and in order.
                 margins = FLOAT * points * (5 * oracles + members * (longest + 5))
                 return NUMERICS + margins + 3 * 8 * SUBSAMPLED_SCORES
-            case "score_baselines" | "compare_accuracies":
+            case "score_baselines" | "compare_accuracies" | "measure_damage":
                 longest = len(design.oracle_snapshots(self.config))
                 return NUMERICS + members * points * (10 * longest + 32) + replicates
         return NUMERICS
@@ -258,10 +266,15 @@ class Needs(Costs):
                 return 10 + 2 * products / PRODUCTS_A_SECOND
             case "find_components":
                 return 10 + COMPONENT_PASSES * FLOAT * train**2 / READ_A_SECOND
-            case "score_method" | "score_baselines":
+            case "measure_blocks":
+                products = 2 * train * sum(size**2 for size in self.family_sizes())
+                return 10 + FLOAT * train**2 / READ_A_SECOND + products / PRODUCTS_A_SECOND
+            case "score_method" | "score_baselines" | "measure_damage":
                 evaluated = len(design.oracle_snapshots(self.config)) + 1
                 if rule == "score_method":
                     evaluated = sum(self.axes(wildcards.method, wildcards.forget_set))
+                elif rule == "measure_damage":
+                    evaluated = 2  # before and after
                 margins = 2 * members * points * (1 + self.config["klom"]["bootstrap"])
                 return 10 + evaluated * margins * SECONDS_A_BINNED_MARGIN
             case "subsample_members":

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from unlearning.study.config_data import FORGET_SET_KEYS, dataset_complaints, forget_set_complaints
+from unlearning.study.config_influence import influence_complaints
 from unlearning.study.config_methods import method_complaints
 from unlearning.study.config_published import published_complaints
 from unlearning.study.config_stability import stability_complaints
@@ -32,6 +33,7 @@ TARGETS = (
     "random_sets",
     "stability",
     "selection",
+    "influence",
     "theory",
     "provenance",
 )
@@ -49,7 +51,7 @@ ENDLESS = re.compile(r"(.+)\1{19}$")
 def drop_absent(config: Config) -> None:
     """Take out, in place, what an overlay sets to null where names are free.
 
-    Forget sets, methods, their hyperparameters, data sets of the theory; keys of a forget set, so
+    Forget sets, methods, hyperparameters, data sets of the theory; keys of a forget set, so
     that an overlay replaces a definition: but where its kind has a size, null means all of a class
     or a group, and stays. What has another form than it should is left to `check`.
     """
@@ -63,6 +65,7 @@ def drop_absent(config: Config) -> None:
     for method in _section(config, "methods").values():
         for key in ("sweep", "fixed"):
             _drop_null(_section(method, key))
+    _drop_null(_section(_section(config, "influence"), "setting"))
 
 
 def _section(config: object, key: str) -> Config:
@@ -168,6 +171,7 @@ def _complaints(config: Config) -> Iterator[str]:
     yield from _theory_complaints(config["theory"])
     for name, method in config["methods"].items():
         yield from method_complaints(name, method, config)
+    yield from influence_complaints(config)
     table1 = ("table1", {"forget_sets": config["table1"]})
     for place, lists in [("run", config["run"]), table1, *_figures(config)]:
         for kind in ("forget_sets", "methods"):

@@ -11,6 +11,7 @@ from unlearning.study.design import Config
 FORGET_SET_KEYS = {
     "random": {"size", "seed"},
     "top": {"component", "size"},
+    "bottom": {"component", "size"},
     "ends": {"component", "size"},
     "class": {"label", "size", "seed"},
     "group": {"group", "size", "seed"},
@@ -86,7 +87,7 @@ def forget_set_complaints(key: str, definition: Config, config: Config) -> Itera
         yield f"{key}: kind {kind} takes exactly {sorted(wanted)}, got {sorted(given)}"
         return
     size = definition.get("size")
-    if size is None and kind in ("random", "top", "ends", "published"):
+    if size is None and kind in ("random", "top", "bottom", "ends", "published"):
         yield f"{key}.size: must be a number for kind {kind}"
     if size is not None and size >= train:
         yield f"{key}.size: {size} leaves nothing to retain of {train} training images"

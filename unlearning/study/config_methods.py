@@ -103,6 +103,15 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
     except ValueError as error:
         yield f"{key}: {error}"
         return
+    yield from run_complaints(key, runs, config, name)
+    yield from _missing_controls(key, set(annotations), runs, config)
+
+
+def run_complaints(
+    key: str, runs: Iterable[design.Trajectory], config: Config, method: str
+) -> Iterator[str]:
+    """Yield what is wrong with trajectories of a method, which the key of the config asks for."""
+    annotations = method_annotations(method)
     for run in runs:
         for parameter, value in run.hyperparameters.items():
             yield from _value_complaints(key, parameter, value, annotations)
@@ -118,7 +127,6 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
                     f"{key}: trajectory {run.name} ends after epoch {max(run.epochs)} and never "
                     f"has {ascent} ascent_epochs"
                 )
-    yield from _missing_controls(key, set(annotations), runs, config)
 
 
 def _value_complaints(

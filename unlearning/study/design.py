@@ -220,8 +220,8 @@ def forget_set_label(name: str, definition: Config) -> str:
     match definition["kind"]:
         case "random":
             text = f"{size} random"
-        case "top":
-            text = f"top {size} of component {definition['component']}"
+        case "top" | "bottom" as end:
+            text = f"{end} {size} of component {definition['component']}"
         case "ends":
             text = f"{size} at both ends of component {definition['component']}"
         case "published":

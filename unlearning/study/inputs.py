@@ -1,8 +1,9 @@
 """Which files, and tables of which rules, a rule reads: from the config alone."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from unlearning.study import design, settings
+from unlearning.study import design, influence, settings
 from unlearning.study.design import Config
 
 #: The rules whose tables the figures of the theory draw.
@@ -37,7 +38,7 @@ def unlearned_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
     """Return the files of a method's trajectories on a forget set, chunk after chunk of each."""
     return [
         pattern.format(**dict(wildcards.items()), trajectory=trajectory, chunk=chunk)
-        for trajectory in design.trajectories(config["methods"][wildcards.method])
+        for trajectory in influence.trajectories(config, wildcards.method, wildcards.forget_set)
         for chunk in design.pretrained_chunks(config)
     ]
 
@@ -51,3 +52,31 @@ def compared_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
         for run in settings.compared_runs(config, wildcards.forget_set)
         for chunk in design.pretrained_chunks(config)
     ]
+
+
+def chunk_files(pattern: str, chunks: Sequence[str], wildcards: Any) -> list[str]:
+    """Return the files of some chunks of an ensemble."""
+    return [pattern.format(**dict(wildcards.items()), chunk=chunk) for chunk in chunks]
+
+
+def family_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
+    """Return the files of the one setting that a set of the family of influence is unlearned in."""
+    return [
+        pattern.format(
+            **dict(wildcards.items()),
+            method=config["influence"]["method"],
+            trajectory=influence.trajectory(config).name,
+            chunk=chunk,
+        )
+        for chunk in influence.unlearned_chunks(config)
+    ]
+
+
+def aligned(pattern: str, wildcards: Any) -> list[str]:
+    """Return what shows that a published ensemble is of the study's points, on a forget set.
+
+    Of the family of influence there is no published oracle that it could be held against.
+    """
+    if influence.in_family(wildcards.forget_set):
+        return []
+    return [pattern.format(**dict(wildcards.items()))]

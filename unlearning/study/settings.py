@@ -6,7 +6,7 @@ form, and would not notice two numbers that change places.
 
 from typing import Any
 
-from unlearning.study import design
+from unlearning.study import design, influence
 from unlearning.study.design import Config
 
 
@@ -52,7 +52,7 @@ def forget_set_labels(config: Config, names: list[str]) -> dict[str, str]:
 
 def run_settings(config: Config, method: str, trajectory: str, forget_set: str) -> dict[str, Any]:
     """Return what one trajectory is called with."""
-    run = design.trajectories(config["methods"][method])[trajectory]
+    run = influence.trajectories(config, method, forget_set)[trajectory]
     published = config["protocol"] == "published"
     return {
         "arguments": design.arguments(config, method, forget_set, run),
@@ -77,7 +77,7 @@ def scored_runs(config: Config, method: str, forget_set: str) -> list[dict[str, 
             "snapshots": design.snapshots(config, method, forget_set, run),
             "grid": list(run.epochs),
         }
-        for run in design.trajectories(config["methods"][method]).values()
+        for run in influence.trajectories(config, method, forget_set).values()
     ]
 
 
@@ -113,6 +113,38 @@ def compared_runs(config: Config, forget_set: str) -> list[dict[str, Any]]:
         run
         for method in config["run"]["methods"]
         for run in scored_runs(config, method, forget_set)
+    ]
+
+
+def damage_settings(config: Config, forget_set: str) -> dict[str, Any]:
+    """Return what is scored of a forget set of the family of influence, and against what."""
+    family = config["influence"]
+    return {
+        "run": scored_runs(config, family["method"], forget_set)[0],
+        "members": chunked_members(influence.unlearned_chunks(config)),
+        "against": family["damage"],
+        "others": chunked_members(influence.other_chunks(config)),
+    }
+
+
+def family_run(config: Config) -> dict[str, Any]:
+    """Return the method and the setting that the family of influence is unlearned in."""
+    run = influence.trajectory(config)
+    (snapshot,) = run.snapshots()
+    return {"method": config["influence"]["method"], "setting": run.name, "snapshot": snapshot}
+
+
+def family_columns(config: Config) -> list[dict[str, Any]]:
+    """Return what tells one forget set of the family of influence from another."""
+    return [
+        {
+            "forget_set": name,
+            "kind": definition["kind"],
+            "component": definition.get("component"),
+            "chain": influence.chain(definition),
+            "size": definition["size"],
+        }
+        for name, definition in influence.forget_sets(config).items()
     ]
 
 

@@ -2,8 +2,8 @@
 
 import csv
 
-from unlearning.study import subsampling
-from unlearning.study.design import Config
+from unlearning.study import influence, subsampling
+from unlearning.study.design import Config, pretrained_chunks
 from unlearning.study.sources import ROOT
 
 #: The published tables that `snakemake table1` and `snakemake compare` are about.
@@ -50,6 +50,34 @@ def selected_methods(config: Config) -> list[str]:
             "sweep a learning rate, or take snapshots at more epochs"
         )
     return found
+
+
+def family(config: Config) -> list[str]:
+    """Return the forget sets on which influence is held against damage.
+
+    Raises
+    ------
+    ValueError
+        When the study has none, or the source nothing that they could be held against.
+    """
+    if config["influence"] is None:
+        raise ValueError(
+            "influence: is null in this study; name sizes, components and a setting, as "
+            "config.yaml does"
+        )
+    trained = config["source"] == "train"
+    if not trained and "oracles" in config["influence"]["damage"]:
+        raise ValueError(
+            f"influence.damage: must be [pretrained] for {config['source']}, which has oracles of "
+            "its own forget sets only"
+        )
+    if not trained and not set(influence.other_chunks(config)) <= set(pretrained_chunks(config)):
+        raise ValueError(
+            f"influence.chunks: {config['influence']['chunks']} leaves no pretrained member to "
+            f"hold the unlearned against, and {config['source']} has no further ones; set it, or "
+            "ensemble.chunk, lower"
+        )
+    return list(influence.forget_sets(config))
 
 
 def table1_forget_sets(config: Config) -> list[str]:

@@ -114,4 +114,4 @@ rule check_alignment:
 
 # Where later stages find the ensembles, trained or published.
 pretrained, oracle = rules.import_pretrained.output, rules.import_oracle.output
-alignment = rules.check_alignment.output[0]
+alignment = lambda wildcards: inputs.aligned(rules.check_alignment.output[0], wildcards)

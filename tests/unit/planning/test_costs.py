@@ -100,7 +100,7 @@ def test_work_and_disk_are_those_of_a_real_job(method, tmp_path, monkeypatch):
     if method != "ga":
         config["methods"][method]["sweep"]["forget_batch_size"] = [4]
     needs = Needs(config)
-    name, run = next(iter(needs.trajectories(method).items()))
+    name, run = next(iter(needs.trajectories(method, "1").items()))
     job = wildcards(method=method, trajectory=name, forget_set="1", chunk="0-2")
     generator = torch.Generator().manual_seed(0)
     data = Data(torch.randn(80, 1, 8, 8, generator=generator), torch.arange(80) % 10)

@@ -1,0 +1,202 @@
+"""Whether the influence of a forget set on the rest foretells what unlearning does to the rest.
+
+Datamodels know, before anything is unlearned, how the forgotten points act on the retained ones;
+the spectral norm of that block of their matrix was proposed as a predictor of damage, and not
+tried. Here it is held against the damage that was measured, beside two plainer predictors, over a
+family of forget sets.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from unlearning.answer.damage import SPLITS
+
+#: What may foretell damage, and what people call it; the first is the one proposed.
+PREDICTORS = {
+    "spectral_norm": "spectral norm",
+    "size": "number of points",
+    "mean_absolute": "mean absolute influence",
+}
+#: Which sets are compared with which.
+SCOPES = {
+    "all": "any two forget sets",
+    "same size": "sets of one size",
+    "same size and origin": "sets of one size, random ones and those of components apart",
+}
+
+#: Columns of a correlation, after the reference.
+CORRELATIONS = ["split", "scope", "predictor", "rho", "rho_low", "rho_high"]
+CORRELATIONS += ["ahead", "ahead_low", "ahead_high", "n_sets"]
+
+Doubles = NDArray[np.float64]
+
+
+def joined(
+    family: pd.DataFrame, blocks: pd.DataFrame, damages: Sequence[pd.DataFrame]
+) -> pd.DataFrame:
+    """Join what is known of each forget set: a row a (reference, set), in the order given.
+
+    Parameters
+    ----------
+    family : ``forget_set``, ``kind``, ``component``, ``chain``, ``size``
+    blocks : ``forget_set``, ``spectral_norm``, ``mean_absolute``
+    damages : of `damage_table`, one a forget set
+
+    Returns
+    -------
+    DataFrame
+        The columns of all; those of `damage_table` for each split, as ``retain_damage``.
+
+    Raises
+    ------
+    ValueError
+        When a forget set lacks its block or its damage.
+    """
+    long = pd.concat(damages, ignore_index=True)
+    wide: Any = long.pivot(index=["forget_set", "against"], columns="split")
+    members = {key: wide[key].iloc[:, 0] for key in ("n_members", "n_reference")}
+    wide = wide.drop(columns=[*members, "n_points"], level=0)
+    wide.columns = [f"{split}_{measure}" for measure, split in wide.columns]
+    wide = wide.assign(**members).reset_index()
+    table = family.merge(blocks, how="left", on="forget_set")
+    table = pd.concat(
+        [
+            table.merge(wide[wide["against"] == against], how="left").assign(against=against)
+            for against in long["against"].unique()
+        ],
+        ignore_index=True,
+    )
+    numbers = [*PREDICTORS, *(f"{split}_damage" for split in SPLITS)]
+    lacking = table.loc[table[numbers].isna().any(axis=1), "forget_set"]
+    if len(lacking):
+        raise ValueError(f"Forget set {lacking.iloc[0]} lacks its block or its damage.")
+    return table
+
+
+def correlations(table: pd.DataFrame, *, repeats: int, seed: int) -> pd.DataFrame:
+    """Correlate the ranks of each predictor with those of the damage on each split.
+
+    Within a scope, sets are ranked among those that they are compared with, and the ranks of all
+    such groups are correlated together: what size, or origin, does to both drops out.
+
+    Parameters
+    ----------
+    table : of `joined`
+    repeats : resamplings of the forget sets for the intervals. Nested sets, those of one end of
+        one component, are drawn together, because they are no further evidence of each other
+    seed : of the resampling
+
+    Returns
+    -------
+    DataFrame
+        A row a (reference, split, scope, predictor): ``against``, ``split``, ``scope``,
+        ``predictor``, ``rho`` (Spearman's within `SCOPES`), ``rho_low``,
+        ``rho_high`` (95 %), ``ahead``, ``ahead_low``, ``ahead_high`` (rho of the spectral norm less
+        this one, paired), ``n_sets``. Empty where ranks do not differ, as sizes of one size.
+    """
+    parts = [
+        _correlations(rows.reset_index(drop=True), repeats, seed).assign(against=against)
+        for against, rows in table.groupby("against", sort=False)
+    ]
+    found = pd.concat(parts, ignore_index=True)
+    return found[["against", *found.columns.drop("against")]]
+
+
+def _correlations(table: pd.DataFrame, repeats: int, seed: int) -> pd.DataFrame:
+    """Correlate ranks by one reference: a row a (split, scope, predictor)."""
+    values = table[[*PREDICTORS, *(f"{split}_damage" for split in SPLITS)]].to_numpy(float)
+    origin = (table["kind"] == "random").to_numpy()
+    size = table["size"].to_numpy()
+    groups = {"all": 0 * size, "same size": size, "same size and origin": 2 * size + origin}
+    draws = _draws(table, repeats, seed)
+    rows = []
+    for scope, group in groups.items():
+        found = rank_correlations(values, group)
+        drawn = np.stack([rank_correlations(values[draw], group[draw]) for draw in draws])
+        for (column, split), (row, predictor) in product(enumerate(SPLITS), enumerate(PREDICTORS)):
+            rho, ahead = found[row, column], found[0, column] - found[row, column]
+            low, high = _interval(drawn[:, row, column])
+            ahead_low, ahead_high = _interval(drawn[:, 0, column] - drawn[:, row, column])
+            names = [split, scope, predictor]
+            numbers = [rho, low, high, ahead, ahead_low, ahead_high, len(table)]
+            rows.append(dict(zip(CORRELATIONS, [*names, *numbers], strict=True)))
+    return pd.DataFrame(rows)
+
+
+def _draws(table: pd.DataFrame, repeats: int, seed: int) -> list[NDArray[np.int_]]:
+    """Draw forget sets with replacement, nested ones together: their rows, for each replicate."""
+    units = table["chain"].replace("", np.nan).fillna(table["forget_set"])
+    members = [np.flatnonzero(units == unit) for unit in units.unique()]
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(len(members), size=(repeats, len(members)))
+    return [np.concatenate([members[unit] for unit in draw]) for draw in drawn]
+
+
+def rank_correlations(values: Doubles, groups: NDArray[np.int_]) -> Doubles:
+    """Return Spearman's rank correlation of predictors with damages, within groups.
+
+    Parameters
+    ----------
+    values : (sets, predictors and damages), the predictors first
+    groups : (sets,) sets of one number are ranked among each other
+
+    Returns
+    -------
+    ndarray of float64, shape (predictors, damages)
+        Nan where all ranks are equal.
+    """
+    ranks = np.zeros(values.shape)
+    for group in np.unique(groups):
+        among = groups == group
+        # From -1/2 to 1/2 in every group, however many are in it.
+        ranks[among] = (rankdata(values[among], axis=0) - 0.5) / among.sum() - 0.5
+    norms = np.sqrt(np.square(ranks).sum(axis=0))
+    first, last = len(PREDICTORS), values.shape[1]
+    products = ranks[:, :first].T @ ranks[:, first:last]
+    with np.errstate(invalid="ignore"):
+        return np.asarray(products / norms[:first, None] / norms[None, first:])
+
+
+def _interval(replicates: Doubles) -> tuple[float, float]:
+    """Return the 2.5th and 97.5th percentile; nan where every replicate is."""
+    known = replicates[~np.isnan(replicates)]
+    low, high = np.percentile(known, (2.5, 97.5)) if len(known) else (np.nan, np.nan)
+    return float(low), float(high)
+
+
+def finding(table: pd.DataFrame, found: pd.DataFrame) -> str:
+    """Say in one sentence what came out, by the first reference, with its numbers.
+
+    Parameters
+    ----------
+    table : of `joined`
+    found : of `correlations`
+    """
+    against = found["against"].iloc[0]
+    table = table[table["against"] == against]
+    rows = found[found["against"] == against].set_index(["split", "scope", "predictor"])
+
+    def rho(split: str, scope: str, predictor: str) -> str:
+        row = rows.loc[(split, scope, predictor)]
+        return f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f})"
+
+    def said(split: str) -> str:
+        harmed = int((table[f"{split}_damage_low"] > 0).sum())
+        return (
+            f"on the {split} set, where {harmed} of them do damage beyond noise, it is "
+            f"{rho(split, 'all', 'spectral_norm')} for the spectral norm of the "
+            f"forget-by-retain block, {rho(split, 'all', 'size')} for the number of points and "
+            f"{rho(split, 'all', 'mean_absolute')} for the mean absolute influence, and among sets "
+            f"of one size {rho(split, 'same size', 'spectral_norm')} for the spectral norm"
+        )
+
+    return (
+        f"Of {len(table)} forget sets, what foretells the damage of unlearning, by rank "
+        f"correlation (95 % interval over forget sets): {'; '.join(map(said, SPLITS))}."
+    )
