@@ -13,6 +13,7 @@ from typing import Any
 from unlearning.planning.costs import EVALUATION_BATCH, Costs, chunk_size
 from unlearning.study import design, settings
 from unlearning.study.parameters import remember_arguments
+from unlearning.study.runs import runs
 
 Resource = Callable[..., int]
 
@@ -139,7 +140,7 @@ class Needs(Costs):
         """Return the number of snapshots of each trajectory of a method on a forget set."""
         return [
             len(design.snapshots(self.config, method, forget_set, run))
-            for run in self.trajectories(method).values()
+            for run in runs(self.config, method, forget_set).values()
         ]
 
     def device_memory(self, rule: str, wildcards: Any) -> int:
@@ -151,7 +152,8 @@ class Needs(Costs):
         if rule == "unlearn":
             run = self.trajectories(wildcards.method)[wildcards.trajectory].hyperparameters
             batches = [run.get(key, 1) for key in ("batch_size", "forget_batch_size")]
-            networks = 4  # weights and gradients of the trunk and of a branch
+            # Weights and gradients of the trunk and of a branch, and their running gradients.
+            networks = 6 if run.get("momentum") else 4
             teacher = wildcards.method == "scrub"
         stack = min(members, self.stack(batches[0])) if rule != "import_pretrained" else 1
         data = self.points * (_product(self.image_shape) + 8)  # bytes stay bytes
