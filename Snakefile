@@ -4,6 +4,7 @@
 #   snakemake theory           the theory, statement by statement; figures 3 and 4
 #   snakemake table1           pretrained against oracles, beside the published Table 1
 #   snakemake compare          the published table beside the scores of a study of its data
+#   snakemake controls         what of a score is drift, ascent, protocol
 #   snakemake random_sets      Lemma 1 on the random forget sets of the study
 #   snakemake provenance       what stands behind each figure, on one page
 #   snakemake -n               what would be run, and why
@@ -21,7 +22,8 @@ from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import command_line, design, inputs, parameters, settings, targets
+from unlearning.study import command_line, config_controls, design, inputs, parameters
+from unlearning.study import settings, targets
 from unlearning.study.listings import Listings
 from unlearning.study.sources import loader
 from workflow.starting import launcher, rounds
@@ -92,6 +94,7 @@ include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/random_sets.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/controls.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/provenance.smk"
@@ -112,6 +115,7 @@ localrules:
     table1,
     compare,
     random_sets,
+    controls,
     theory,
     provenance,
     # Seconds each: on a cluster they run beside Snakemake.
@@ -119,6 +123,9 @@ localrules:
     collect_scores,
     draw_figure,
     draw_random_sets,
+    tabulate_controls,
+    draw_controls,
+    draw_protocols,
     write_table1,
     write_comparison,
     draw_theory,

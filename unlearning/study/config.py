@@ -29,6 +29,7 @@ TARGETS = (
     "table1",
     "compare",
     "random_sets",
+    "controls",
     "theory",
     "provenance",
 )

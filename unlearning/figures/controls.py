@@ -1,0 +1,163 @@
+"""What a score is made of: drift of BatchNorm, ascent on top of it, ascent alone; a cell a run."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from unlearning.artifacts.tables import require_columns
+from unlearning.figures.layout import Box, assemble, new_figure, wrap
+from unlearning.figures.plane import METHOD_NAMES, SMALL, SPLITS, TEXT, tidy
+
+TITLES = {
+    "drift": "Drift alone",
+    "ascent on drift": "Unlearning on top of drift",
+    "ascent alone": "Unlearning alone, BatchNorm frozen",
+}
+COLOURS = sns.color_palette("vlag", as_cmap=True)
+CELL_WIDTH, CELL_HEIGHT, SPACE, BETWEEN = 0.42, 0.235, 0.32, 0.78
+"""Inches: a cell, between two panels, between two methods."""
+NARROW = 12
+"""Cells in a row that are wide enough for a number each."""
+UNDECIDED = "0.5"
+EDGE: dict[str, Any] = {"color": "black", "linewidth": 0.8}
+COLUMNS = ["method", "forget_set", "split", "part", "epoch", "learning_rate", "ascent_epochs"]
+NUMBERS = ["difference", "low", "high"]
+
+
+def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Figure, pd.DataFrame]:
+    """Draw a heat map a part and method: forget sets and splits down, runs across.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        What `unlearning.answer.controls.decompose` returned.
+    labels : dict
+        Forget set -> what a person calls it.
+    study : str
+        Name of the study, for the footnote.
+
+    Returns
+    -------
+    figure : Figure
+    drawn : DataFrame
+        The parts that are drawn, with ``decided``: whether the interval leaves out 0.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or there is no row.
+    """
+    require_columns(parts, [*COLUMNS, *NUMBERS, "n_members"], "decomposition")
+    if parts.empty:
+        raise ValueError("decomposition has no row: no run has both of its controls.")
+    drawn = parts[parts["part"].isin(list(TITLES))].reset_index(drop=True)
+    drawn["decided"] = (drawn["low"] > 0) | (drawn["high"] < 0)
+    reach = float(np.ceil(drawn["difference"].abs().max()))
+    norm = Normalize(-reach, reach)
+    figure = new_figure()
+    boxes: dict[Axes, Box] = {}
+    bottom = width = 0.0
+    for method in list(drawn["method"].unique())[::-1]:
+        bottom, right = draw_method(figure, boxes, drawn[drawn["method"] == method], norm, bottom)
+        width = max(width, right)
+    for axes, text in zip(list(boxes)[-len(TITLES) :], TITLES, strict=True):
+        width_here = boxes[axes][2] + SPACE
+        axes.annotate(wrap(TITLES[text], width_here), (0, 1), (0, 16), fontsize=TEXT,
+                      xycoords="axes fraction", textcoords="offset points")  # fmt: skip
+    bar = figure.add_axes((0, 0, 0.5, 0.5))
+    scale = figure.colorbar(ScalarMappable(norm, COLOURS), cax=bar)
+    scale.set_label("Difference of P95 KLoM", fontsize=TEXT)
+    scale.outline.set_linewidth(0.5)
+    bar.tick_params(labelsize=SMALL + 1, width=0.5, length=2)
+    height = bottom - BETWEEN
+    boxes[bar] = (width + 0.2, max(0.0, height / 2 - 1.4), 0.1, min(height, 2.8))
+    members = int(drawn["n_members"].iloc[0])
+    notes = [f"Study {study}", f"N = {members} members per ensemble"]
+    notes += [f"forget set {labels.get(name, name)}" for name in drawn["forget_set"].unique()]
+    assemble(figure, boxes, [("", handles())], notes)
+    return figure, drawn
+
+
+def draw_method(
+    figure: Figure, boxes: dict[Axes, Box], drawn: pd.DataFrame, norm: Normalize, bottom: float
+) -> tuple[float, float]:
+    """Draw the three panels of a method; return where the next one begins, and the right end."""
+    method, sets = str(drawn["method"].iloc[0]), list(drawn["forget_set"].unique())
+    left, height = 0.0, CELL_HEIGHT * len(sets) * len(SPLITS)
+    for part in TITLES:
+        axes = figure.add_axes((0, 0, 0.5, 0.5), label=f"{method}, {part}")
+        columns = draw_panel(axes, drawn[drawn["part"] == part], sets, norm)
+        width = columns * (CELL_WIDTH if columns <= NARROW else CELL_WIDTH / 2)
+        boxes[axes] = (left, bottom, width, height)
+        if left:
+            axes.set_yticks([])
+        else:
+            beside: dict[str, Any] = {"textcoords": "offset points", "rotation": 90,
+                                      "xycoords": "axes fraction", "ha": "center",
+                                      "va": "center"}  # fmt: skip
+            for place, name in enumerate(sets):
+                middle = (0, 1 - (place + 0.5) / len(sets))
+                axes.annotate(f"set {name}", middle, (-56, 0), fontsize=SMALL + 1, **beside)
+            name = METHOD_NAMES.get(method, method)
+            axes.annotate(name, (0, 0.5), (-74, 0), fontsize=TEXT, fontweight="bold", **beside)
+        left += width + SPACE
+    return bottom + height + BETWEEN, left - SPACE
+
+
+def draw_panel(axes: Axes, own: pd.DataFrame, sets: list[str], norm: Normalize) -> int:
+    """Draw one heat map, its numbers bold where the interval leaves out 0; return its columns.
+
+    Columns go by learning rate, then by ascent epochs, then by epoch.
+    """
+    run = ["learning_rate", "ascent_epochs", "epoch"]
+    own = own.assign(**own[run].fillna(-1))
+    wide: Any = own.pivot(
+        index=["forget_set", "split"], columns=run, values=["difference", "decided"]
+    )
+    wide = wide.reindex([(name, split) for name in sets for split in SPLITS])
+    wide = wide.sort_index(axis=1)
+    values, decided = wide["difference"].astype(float), wide["decided"] == True  # noqa: E712
+    narrow = len(values.columns) <= NARROW
+    text = values.map(lambda value: f"{value:.1f}".replace("-0.0", "0.0"))
+    if not narrow:
+        text = decided.map(lambda is_decided: "" if is_decided else "·")
+    sns.heatmap(values, ax=axes, cmap=COLOURS, norm=norm, cbar=False, linewidths=0.4, annot=text,
+                fmt="", annot_kws={"fontsize": SMALL - 0.5})  # fmt: skip
+    known = np.isfinite(values.to_numpy())
+    for label, is_decided in zip(axes.texts, decided.to_numpy()[known], strict=True):
+        if is_decided:
+            label.set_fontweight("bold")
+        else:
+            label.set_color(UNDECIDED)
+    axes.hlines(np.arange(len(SPLITS), len(values), len(SPLITS)), *axes.get_xlim(), **EDGE)
+    rates = values.columns.get_level_values("learning_rate").to_numpy()
+    axes.vlines(np.flatnonzero(np.diff(rates)) + 1, *axes.get_ylim(), **EDGE)
+    for rate in np.unique(rates):
+        middle = np.flatnonzero(rates == rate).mean() + 0.5
+        written = f"lr {rate:g}".replace("e-0", "e-")
+        axes.text(middle, -0.15, written, fontsize=SMALL, ha="center", va="bottom")
+    epochs = values.columns.get_level_values("epoch")
+    axes.set_xticks(np.arange(len(epochs)) + 0.5, [f"{epoch:g}" for epoch in epochs])
+    axes.set_yticks(np.arange(len(values)) + 0.5, [split for _, split in values.index])
+    axes.set_xlabel("epoch", fontsize=SMALL + 1, labelpad=1)
+    axes.set_ylabel("")
+    tidy(axes)
+    axes.tick_params(left=False, bottom=False, labelrotation=0)
+    return len(values.columns)
+
+
+def handles() -> list[Artist]:
+    """Say what bold and grey numbers are."""
+    mark: dict[str, Any] = {"marker": "$1.2$", "markersize": 11, "linewidth": 0}
+    return [
+        Line2D([], [], color="black", label="bold: the paired 95 % interval leaves out 0", **mark),
+        Line2D([], [], color=UNDECIDED, label="grey, or a dot: it does", **mark),
+    ]
