@@ -4,10 +4,11 @@ import pandas as pd
 
 #: Parts of a score as a sentence calls them.
 CALLED = {
-    "drift": "the drift of BatchNorm alone (learning rate 0) moves",
-    "ascent on drift": "unlearning on top of that drift moves",
-    "ascent alone": "unlearning with BatchNorm frozen moves",
+    "drift": "the drift of BatchNorm alone (learning rate 0) moves P95 KLoM by",
+    "ascent on drift": "unlearning on top of that drift by",
+    "ascent alone": "unlearning with BatchNorm frozen by",
 }
+SAID = ("forget", "validation")
 
 
 def of_decomposition(parts: pd.DataFrame) -> str:
@@ -24,25 +25,20 @@ def of_decomposition(parts: pd.DataFrame) -> str:
     """
     clauses = []
     for method, own in parts.groupby("method", sort=False):
-        said = [
-            f"{words} P95 KLoM by {_moved(own[own['part'] == part])}"
-            for part, words in CALLED.items()
-        ]
+        said = [f"{words} {_moved(own[own['part'] == part])}" for part, words in CALLED.items()]
         clauses.append(f"{str(method).upper()}: {', '.join(said)}")
     return (
-        f"{'; '.join(clauses)} (medians over cells; in brackets, of how many the interval does not "
-        "hold 0)."
+        f"{'; '.join(clauses)} (medians over cells on the {' and '.join(SAID)} sets; up and down "
+        "are cells whose paired 95 % interval leaves out 0)."
     )
 
 
 def _moved(rows: pd.DataFrame) -> str:
-    found = []
-    for split in ("forget", "validation"):
-        own = rows[rows["split"] == split]
-        sides = [f"{(own['low'] > 0).sum()} up", f"{(own['high'] < 0).sum()} down"]
-        median = f"{own['difference'].median():+.2f}"
-        found.append(f"{median} on the {split} set ({', '.join(sides)} of {len(own)})")
-    return " and ".join(found)
+    own = [rows[rows["split"] == split] for split in SAID]
+    medians = " and ".join(f"{one['difference'].median():+.2f}" for one in own)
+    up = " and ".join(str((one["low"] > 0).sum()) for one in own)
+    down = " and ".join(str((one["high"] < 0).sum()) for one in own)
+    return f"{medians} (up in {up}, down in {down} of {len(own[0])})"
 
 
 def of_protocols(protocols: pd.DataFrame, cells: pd.DataFrame) -> str:

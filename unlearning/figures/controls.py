@@ -81,6 +81,8 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
     boxes[bar] = (width + 0.2, max(0.0, height / 2 - 1.4), 0.1, min(height, 2.8))
     members = int(drawn["n_members"].iloc[0])
     notes = [f"Study {study}", f"N = {members} members per ensemble"]
+    notes += ["drift: the run at learning rate 0 less pretrained"]
+    notes += ["on top: a run less that at learning rate 0", "alone: less pretrained"]
     notes += [f"forget set {labels.get(name, name)}" for name in drawn["forget_set"].unique()]
     assemble(figure, boxes, [("", handles())], notes)
     return figure, drawn
@@ -159,5 +161,5 @@ def handles() -> list[Artist]:
     mark: dict[str, Any] = {"marker": "$1.2$", "markersize": 11, "linewidth": 0}
     return [
         Line2D([], [], color="black", label="bold: the paired 95 % interval leaves out 0", **mark),
-        Line2D([], [], color=UNDECIDED, label="grey, or a dot: it does", **mark),
+        Line2D([], [], color=UNDECIDED, label="grey, or a dot: it holds 0", **mark),
     ]

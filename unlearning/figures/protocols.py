@@ -112,7 +112,7 @@ def chosen(protocols: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
         x_nothing=found["klom_p95"] - found["difference"],
         x_floor=found["floor_p95"],
     )
-    order = found["behaviour"].str.count(r"\\+") + (found["behaviour"] != "corrected")
+    order = found["behaviour"].str.count(r"\+") + (found["behaviour"] != "corrected")
     place = {method: number for number, method in enumerate(dict.fromkeys(cells["method"]))}
     found = found.assign(order=order, place=found["method"].map(place))
     found = found.sort_values(["place", "learning_rate", "order", "behaviour"], kind="stable")

@@ -1,24 +1,15 @@
 """The design of a study: chunks, trajectories, seeds and the work they cost."""
 
 import pytest
-import yaml
 from snakemake.iocontainers import Wildcards
-from snakemake.utils import update_config
 
+from tests.helpers.configs import study
 from unlearning.ensembles.members import random_subsets
 from unlearning.study import config as studies
 from unlearning.study import design, inputs, settings
 from unlearning.study.runs import runs
 from unlearning.study.seeds import member_seed, member_seeds
 from unlearning.study.sources import ROOT
-
-
-def study(*overlays):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    for overlay in overlays:
-        update_config(config, yaml.safe_load((ROOT / "studies" / overlay).read_text()))
-    return config
-
 
 #: Overlays that stand on another one, and need a commit to download.
 ON_CIFAR10 = ("easydub.yaml", "klom_models.yaml")
@@ -79,9 +70,10 @@ def test_snapshots_and_shared_prefixes_save_most_of_the_work():
 
 
 def test_names_of_trajectories_are_readable_and_kinds_follow_values():
-    found = design.trajectories(study("digits_resnet9.yaml")["methods"]["ga"])
-    kinds = {name: run.kind for name, run in found.items()}
-    assert kinds["lr0.0001"] == "grid"
+    method = study("digits_resnet9.yaml")["methods"]["ga"]
+    method["controls"].append({"learning_rate": [0.0], "batch_norm": ["frozen"]})
+    kinds = {name: run.kind for name, run in design.trajectories(method).items()}
+    assert kinds["lr0.001"] == "grid"
     assert kinds["lr0"] == kinds["lr0_bn-frozen"] == "zero_learning_rate"
     assert kinds["lr0.01_bn-frozen"] == "frozen_batch_norm"
 

@@ -189,7 +189,7 @@ def test_batches_came_in_index_order(data):
 
 
 def test_scrub_with_the_optimizer_of_its_own_paper(data):
-    """Momentum goes on from ascent to descent, as one optimizer does; decay pulls on all weights."""
+    """Momentum goes on from ascent to descent, as it is one optimizer; decay is of all weights."""
     found, _ = unlearned("scrub", data, student="trained", momentum=0.9, weight_decay=5e-4)
 
     def heavy(network, _teacher):
