@@ -1,6 +1,6 @@
 """What of a score is the drift of BatchNorm, what is ascent, and what is the published protocol.
 
-All of it are paired differences between a run and another one that differs in one thing.
+All of it are paired differences between a run and another one that differs in a known thing.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,7 @@ from unlearning.scoring.rows import IDENTITY, MEASURES
 from unlearning.study.conditions import OPTIMIZER, USUAL, is_published
 
 #: What a run's score is taken apart into; the first two add up to the last.
-PARTS = {
-    "drift": "drift alone",
-    "ascent on drift": "ascent on top of drift",
-    "ascent alone": "ascent alone, BatchNorm frozen",
-    "total": "all of it",
-}
+PARTS = ("drift", "ascent on drift", "ascent alone", "total")
 #: Hyperparameters by which the published code, or the optimizer, sets two runs apart, and what they
 #: are where a table says nothing.
 SET_APART = {**USUAL, "student": "trained"}

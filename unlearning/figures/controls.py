@@ -28,7 +28,8 @@ NARROW = 12
 """Cells in a row that are wide enough for a number each."""
 UNDECIDED = "0.5"
 EDGE: dict[str, Any] = {"color": "black", "linewidth": 0.8}
-COLUMNS = ["method", "forget_set", "split", "part", "epoch", "learning_rate", "ascent_epochs"]
+COLUMNS = ["method", "forget_set", "split", "part", "epoch", "learning_rate"]
+COLUMNS += ["forget_batch_size", "ascent_epochs"]
 NUMBERS = ["difference", "low", "high"]
 
 
@@ -64,21 +65,34 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
     norm = Normalize(-reach, reach)
     figure = new_figure()
     boxes: dict[Axes, Box] = {}
-    bottom = width = 0.0
+    bottom, widths = 0.0, dict.fromkeys(TITLES, 0.0)
     for method in list(drawn["method"].unique())[::-1]:
-        bottom, right = draw_method(figure, boxes, drawn[drawn["method"] == method], norm, bottom)
-        width = max(width, right)
-    for axes, text in zip(list(boxes)[-len(TITLES) :], TITLES, strict=True):
-        width_here = boxes[axes][2] + SPACE
-        axes.annotate(wrap(TITLES[text], width_here), (0, 1), (0, 16), fontsize=TEXT,
-                      xycoords="axes fraction", textcoords="offset points")  # fmt: skip
+        own = drawn[drawn["method"] == method]
+        sets = list(own["forget_set"].unique())
+        for part in TITLES:
+            axes = figure.add_axes((0, 0, 0.5, 0.5), label=f"{method}, {part}")
+            columns = draw_panel(axes, own[own["part"] == part], sets, norm)
+            width = columns * (CELL_WIDTH if columns <= NARROW else CELL_WIDTH / 2)
+            boxes[axes] = (0.0, bottom, width, CELL_HEIGHT * len(sets) * len(SPLITS))
+            widths[part] = max(widths[part], width)
+        name_rows(list(boxes)[-len(TITLES) :], METHOD_NAMES.get(method, method), sets)
+        bottom += CELL_HEIGHT * len(sets) * len(SPLITS) + BETWEEN
+    left = 0.0
+    for number, part in enumerate(TITLES):
+        column = list(boxes)[number :: len(TITLES)]
+        for axes in column:
+            boxes[axes] = (left, *boxes[axes][1:])
+        title = wrap(TITLES[part], widths[part] + SPACE)
+        column[-1].annotate(title, (0, 1), (0, 16), xycoords="axes fraction",
+                            textcoords="offset points", fontsize=TEXT)  # fmt: skip
+        left += widths[part] + SPACE
     bar = figure.add_axes((0, 0, 0.5, 0.5))
     scale = figure.colorbar(ScalarMappable(norm, COLOURS), cax=bar)
     scale.set_label("Difference of P95 KLoM", fontsize=TEXT)
     scale.outline.set_linewidth(0.5)
     bar.tick_params(labelsize=SMALL + 1, width=0.5, length=2)
     height = bottom - BETWEEN
-    boxes[bar] = (width + 0.2, max(0.0, height / 2 - 1.4), 0.1, min(height, 2.8))
+    boxes[bar] = (left - SPACE + 0.2, max(0.0, height / 2 - 1.4), 0.1, min(height, 2.8))
     members = int(drawn["n_members"].iloc[0])
     notes = [f"Study {study}", f"N = {members} members per ensemble"]
     notes += ["drift: the run at learning rate 0 less pretrained"]
@@ -88,38 +102,24 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
     return figure, drawn
 
 
-def draw_method(
-    figure: Figure, boxes: dict[Axes, Box], drawn: pd.DataFrame, norm: Normalize, bottom: float
-) -> tuple[float, float]:
-    """Draw the three panels of a method; return where the next one begins, and the right end."""
-    method, sets = str(drawn["method"].iloc[0]), list(drawn["forget_set"].unique())
-    left, height = 0.0, CELL_HEIGHT * len(sets) * len(SPLITS)
-    for part in TITLES:
-        axes = figure.add_axes((0, 0, 0.5, 0.5), label=f"{method}, {part}")
-        columns = draw_panel(axes, drawn[drawn["part"] == part], sets, norm)
-        width = columns * (CELL_WIDTH if columns <= NARROW else CELL_WIDTH / 2)
-        boxes[axes] = (left, bottom, width, height)
-        if left:
-            axes.set_yticks([])
-        else:
-            beside: dict[str, Any] = {"textcoords": "offset points", "rotation": 90,
-                                      "xycoords": "axes fraction", "ha": "center",
-                                      "va": "center"}  # fmt: skip
-            for place, name in enumerate(sets):
-                middle = (0, 1 - (place + 0.5) / len(sets))
-                axes.annotate(f"set {name}", middle, (-56, 0), fontsize=SMALL + 1, **beside)
-            name = METHOD_NAMES.get(method, method)
-            axes.annotate(name, (0, 0.5), (-74, 0), fontsize=TEXT, fontweight="bold", **beside)
-        left += width + SPACE
-    return bottom + height + BETWEEN, left - SPACE
+def name_rows(panels: list[Axes], method: str, sets: list[str]) -> None:
+    """Name the method and its forget sets left of its panels, and splits at the first alone."""
+    beside: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points",
+                              "rotation": 90, "ha": "center", "va": "center"}  # fmt: skip
+    for place, name in enumerate(sets):
+        middle = (0, 1 - (place + 0.5) / len(sets))
+        panels[0].annotate(f"set {name}", middle, (-56, 0), fontsize=SMALL + 1, **beside)
+    panels[0].annotate(method, (0, 0.5), (-74, 0), fontsize=TEXT, fontweight="bold", **beside)
+    for axes in panels[1:]:
+        axes.set_yticks([])
 
 
 def draw_panel(axes: Axes, own: pd.DataFrame, sets: list[str], norm: Normalize) -> int:
     """Draw one heat map, its numbers bold where the interval leaves out 0; return its columns.
 
-    Columns go by learning rate, then by ascent epochs, then by epoch.
+    Columns go by learning rate, forget batch size and ascent epochs, and last by epoch.
     """
-    run = ["learning_rate", "ascent_epochs", "epoch"]
+    run = ["learning_rate", "forget_batch_size", "ascent_epochs", "epoch"]
     own = own.assign(**own[run].fillna(-1))
     wide: Any = own.pivot(
         index=["forget_set", "split"], columns=run, values=["difference", "decided"]
@@ -146,10 +146,14 @@ def draw_panel(axes: Axes, own: pd.DataFrame, sets: list[str], norm: Normalize) 
         middle = np.flatnonzero(rates == rate).mean() + 0.5
         written = f"lr {rate:g}".replace("e-0", "e-")
         axes.text(middle, -0.15, written, fontsize=SMALL, ha="center", va="bottom")
-    epochs = values.columns.get_level_values("epoch")
-    axes.set_xticks(np.arange(len(epochs)) + 0.5, [f"{epoch:g}" for epoch in epochs])
+    epochs, ascents = (values.columns.get_level_values(name) for name in ("epoch", "ascent_epochs"))
+    ticks = [f"{epoch:g}" for epoch in epochs]
+    if ascents.nunique() > 1:
+        ticks = [f"{tick}\n{ascent:g}" for tick, ascent in zip(ticks, ascents, strict=True)]
+    axes.set_xticks(np.arange(len(ticks)) + 0.5, ticks)
     axes.set_yticks(np.arange(len(values)) + 0.5, [split for _, split in values.index])
-    axes.set_xlabel("epoch", fontsize=SMALL + 1, labelpad=1)
+    further = ", and how many with ascent" * (ascents.nunique() > 1)
+    axes.set_xlabel(f"epoch{further}", fontsize=SMALL + 1, labelpad=1)
     axes.set_ylabel("")
     tidy(axes)
     axes.tick_params(left=False, bottom=False, labelrotation=0)

@@ -81,21 +81,24 @@ def draw(
                 title = wrap(f"Forget set {labels.get(name, name)}", WIDTH)
                 axes.set_title(title, fontsize=TEXT, pad=5)
             if column == 0:
-                title = METHOD_NAMES.get(method, method)
-                axes.set_ylabel(wrap(title, height, 1.15 * TEXT), fontsize=TEXT, fontweight="bold")
+                axes.annotate(METHOD_NAMES.get(method, method), (0, 1), (-5, 3), ha="right",
+                              xycoords="axes fraction", textcoords="offset points",
+                              fontsize=TEXT, fontweight="bold")  # fmt: skip
         bottom += height + BETWEEN
     width = len(sets) * (WIDTH + SPACE) - SPACE
     frame = figure.add_axes((0, 0, 0.5, 0.5), frameon=False, xticks=[], yticks=[], zorder=-1)
     frame.set_xlabel("P95 KLoM", fontsize=TEXT, labelpad=15)
     boxes[frame] = (0, 0, width, bottom - BETWEEN)
     notes = [f"Study {study}", f"N = {int(drawn['n_members'].iloc[0])} members per ensemble"]
-    notes += ["bars: bootstrap intervals of the scores", "a run's last epoch in common"]
+    notes += ["bars: bootstrap intervals of the scores"]
+    last = drawn.groupby("method", sort=False)["epoch"].first()
+    notes += [f"{METHOD_NAMES.get(method, method)} at epoch {last[method]}" for method in methods]
     assemble(figure, boxes, [("", handles())], notes)
     return figure, drawn
 
 
 def chosen(protocols: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the runs to draw, in their order from above, each at the last epoch that all have."""
+    """Return the runs to draw, in their order from above, each at its method's last epoch."""
     keys = pd.concat(
         [protocols[KEY], protocols[[*KEY[:2], "corrected_setting", "epoch"]].set_axis(KEY, axis=1)]
     ).drop_duplicates()
