@@ -4,6 +4,7 @@
 #   snakemake theory           the theory, statement by statement; figures 3 and 4
 #   snakemake table1           pretrained against oracles, beside the published Table 1
 #   snakemake compare          the published table beside the scores of a study of its data
+#   snakemake controls         what of a score is drift, ascent, protocol
 #   snakemake random_sets      Lemma 1 on the random forget sets of the study
 #   snakemake stability        how scores and rankings depend on the number of members
 #   snakemake selection        learning rate and stopping time chosen without the oracles
@@ -25,8 +26,8 @@ from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import command_line, design, influence, inputs, parameters
-from unlearning.study import settings, subsampling, targets
+from unlearning.study import command_line, config_controls, design, influence, inputs
+from unlearning.study import parameters, settings, subsampling, targets
 from unlearning.study.listings import Listings
 from unlearning.study.sources import loader
 from workflow.starting import launcher, rounds, scripts
@@ -101,6 +102,7 @@ include: "workflow/rules/stability.smk"
 include: "workflow/rules/selection.smk"
 include: "workflow/rules/influence.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/controls.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/provenance.smk"
@@ -124,6 +126,7 @@ localrules:
     stability,
     selection,
     influence,
+    controls,
     theory,
     provenance,
     # Seconds each: on a cluster they run beside Snakemake.
@@ -136,6 +139,9 @@ localrules:
     draw_selection,
     correlate_influence,
     draw_influence,
+    tabulate_controls,
+    draw_controls,
+    draw_protocols,
     write_table1,
     write_comparison,
     draw_theory,

@@ -21,7 +21,9 @@ PATH: dict[str, Any] = {"color": "0.35", "linewidth": 0.6, "linestyle": "--", "z
 SPLITS = ("forget", "retain", "validation")
 METHOD_NAMES = {"ga": "Gradient Ascent", "gda": "Gradient Descent/Ascent", "scrub": "SCRUB"}
 BASELINES = {"pretrained": "pretrained", "oracle_floor": "oracle", "oracle_stopped": "stopped"}
-KINDS = {"grid", "zero_learning_rate", "frozen_batch_norm", "baseline"}
+APART = {"as_published", "optimizer"}
+"""Kinds that the paper's figures leave out: `protocols` has them, beside the corrected runs."""
+KINDS = {"grid", "zero_learning_rate", "frozen_batch_norm", "baseline", *APART}
 KEY = ["method", "setting", "kind", "epoch", "forget_set"]
 PER_SPLIT = ["klom_p95", "klom_p95_low", "klom_p95_high", "floor_p95", "n_nonfinite"]
 PER_RUN = ["in_grid", "learning_rate", "relative_cost", "n_members"]
@@ -53,7 +55,8 @@ def runs(scores: pd.DataFrame) -> pd.DataFrame:
     """Turn scores with a row for each split into one row for each run, ready to be drawn.
 
     A run is diverged when any of its margins is not finite or its three P95s are all at the cap.
-    One P95 at the cap is no divergence: a run may forget a few points far too well.
+    One P95 at the cap is no divergence: a run may forget a few points far too well. Runs of a kind
+    in `APART` are left out.
 
     Parameters
     ----------
@@ -82,6 +85,7 @@ def runs(scores: pd.DataFrame) -> pd.DataFrame:
             f"column kind of scores holds {', '.join(map(repr, sorted(unknown)))}; allowed are "
             f"{', '.join(sorted(KINDS))}."
         )
+    scores = scores[~scores["kind"].isin(APART)]
     repeated = scores[scores.duplicated([*KEY, "split"])]
     if len(repeated):
         raise ValueError(f"scores has two rows for {_named(repeated.iloc[0])}.")

@@ -168,10 +168,11 @@ class Needs(Costs):
         network, members = self.network, chunk_size(wildcards.chunk)
         batches, networks, teacher = [self.config["training"]["batch_size"]], 3, 0
         if rule == "unlearn":
-            runs = self.trajectories(wildcards.method, wildcards.forget_set)
-            run = runs[wildcards.trajectory].hyperparameters
+            every = self.trajectories(wildcards.method, wildcards.forget_set)
+            run = every[wildcards.trajectory].hyperparameters
             batches = [run.get(key, 1) for key in ("batch_size", "forget_batch_size")]
-            networks = 4  # weights and gradients of the trunk and of a branch
+            # Weights and gradients of the trunk and of a branch, and their running gradients.
+            networks = 6 if run.get("momentum") else 4
             teacher = wildcards.method == "scrub"
         stack = min(members, self.stack(batches[0])) if rule != "import_pretrained" else 1
         data = self.points * (_product(self.image_shape) + 8)  # bytes stay bytes

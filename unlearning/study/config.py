@@ -34,6 +34,7 @@ TARGETS = (
     "stability",
     "selection",
     "influence",
+    "controls",
     "theory",
     "provenance",
 )

@@ -4,6 +4,7 @@ import csv
 
 from unlearning.study import influence, subsampling
 from unlearning.study.design import Config, pretrained_chunks
+from unlearning.study.runs import forget_set_size
 from unlearning.study.sources import ROOT
 
 #: The published tables that `snakemake table1` and `snakemake compare` are about.
@@ -108,18 +109,8 @@ def published_forget_sets(config: Config) -> list[str]:
     return [
         name
         for name in config["run"]["forget_sets"]
-        if name in sizes and _size(config["forget_sets"][name]) == sizes[name]
+        if name in sizes and forget_set_size(config["forget_sets"][name]) == sizes[name]
     ]
-
-
-def _size(definition: Config) -> int | None:
-    """Return the size of a forget set, of given indices that of their file."""
-    if "file" not in definition:
-        return definition.get("size")
-    # Only studies with index files pay for importing numpy here.
-    from unlearning.forget_sets import read_indices
-
-    return len(read_indices(definition["file"]))
 
 
 def required_published_forget_sets(config: Config) -> list[str]:

@@ -214,8 +214,13 @@ def test_scoring_holds_every_score_of_every_resampling(rule):
 
 def test_the_published_protocol_forgets_fewer_points():
     config = study(protocol="published", forget_sets={"3": {"kind": "random", "size": 300}})
-    assert Costs(config).unlearned_sizes("3") == (100, 1247)
-    assert Costs(config | {"protocol": "corrected"}).unlearned_sizes("3") == (300, 1047)
+    run = Trajectory("", {}, (1,), ())
+    assert Costs(config).unlearned_sizes("3", run) == (100, 1247)
+    corrected = Costs(config | {"protocol": "corrected"})
+    assert corrected.unlearned_sizes("3", run) == (300, 1047)
+    cut = Trajectory("", {"forget_limit": 20}, (1,), ())
+    assert corrected.unlearned_sizes("3", cut) == Costs(config).unlearned_sizes("3", cut)
+    assert corrected.unlearned_sizes("3", cut) == (20, 1327)
 
 
 def test_forget_sets_without_a_number_are_counted(tmp_path):
