@@ -4,6 +4,7 @@
 #   snakemake theory           the theory, statement by statement; figures 3 and 4
 #   snakemake table1           pretrained against oracles, beside the published Table 1
 #   snakemake compare          the published table beside the scores of a study of its data
+#   snakemake answer           what of the paper's claims stands, claim by claim
 #   snakemake controls         what of a score is drift, ascent, protocol
 #   snakemake random_sets      Lemma 1 on the random forget sets of the study
 #   snakemake stability        how scores and rankings depend on the number of members
@@ -26,7 +27,7 @@ from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import command_line, config_controls, design, influence, inputs
+from unlearning.study import answering, command_line, design, influence, inputs
 from unlearning.study import parameters, settings, subsampling, targets
 from unlearning.study.listings import Listings
 from unlearning.study.sources import loader
@@ -56,6 +57,7 @@ except ValueError as error:
     raise WorkflowError(str(error))
 
 needs = Needs(config)
+given = answering.parts(config)
 listing = Listings(logger.info if workflow.is_main_process else lambda text: None)
 
 
@@ -103,6 +105,7 @@ include: "workflow/rules/selection.smk"
 include: "workflow/rules/influence.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/controls.smk"
+include: "workflow/rules/answer.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/provenance.smk"
@@ -127,6 +130,7 @@ localrules:
     selection,
     influence,
     controls,
+    answer,
     theory,
     provenance,
     # Seconds each: on a cluster they run beside Snakemake.
@@ -142,6 +146,7 @@ localrules:
     tabulate_controls,
     draw_controls,
     draw_protocols,
+    write_answer,
     write_table1,
     write_comparison,
     draw_theory,

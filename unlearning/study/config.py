@@ -35,6 +35,7 @@ TARGETS = (
     "selection",
     "influence",
     "controls",
+    "answer",
     "theory",
     "provenance",
 )

@@ -8,7 +8,7 @@ rule tabulate_controls:
         tables=lambda wildcards: expand(
             [rules.score_baselines.output.table, rules.score_method.output.table],
             study=wildcards.study,
-            method=config_controls.controlled_methods(config),
+            method=config["run"]["methods"],
             forget_set=config["run"]["forget_sets"],
         ),
         deviations=lambda wildcards: expand(
@@ -17,7 +17,7 @@ rule tabulate_controls:
                 rules.score_method.output.deviations,
             ],
             study=wildcards.study,
-            method=config_controls.controlled_methods(config),
+            method=config["run"]["methods"],
             forget_set=config["run"]["forget_sets"],
         ),
     output:
@@ -37,7 +37,9 @@ rule draw_controls:
     """Draw drift alone, ascent on top of it, and ascent alone, cell by cell."""
     input:
         code=listing("workflow/scripts/draw_controls.py"),
-        decomposition=rules.tabulate_controls.output.decomposition,
+        decomposition=lambda wildcards: answering.controlled(
+            config, rules.tabulate_controls.output.decomposition
+        ),
     output:
         png=report(
             "results/{study}/figures/controls.png",
@@ -62,7 +64,9 @@ rule draw_protocols:
     """Draw published and corrected runs on the same axes."""
     input:
         code=listing("workflow/scripts/draw_protocols.py"),
-        protocols=rules.tabulate_controls.output.protocols,
+        protocols=lambda wildcards: answering.controlled(
+            config, rules.tabulate_controls.output.protocols
+        ),
         cells=rules.tabulate_controls.output.cells,
     output:
         png=report(

@@ -1,0 +1,260 @@
+"""Each verdict follows from the numbers: other numbers turn it round."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from unlearning.answer import judging
+from unlearning.answer.claims import CLAIMS, judge
+from unlearning.answer.evidence import Evidence
+from unlearning.answer.verdicts import (
+    FAILS,
+    IN_PART,
+    NOT_TESTED,
+    STANDS,
+    UNKNOWN,
+    artefact,
+)
+
+SETS = ("1", "5")
+DRIFT = artefact("the drift of BatchNorm")
+FROZEN, GRID = "frozen_batch_norm", "grid"
+
+
+def cell(forget, harm, *, method="ga", where="1", kind=GRID, setting="lr1", behaviour="corrected"):
+    """Return the three rows of a run: differences from the pretrained models, +-0.1 each."""
+    values = {"forget": forget, "retain": harm, "validation": harm}
+    return [
+        {
+            "method": method,
+            "forget_set": where,
+            "setting": setting,
+            "epoch": 1,
+            "kind": kind,
+            "behaviour": behaviour,
+            "split": split,
+            "difference": value,
+            "low": value - 0.1,
+            "high": value + 0.1,
+        }
+        for split, value in values.items()
+    ]
+
+
+def cells(*runs):
+    return pd.DataFrame([row for run in runs for row in run])
+
+
+def baselines(forget=5.0, others=0.0, floor=0.7):
+    rows = []
+    for name in SETS:
+        for split in ("forget", "retain", "validation"):
+            excess = forget if split == "forget" else others
+            for method, score, above in (
+                ("pretrained", floor + excess, excess),
+                ("oracle_floor", floor, 0),
+            ):
+                rows.append(
+                    {
+                        "method": method,
+                        "forget_set": name,
+                        "split": split,
+                        "n_members": 100,
+                        "klom_p95": score,
+                        "klom_p95_low": score - 0.05,
+                        "klom_p95_high": score + 0.05,
+                        "excess": above,
+                        "excess_low": above - 0.05,
+                        "excess_high": above + 0.05,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def parts(**differences):
+    """Return the parts of one run's score on the validation set."""
+    return pd.DataFrame(
+        [
+            {
+                "method": "ga",
+                "forget_set": "1",
+                "learning_rate": 0.0 if part == "drift" else 0.1,
+                "forget_batch_size": np.nan,
+                "epoch": 1,
+                "ascent_epochs": np.nan,
+                "split": "validation",
+                "part": part,
+                "difference": value,
+                "low": value - 0.1,
+                "high": value + 0.1,
+            }
+            for part, value in differences.items()
+        ]
+    )
+
+
+def selection(accuracy=1, loss=1, budget=1, random=1):
+    regrets = {"accuracy": accuracy, "loss": loss, "budget": budget, "random": random}
+    rows = [
+        {
+            "rule": rule,
+            "split": "average",
+            "forget_set": name,
+            "regret": value,
+            "regret_low": value - 0.1,
+        }
+        for rule, value in regrets.items()
+        for name in SETS
+    ]
+    return pd.DataFrame(rows)
+
+
+def influence(*rhos, low=0.1):
+    rows = [
+        {
+            "against": "oracles",
+            "split": split,
+            "scope": "same size",
+            "predictor": "spectral_norm",
+            "rho": rho,
+            "rho_low": rho - low,
+            "rho_high": rho + low,
+            "n_sets": 60,
+        }
+        for split, rho in zip(("retain", "validation"), rhos, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def accuracies(*fractions):
+    return pd.DataFrame({"method": "oracle", "fraction_beyond": fractions})
+
+
+BROKEN = cell(-3, 4), cell(0, 0, where="5")
+EVIDENCE = Evidence(
+    cells=cells(*BROKEN),
+    parts=parts(**{"drift": 1, "ascent on drift": 3, "ascent alone": 3, "total": 4}),
+    baselines=baselines(),
+    selection=selection(),
+    stability=pd.DataFrame(),
+    influence=influence(0.6, 0.5),
+    accuracies=accuracies(0.0, 0.02),
+    sizes={"1": 10},
+)
+
+
+def verdict(name, **changes):
+    """Judge one claim with some tables changed."""
+    return {claim.name: claim for claim in CLAIMS}[name].judge(replace(EVIDENCE, **changes)).word
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "word"),
+    [
+        ("perfect score", {}, artefact("few members (N = 100)")),
+        ("perfect score", {"baselines": baselines(floor=0.02)}, STANDS),
+        ("perfect score", {"baselines": baselines(floor=0.1)}, UNKNOWN),
+        ("pretrained", {}, STANDS),
+        ("pretrained", {"baselines": baselines(others=2.0)}, FAILS),
+        ("pretrained", {"baselines": baselines(forget=0.0)}, UNKNOWN),
+        ("ascent fails", {}, STANDS),
+        ("ascent fails", {"cells": cells(cell(-3, 0), cell(0, 0, where="5"))}, IN_PART),
+        ("ascent fails", {"cells": cells(cell(-3, 0), cell(-3, 0, where="5"))}, FAILS),
+        ("ascent fails", {"baselines": baselines(forget=0.0)}, UNKNOWN),
+        (
+            "ascent fails",
+            {"cells": cells(*BROKEN, *(cell(-3, 0, where=name, kind=FROZEN) for name in SETS))},
+            DRIFT,
+        ),
+        ("ascent breaks", {}, STANDS),
+        (
+            "ascent breaks",
+            {"parts": parts(**{"drift": 4, "ascent on drift": 0, "ascent alone": 0, "total": 4})},
+            DRIFT,
+        ),
+        (
+            "ascent breaks",
+            {"parts": parts(**{"drift": 0, "ascent on drift": 0, "ascent alone": 0, "total": 0})},
+            FAILS,
+        ),
+        ("harmful", {}, FAILS),
+        ("harmful", {"cells": cells(cell(2, 4))}, STANDS),
+        ("harmful", {"cells": cells(cell(2, 4), cell(2, 0, kind=FROZEN))}, STANDS),
+        ("harmful", {"cells": cells(cell(2, 4), cell(0, 0, kind=FROZEN))}, DRIFT),
+        ("harmful", {"baselines": baselines(forget=0.0)}, UNKNOWN),
+        ("sensitive", {"cells": cells(cell(0, 0), cell(0, 4, setting="lr2"))}, STANDS),
+        ("sensitive", {"cells": cells(cell(0, 4), cell(0, 4.1, setting="lr2"))}, FAILS),
+        (
+            "sensitive",
+            {"cells": cells(cell(0, 0), cell(0, 4, setting="lr2"), cell(0, 0, where="5"))},
+            IN_PART,
+        ),
+        ("illusion", {}, FAILS),
+        ("illusion", {"cells": cells(cell(-3, 0), cell(-3, 4, setting="lr2"))}, STANDS),
+        ("illusion", {"sizes": {"1": 1000}}, UNKNOWN),
+        ("missing targets", {}, STANDS),
+        ("missing targets", {"selection": selection(accuracy=0)}, IN_PART),
+        ("missing targets", {"selection": selection(0, 0, 0, 0)}, FAILS),
+        ("missing targets", {"baselines": baselines(forget=0.0)}, UNKNOWN),
+        ("SCRUB stays", {"cells": cells(cell(0, 0, method="scrub"))}, STANDS),
+        ("SCRUB stays", {"cells": cells(cell(-3, 0, method="scrub"))}, FAILS),
+        (
+            "SCRUB stays",
+            {
+                "cells": cells(
+                    cell(-3, 0, method="scrub"),
+                    cell(0, 0, method="scrub", kind="as_published", behaviour="student"),
+                )
+            },
+            artefact("a student that was not trained"),
+        ),
+        ("SCRUB stays", {}, UNKNOWN),
+        ("random sets", {}, STANDS),
+        ("random sets", {"accuracies": accuracies(0.0, 0.2)}, IN_PART),
+        ("random sets", {"accuracies": accuracies(0.1, 0.2)}, FAILS),
+        ("random harm", {}, STANDS),
+        ("random harm", {"cells": cells(cell(-3, 4), cell(-3, 0, method="gda"))}, IN_PART),
+        ("random harm", {"cells": cells(cell(-3, 0))}, FAILS),
+        ("random harm", {"cells": cells(cell(0, 0))}, UNKNOWN),
+        ("dependence", {}, STANDS),
+        ("dependence", {"influence": influence(0.6, 0.05)}, IN_PART),
+        ("dependence", {"influence": influence(0.05, 0.05)}, UNKNOWN),
+        ("dependence", {"influence": influence(-0.6, 0.05)}, FAILS),
+    ],
+)  # fmt: skip
+def test_a_verdict_follows_from_the_numbers(name, changes, word):
+    assert verdict(name, **changes) == word
+
+
+def test_the_best_of_many_runs_must_be_better_than_luck():
+    """An interval that just excludes 0 is a finding of one run, and none of the best of thirty."""
+    lucky = cell(-0.11, 0)
+    few = cells(lucky)
+    many = cells(lucky, *(cell(0, 0, setting=f"other{number}") for number in range(29)))
+    assert verdict("illusion", cells=few) == STANDS
+    assert verdict("illusion", cells=many) == FAILS
+
+
+def test_frozen_runs_alone_do_not_make_an_artefact_of_what_fails_with_them_as_well():
+    runs = (*BROKEN, *(cell(-3, 4, where=name, kind=FROZEN) for name in SETS))
+    assert verdict("ascent fails", cells=cells(*runs)) == STANDS
+
+
+def test_a_study_without_a_table_says_that_the_claim_is_not_tested():
+    table = judge(replace(EVIDENCE, parts=pd.DataFrame(), influence=pd.DataFrame()))
+    table = table.set_index("name")
+    for name in ("ascent breaks", "dependence", "enough members"):
+        assert table.loc[name, "verdict"] == NOT_TESTED
+        assert table.loc[name, "because"].startswith("this study has no ")
+    assert (table["verdict"] == NOT_TESTED).sum() == 3
+    assert len(table) == len(CLAIMS)
+    assert set(EVIDENCE.selection["rule"]) == set(judging.WITHOUT_ORACLE)
+
+
+def test_sentences_have_their_numbers_from_the_tables():
+    table = judge(EVIDENCE).set_index("name")
+    assert "0.60 (0.50 to 0.70) on the retain" in table.loc["dependence", "because"]
+    assert "0.70 to 0.70 against the first" in table.loc["perfect score", "because"]
+    assert "drift alone is 25 % of it" in table.loc["ascent breaks", "because"]

@@ -1,0 +1,35 @@
+"""The words in which the answer is given, and what goes with each."""
+
+from typing import NamedTuple
+
+STANDS, IN_PART, FAILS = "stands", "stands in part", "does not stand"
+UNKNOWN = "cannot be told at this N"
+ARTEFACT = "is an artefact of "
+NOT_TESTED = "not tested"
+
+
+class Verdict(NamedTuple):
+    """What a study says of a claim.
+
+    ``word`` is one of the above, ``because`` a sentence with the numbers that it follows from.
+    """
+
+    word: str
+    because: str
+
+    @property
+    def kind(self) -> str:
+        """The word, of an artefact without what it is of."""
+        return ARTEFACT.strip() if self.word.startswith(ARTEFACT) else self.word
+
+
+def artefact(of: str) -> str:
+    """Return the word of a verdict: that something else than the claim says is behind it."""
+    return ARTEFACT + of
+
+
+def by_count(holding: int, cases: int) -> str:
+    """Return the word for a claim that holds in so many of the cases that can be told."""
+    if not cases:
+        return UNKNOWN
+    return STANDS if holding == cases else IN_PART if holding else FAILS
