@@ -186,34 +186,30 @@ def finding(table: pd.DataFrame, found: pd.DataFrame) -> str:
     table : of `joined`
     found : of `correlations`
     """
-    rows = found.set_index(["against", "split", "outcome", "scope", "predictor"])
+    rows = found[found["scope"] == "all"]
+    keys = zip(rows["against"], rows["outcome"], rows["predictor"], rows["split"], strict=True)
+    numbers = dict(zip(keys, rows[["rho", "rho_low", "rho_high"]].to_numpy(float), strict=True))
 
-    def rho(
-        against: str, split: str, predictor: str, outcome: str = "damage", scope: str = "all"
-    ) -> str:
-        row = rows.loc[(against, split, outcome, scope, predictor)]
-        return f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f})"
+    def sure(against: str, outcome: str) -> str:
+        each = (numbers[against, outcome, "spectral_norm", split] for split in SPLITS)
+        return " and ".join(f"{rho:.2f} ({low:.2f} to {high:.2f})" for rho, low, high in each)
 
-    def said(against: str, split: str) -> str:
-        damage = table.loc[table["against"] == against, f"{split}_damage_low"]
-        text = (
-            f"on the {split} set {rho(against, split, 'spectral_norm')} for the spectral norm, "
-            f"{rho(against, split, 'size')} for the number of points and "
-            f"{rho(against, split, 'mean_absolute')} for the mean absolute influence, and among "
-            f"sets of one size {rho(against, split, 'spectral_norm', scope='same size')} for the "
-            f"spectral norm, where {int((damage > 0).sum())} sets do damage beyond noise"
-        )
-        if against == "oracles":
-            moved = rho(against, split, "spectral_norm", "klom_before")
-            text += f" and the pretrained members' own distance from the oracles has {moved}"
-        return text
+    def plain(against: str, predictor: str) -> str:
+        each = (numbers[against, "damage", predictor, split][0] for split in SPLITS)
+        return " and ".join("none" if np.isnan(rho) else f"{rho:.2f}" for rho in each)
 
+    references = [against for against in REFERENCES if against in set(found["against"])]
     parts = [
-        f"against {REFERENCES[against]}, {'; '.join(said(against, split) for split in SPLITS)}"
-        for against in found["against"].unique()
+        f"{sure(against, 'damage')} against {REFERENCES[against]}, beside "
+        f"{plain(against, 'size')} for the number of points and "
+        f"{plain(against, 'mean_absolute')} for the mean absolute influence"
+        for against in references
     ]
+    if "oracles" in references:
+        moved = sure("oracles", "klom_before")
+        parts.append(f"and what retraining would move, the distance to these oracles, has {moved}")
     return (
-        f"Over {table['forget_set'].nunique()} forget sets the damage of unlearning, by what is "
-        f"known of the forget-by-retain block beforehand, has the rank correlation (95 % interval "
-        f"over forget sets): {'; '.join(parts)}."
+        f"Over {table['forget_set'].nunique()} forget sets the damage of unlearning on the "
+        f"{' and on the '.join(SPLITS)} set has with the spectral norm of the forget-by-retain "
+        f"block the rank correlations (95 % intervals over forget sets) {'; '.join(parts)}."
     )

@@ -153,22 +153,26 @@ def test_where_oracles_are_the_reference_so_is_what_retraining_moves():
 
 
 def test_the_sentence_has_the_numbers_of_each_reference():
-    first = sets(against="pretrained", validation_damage_low=[1.0] * 30 + [-1.0] * 18)
-    table = pd.concat([first, sets(retain_damage_low=-1.0)], ignore_index=True)
+    table = pd.concat([sets(against="pretrained"), sets(size=10)], ignore_index=True)
     found = correlations(table, repeats=50, seed=0)
+    rows = found.set_index(["against", "split", "outcome", "scope", "predictor"])
     said = finding(table, found)
     assert said.startswith("Over 48 forget sets ")
-    before, after = said.split("against the oracles of each set, ")
-    assert "where 30 sets do damage beyond noise" in before
-    assert "where 0 sets do damage beyond noise" in after
-    rows = found.set_index(["against", "split", "outcome", "scope", "predictor"])
-    for part, by, outcome in (
-        (before, "pretrained", "damage"),
-        (after, "oracles", "damage"),
-        (after, "oracles", "klom_before"),
+    parts = said.split("; ")
+    for part, by, outcome in zip(
+        parts,
+        ("pretrained", "oracles", "oracles"),
+        ("damage", "damage", "klom_before"),
+        strict=False,
     ):
-        row = rows.loc[(by, "retain", outcome, "all", "spectral_norm")]
-        rho = f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f})"
-        assert rho in part, (by, outcome)
+        for split in SPLITS:
+            row = rows.loc[(by, split, outcome, "all", "spectral_norm")]
+            rho = f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f})"
+            assert rho in part, (by, outcome)
+    size = [rows.loc[("pretrained", split, "damage", "all", "size"), "rho"] for split in SPLITS]
+    assert f"beside {size[0]:.2f} and {size[1]:.2f} for the number of points" in parts[0]
+    assert "beside none and none for the number of points" in parts[1]
     assert "nan" not in said
     assert "\n" not in said
+    alone = finding(table[:48], found[found["against"] == "pretrained"])
+    assert "oracles" not in alone
