@@ -24,17 +24,17 @@ demo: $(READY)
 	@echo "Scores: results/digits/scores.csv    The theory: results/theory/lemmas.html"
 	@echo "All on one page: snakemake --report report.html"
 
-# Side by side, file by file, what has neither a cluster nor a long run of its own.
-SIDE_BY_SIDE := pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/plan
+# Side by side: file by file, but all that shares a cluster or a study in one process.
+SIDE_BY_SIDE := pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 LEFT_OUT := $(if $(wildcard $(FASHION_MNIST)),,-m "not debian_data and not gpu")
 
+# What waits for clocks and studies begins first: the rest fills its gaps.
 test: lint
-	$(SIDE_BY_SIDE) $(LEFT_OUT)
-	pytest tests/run tests/slurm $(LEFT_OUT)
+	$(SIDE_BY_SIDE) tests/slurm tests/run tests/unit tests/plan $(LEFT_OUT)
 	@$(if $(wildcard $(FASHION_MNIST)),:,echo "Not run: the test on the real Fashion-MNIST files; install Debian's dataset-fashion-mnist or set FASHION_MNIST.")
 
 check: lint
-	$(SIDE_BY_SIDE) $(LEFT_OUT)
+	$(SIDE_BY_SIDE) tests/unit tests/plan $(LEFT_OUT)
 
 test-gpu: $(READY)
 	pytest -m gpu tests/gpu

@@ -4,7 +4,10 @@
 #   snakemake theory           the theory, statement by statement; figures 3 and 4
 #   snakemake table1           pretrained against oracles, beside the published Table 1
 #   snakemake compare          the published table beside the scores of a study of its data
+#   snakemake controls         what of a score is drift, ascent, protocol
 #   snakemake random_sets      Lemma 1 on the random forget sets of the study
+#   snakemake stability        how scores and rankings depend on the number of members
+#   snakemake selection        learning rate and stopping time chosen without the oracles
 #   snakemake influence        whether influence foretells the damage of unlearning
 #   snakemake provenance       what stands behind each figure, on one page
 #   snakemake -n               what would be run, and why
@@ -13,6 +16,7 @@
 #   snakemake --profile profiles/slurm                    on a cluster: docs/cluster.md
 import re
 
+from snakemake.dag import ScriptProcessor
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.resources import Resource
@@ -22,11 +26,11 @@ from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import command_line, design, influence, inputs, parameters
-from unlearning.study import settings, targets
+from unlearning.study import command_line, config_controls, design, influence, inputs
+from unlearning.study import parameters, settings, subsampling, targets
 from unlearning.study.listings import Listings
 from unlearning.study.sources import loader
-from workflow.starting import launcher, rounds
+from workflow.starting import launcher, rounds, scripts
 
 min_version("9.27")
 
@@ -94,8 +98,11 @@ include: "workflow/rules/unlearning.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/random_sets.smk"
+include: "workflow/rules/stability.smk"
+include: "workflow/rules/selection.smk"
 include: "workflow/rules/influence.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/controls.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/provenance.smk"
@@ -116,7 +123,10 @@ localrules:
     table1,
     compare,
     random_sets,
+    stability,
+    selection,
     influence,
+    controls,
     theory,
     provenance,
     # Seconds each: on a cluster they run beside Snakemake.
@@ -124,8 +134,14 @@ localrules:
     collect_scores,
     draw_figure,
     draw_random_sets,
+    draw_stability,
+    select_runs,
+    draw_selection,
     correlate_influence,
     draw_influence,
+    tabulate_controls,
+    draw_controls,
+    draw_protocols,
     write_table1,
     write_comparison,
     draw_theory,
@@ -164,7 +180,8 @@ rule all:
 
 
 # Equal content in equal form: Snakemake compares parameters by how they print. And what it asks of
-# functions once a job is said once.
+# functions, or of files, once a job is said once.
+scripts.look_once(ScriptProcessor)
 parameters.remember_arguments(Resource.evaluate)
 for each in workflow.rules:
     for item in each.input:
@@ -180,11 +197,11 @@ onstart:
     try:
         disk.check_writable("results")
         rounds.once_a_second(workflow.scheduler)
-        listing.remember(
-            path for job in workflow.dag.needrun_jobs() for path in job.input
-        )
+        read = [path for job in workflow.dag.needrun_jobs() for path in job.input]
+        listing.remember(read)
         if workflow.executor_plugin.name == "local":
-            launcher.announce()  # jobs are forked by one process that has imported torch
+            # Jobs are forked by one process that has imported what takes longest.
+            launcher.announce(listing.packages(read) & {"torch"})
         jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
         if workflow.executor_plugin.name == "slurm" and jobs:
             qos = workflow.executor_settings.qos

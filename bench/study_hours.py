@@ -47,7 +47,7 @@ def work(config):
         separate = done.gradients
         if job.method:
             run = design.trajectories(config["methods"][job.method])[job.trajectory]
-            sizes = costs.unlearned_sizes(job.forget_set)
+            sizes = costs.unlearned_sizes(job.forget_set, run)
             counted = design.trajectory_gradients(run, *sizes)["separate"]
             separate = chunk_size(job.chunk) * counted
         stage["separate"] += separate

@@ -3,10 +3,19 @@
 from copy import deepcopy
 
 import yaml
+from snakemake.utils import update_config
 
 from unlearning.study.sources import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def study(*overlays):
+    """Return the default study under overlays of ``studies/``."""
+    config = deepcopy(CONFIG)
+    for overlay in overlays:
+        update_config(config, yaml.safe_load((ROOT / "studies" / overlay).read_text()))
+    return config
 
 
 def edited(path, value):

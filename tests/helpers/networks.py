@@ -11,6 +11,7 @@ from unlearning.ensembles import evaluations, training
 from unlearning.networks import models
 from unlearning.study.strategies import Strategy
 from unlearning.trajectories import snapshots
+from unlearning.trajectories.learner import Conditions
 
 NETWORKS = {
     "mlp": ({"name": "mlp", "hidden": 12}, (1, 4, 4)),
@@ -64,9 +65,8 @@ def unlearned(method, hyperparameters, build, weights, data, forget, retain, see
         forget,
         retain,
         seeds,
-        shuffle=True,
         evaluations=kept,
-        **options,
+        **{"conditions": Conditions(), **options},
     )
     return SimpleNamespace(
         seconds=seconds,

@@ -7,7 +7,7 @@ from torch import nn
 from tests.helpers.networks import stacks_of, unlearned
 from unlearning.computing.batches import Data
 from unlearning.networks import stacking
-from unlearning.trajectories.learner import Learner
+from unlearning.trajectories.learner import Conditions, Learner
 
 PIXEL = np.array([0])
 OTHER = np.array([1, 2, 3])
@@ -28,14 +28,15 @@ def network(seed=0):
     return nn.Sequential(nn.Flatten(), nn.Linear(1, 2, bias=False))
 
 
-def make_learner(forget=PIXEL, retain=OTHER, members=1):
+def make_learner(forget=PIXEL, retain=OTHER, members=1, **conditions):
     data = Data(
         torch.tensor([1.0, -2.0, 0.5, 1.5], dtype=torch.float64).view(4, 1, 1, 1),
         torch.tensor([0, 1, 0, 1]),
     )
     stacked = stacking.assemble(network, range(members)).double()
     points = torch.from_numpy(forget), torch.from_numpy(retain)
-    return Learner(stacked, data, *points, list(range(members)))
+    seeds = list(range(members))
+    return Learner(stacked, data, *points, seeds, conditions=Conditions(**conditions))
 
 
 def weight(learner):
@@ -49,7 +50,7 @@ def cross_entropy_gradient(weights, pixel, label):
     return probabilities * pixel
 
 
-def run(method, epochs, ascent_epochs=None, **extra):
+def run(method, epochs, ascent_epochs=None, conditions=None, **extra):
     keywords = {**STEP, **extra, "epochs": epochs}
     axis = [(epoch, None) for epoch in epochs]
     if ascent_epochs:
@@ -70,4 +71,5 @@ def run(method, epochs, ascent_epochs=None, **extra):
         [5, 6, 7],
         snapshots=axis,
         execution=stacks_of(3),
+        conditions=conditions or Conditions(),
     )

@@ -7,6 +7,7 @@ from snakemake.utils import update_config
 from tests.helpers.plans import counts, dry_run
 from tests.helpers.study import ROOT
 from unlearning.study import design
+from unlearning.study.runs import runs
 
 
 @pytest.mark.parametrize("study", [None, "digits_resnet9", "cifar10", "fashion_mnist", "living17"])
@@ -18,14 +19,15 @@ def test_a_study_plans_what_its_config_says(tmp_path, study):
         update_config(config, yaml.safe_load(overlay[1].read_text()))
     sets, methods = len(config["run"]["forget_sets"]), config["run"]["methods"]
     chunks = len(design.pretrained_chunks(config))
-    runs = sum(len(design.trajectories(config["methods"][method])) for method in methods)
+    names = config["run"]["forget_sets"]
+    unlearned = sum(len(runs(config, method, name)) for method in methods for name in names)
     plan = counts(tmp_path, *overlay)
     assert plan["train_pretrained"] == chunks
     assert plan["train_oracle"] == sets * (chunks + len(design.floor_chunks(config)))
     cut = any("component" in config["forget_sets"][name] for name in config["run"]["forget_sets"])
     models = len(design.datamodel_chunks(config)) if cut else 0
     assert plan.get("train_datamodels", 0) == models
-    assert plan["unlearn"] == sets * runs * chunks
+    assert plan["unlearn"] == unlearned * chunks
     assert plan["score_method"] == sets * len(methods)
     assert plan["score_baselines"] == plan["select_forget_set"] == sets
     assert plan["draw_figure"] == 5

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure
-from unlearning.figures.plane import DIVERGED, SMALL, TEXT, tidy
+from unlearning.figures.theme import BLUE, DIVERGED, GREEN, SKY, SMALL, TEXT, tidy
 from unlearning.theory.toy import WEIGHTS, ToyLoss
 from unlearning.theory.toy_escape import OPTIMISERS
 
@@ -30,9 +30,9 @@ SETTLED = 0.9
 LOOKS = {
     "gd": ("black", "o"),
     "gd_momentum": ("0.55", "s"),
-    "sgd": ("#0072B2", "o"),
-    "sgd_momentum": ("#56B4E9", "s"),
-    "adam": ("#009E73", "^"),
+    "sgd": (BLUE, "o"),
+    "sgd_momentum": (SKY, "s"),
+    "adam": (GREEN, "^"),
 }
 CURVES: dict[str, dict[str, Any]] = {
     "when GDA stops": {"color": "black", "linewidth": 1.2},

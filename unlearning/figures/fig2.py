@@ -13,14 +13,11 @@ from matplotlib.ticker import MaxNLocator
 
 from unlearning.figures.layout import Box, assemble, footnote, legend_handles, new_figure, wrap
 from unlearning.figures.plane import (
-    BAND,
     CAP,
     CAP_LINE,
-    DIVERGED,
     LIMIT,
     METHOD_NAMES,
     SPLITS,
-    TEXT,
     colour_bar,
     coordinates,
     cost_norm,
@@ -28,8 +25,8 @@ from unlearning.figures.plane import (
     requested,
     runs,
     select,
-    tidy,
 )
+from unlearning.figures.theme import BAND, DIVERGED, TEXT, tidy
 
 SHAPES = "osv^DP*hX<>p"
 

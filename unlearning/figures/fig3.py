@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure
-from unlearning.figures.plane import TEXT, tidy
+from unlearning.figures.theme import TEXT, tidy
 
 COLUMNS = ("forget", "epsilon", "low", "high", "exact_low", "exact_high")
 ACROSS = 3

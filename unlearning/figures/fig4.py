@@ -14,7 +14,7 @@ from matplotlib.patches import ConnectionPatch
 from matplotlib.patheffects import withStroke
 
 from unlearning.figures.layout import Box, assemble, new_figure
-from unlearning.figures.plane import COLOURS, SMALL, TEXT, tidy
+from unlearning.figures.theme import COLOURS, SMALL, TEXT, tidy
 from unlearning.theory.toy import SAMPLES, SIGNS, WEIGHTS, ToyLandscape, toy_landscape
 from unlearning.theory.toy_runs import basin_border
 

@@ -15,15 +15,11 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import Bbox
 
 from unlearning.figures.plane import (
-    BAND,
     CAP_LINE,
-    COLOURS,
     MARKS,
     MEANINGS,
     METHOD_NAMES,
     PATH,
-    SMALL,
-    TEXT,
     colour_bar,
     coordinates,
     cost_norm,
@@ -32,6 +28,7 @@ from unlearning.figures.plane import (
     runs,
     select,
 )
+from unlearning.figures.theme import BAND, COLOURS, SMALL, TEXT
 
 Box = tuple[float, float, float, float]
 """Left, bottom, width and height of a panel, in inches from any common origin."""

@@ -11,12 +11,12 @@ from matplotlib.lines import Line2D
 
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
-from unlearning.figures.plane import TEXT, tidy
+from unlearning.figures.theme import BLUE, GREEN, TEXT, VERMILION, tidy
 
 METHODS = {
-    "retraining": ("#0072B2", "descent on the retain set"),
-    "descent-ascent": ("#D55E00", "descent-ascent"),
-    "iterative": ("#009E73", "iterative descent-ascent"),
+    "retraining": (BLUE, "descent on the retain set"),
+    "descent-ascent": (VERMILION, "descent-ascent"),
+    "iterative": (GREEN, "iterative descent-ascent"),
 }
 PREDICTED: dict[str, Any] = {"linestyle": "--", "linewidth": 0.9}
 DIVERGED: dict[str, Any] = {"marker": "x", "markersize": 6, "markeredgewidth": 1.6, "linewidth": 0}

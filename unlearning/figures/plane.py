@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
@@ -12,20 +11,19 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from unlearning.artifacts.tables import require_columns
+from unlearning.figures.theme import BAND, COLOURS, DIVERGED, SMALL, TEXT, tidy
 
 CAP = float(np.log(1e5))
 """Largest KLoM that exists: all unlearned margins in a bin where the oracle has the floor 1e-5."""
 LIMIT = 12.2
-COLOURS = colormaps["cividis"].with_extremes(bad="0.75")
-DIVERGED = "#D55E00"
-BAND: dict[str, Any] = {"color": "0.5", "alpha": 0.22, "linewidth": 0, "zorder": 0}
 CAP_LINE: dict[str, Any] = {"color": "0.2", "linewidth": 0.8, "linestyle": ":", "zorder": 0.5}
 PATH: dict[str, Any] = {"color": "0.35", "linewidth": 0.6, "linestyle": "--", "zorder": 1.5}
-TEXT, SMALL = 9.0, 7.0
 SPLITS = ("forget", "retain", "validation")
 METHOD_NAMES = {"ga": "Gradient Ascent", "gda": "Gradient Descent/Ascent", "scrub": "SCRUB"}
 BASELINES = {"pretrained": "pretrained", "oracle_floor": "oracle", "oracle_stopped": "stopped"}
-KINDS = {"grid", "zero_learning_rate", "frozen_batch_norm", "baseline"}
+APART = {"as_published", "optimizer"}
+"""Kinds that the paper's figures leave out: `protocols` has them, beside the corrected runs."""
+KINDS = {"grid", "zero_learning_rate", "frozen_batch_norm", "baseline", *APART}
 KEY = ["method", "setting", "kind", "epoch", "forget_set"]
 PER_SPLIT = ["klom_p95", "klom_p95_low", "klom_p95_high", "floor_p95", "n_nonfinite"]
 PER_RUN = ["in_grid", "learning_rate", "relative_cost", "n_members"]
@@ -57,7 +55,8 @@ def runs(scores: pd.DataFrame) -> pd.DataFrame:
     """Turn scores with a row for each split into one row for each run, ready to be drawn.
 
     A run is diverged when any of its margins is not finite or its three P95s are all at the cap.
-    One P95 at the cap is no divergence: a run may forget a few points far too well.
+    One P95 at the cap is no divergence: a run may forget a few points far too well. Runs of a kind
+    in `APART` are left out.
 
     Parameters
     ----------
@@ -86,6 +85,7 @@ def runs(scores: pd.DataFrame) -> pd.DataFrame:
             f"column kind of scores holds {', '.join(map(repr, sorted(unknown)))}; allowed are "
             f"{', '.join(sorted(KINDS))}."
         )
+    scores = scores[~scores["kind"].isin(APART)]
     repeated = scores[scores.duplicated([*KEY, "split"])]
     if len(repeated):
         raise ValueError(f"scores has two rows for {_named(repeated.iloc[0])}.")
@@ -262,9 +262,3 @@ def draw_plane(
     axes.set(xlim=(0, LIMIT), ylim=(0, LIMIT), aspect="equal")
     axes.set(xticks=(0, 5, 10), yticks=(0, 5, 10))
     tidy(axes)
-
-
-def tidy(axes: Axes) -> None:
-    """Give a panel thin spines and small ticks."""
-    axes.tick_params(labelsize=SMALL + 1, width=0.5, length=2)
-    axes.spines[:].set_linewidth(0.5)

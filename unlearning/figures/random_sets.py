@@ -15,18 +15,8 @@ from matplotlib.patches import Patch
 
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, footnote, new_figure, wrap
-from unlearning.figures.plane import (
-    BAND,
-    COLOURS,
-    DIVERGED,
-    MARKS,
-    MEANINGS,
-    METHOD_NAMES,
-    SMALL,
-    TEXT,
-    is_coloured,
-    tidy,
-)
+from unlearning.figures.plane import APART, MARKS, MEANINGS, METHOD_NAMES, is_coloured
+from unlearning.figures.theme import BAND, COLOURS, DIVERGED, SMALL, TEXT, tidy
 from unlearning.scoring.accuracy_gaps import PROBABILITY
 
 WIDTH, HEIGHT, SPACE = 6.4, 1.35, 0.22
@@ -114,13 +104,15 @@ def methods(gaps: pd.DataFrame) -> list[str]:
 def coordinates(gaps: pd.DataFrame, method: str) -> pd.DataFrame:
     """Lay out one method: every run at the same offset in all forget sets, settings apart.
 
+    As in the paper's figures, runs of a kind in `APART` are left out.
+
     Raises
     ------
     ValueError
         If a forget set lacks pretrained models, oracles or the method.
     """
     rows = gaps[(gaps["kind"] == "baseline") | (gaps["method"] == method)]
-    rows = rows[rows["in_grid"].astype(bool)]
+    rows = rows[rows["in_grid"].astype(bool) & ~rows["kind"].isin(APART)]
     mark = rows["method"].where(rows["kind"] == "baseline", rows["kind"])
     rows = rows.assign(
         panel=method, mark=mark, y=rows["gap_median"], y_low=rows["gap_p5"], y_high=rows["gap_p95"]

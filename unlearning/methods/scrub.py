@@ -46,6 +46,7 @@ def unlearn(
     decay_epochs: Sequence[int],
     epochs: Collection[int],
     ascent_epochs: Collection[int],
+    student: str = "trained",
 ) -> Iterator[Snapshot]:
     """Train the student: away from the teacher on F in the first epochs, towards it on R in all.
 
@@ -65,7 +66,11 @@ def unlearn(
     decay_epochs : epochs after which the learning rate decays
     epochs : epochs after which a snapshot is taken
     ascent_epochs : numbers of epochs with an ascent pass, one branch each
+    student : ``"trained"``, or ``"frozen"`` as published: the optimizer held the teacher's weights,
+        so every step was taken and only the student's BatchNorm statistics moved
     """
+    if student == "frozen":
+        learning_rate = 0.0
     teacher = learner.teacher_logits()
     learner.start(learning_rate=learning_rate, batch_norm=batch_norm)
 

@@ -19,9 +19,10 @@ from math import ceil
 from typing import Any
 
 from unlearning.planning.network_size import network_size
-from unlearning.study import design, influence, strategies
+from unlearning.study import conditions, design, strategies
 from unlearning.study.data_sets import facts, images
 from unlearning.study.design import Config, Trajectory
+from unlearning.study.runs import forget_set_size, runs
 
 #: Operations of one sample's gradient for each multiply-accumulate of its forward pass.
 GRADIENT_OPERATIONS = 6
@@ -127,26 +128,23 @@ class Costs:
         self.trajectories = cache(self._trajectories)
 
     def _trajectories(self, method: str, forget_set: str) -> dict[str, Trajectory]:
-        return influence.trajectories(self.config, method, forget_set)
+        return runs(self.config, method, forget_set)
 
     def _forget_size(self, name: str) -> int:
         definition = self.config["forget_sets"][name]
-        if definition["kind"] == "indices":
-            # Only studies with index files pay for importing numpy here.
-            from unlearning.forget_sets import read_indices
-
-            return len(read_indices(definition["file"]))
-        if definition["size"] is not None:
-            return int(definition["size"])
+        size = forget_set_size(definition)
+        if size is not None:
+            return size
         groups = facts(self.config["dataset"]["name"]).parts
         parts = groups if definition["kind"] == "group" else self.classes
         return round(self.train / parts)
 
-    def unlearned_sizes(self, forget_set: str) -> tuple[int, int]:
-        """Return the points to forget and to retain that unlearning works with."""
+    def unlearned_sizes(self, forget_set: str, trajectory: Trajectory) -> tuple[int, int]:
+        """Return the points to forget and to retain that a trajectory works with."""
         forget = self.forget_size(forget_set)
-        if self.config["protocol"] == "published":
-            forget = min(forget, design.PUBLISHED_FORGET_LIMIT)
+        run = conditions.conditions(self.config["protocol"], trajectory.hyperparameters)
+        if run["forget_limit"] is not None:
+            forget = min(forget, run["forget_limit"])
         return forget, self.train - forget
 
     def stack(self, batch: int) -> int:
@@ -191,9 +189,9 @@ class Costs:
         )
 
     def _unlearning(self, wildcards: Any) -> Work:
-        runs = self.trajectories(wildcards.method, wildcards.forget_set)
-        trajectory = runs[wildcards.trajectory]
-        forget, retain = self.unlearned_sizes(wildcards.forget_set)
+        every = self.trajectories(wildcards.method, wildcards.forget_set)
+        trajectory = every[wildcards.trajectory]
+        forget, retain = self.unlearned_sizes(wildcards.forget_set, trajectory)
         ascents, descents = passes(trajectory)
         batch = trajectory.hyperparameters.get("batch_size", 1)
         forget_batch = trajectory.hyperparameters.get("forget_batch_size", batch)

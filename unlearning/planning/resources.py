@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from unlearning.planning.costs import EVALUATION_BATCH, Costs, chunk_size
-from unlearning.study import design, influence, settings
+from unlearning.study import design, influence, settings, subsampling
 from unlearning.study.parameters import remember_arguments
 
 Resource = Callable[..., int]
@@ -39,12 +39,16 @@ SECONDS_A_BINNED_MARGIN = 3e-9
 #: Numbers of images that are read, resized and cut by one processor, an ESTIMATE for photographs.
 PREPARED_A_SECOND = 1.5e7
 
+#: Scores of single points of subsamples; as `unlearning.answer.subsamples.AT_ONCE` has it.
+SUBSAMPLED_SCORES = 4_000_000
+
 #: Targets whose datamodels are in memory at once; as `unlearning.datamodels.lasso` has it.
 DATAMODEL_BLOCK = 512
 
-#: Bytes of a record, of each member in it and of each snapshot; of a row of scores; of a figure.
+#: Bytes of a record, of each member in it and of each snapshot; of rows of scores; of a figure.
 RECORD, RECORD_MEMBER, RECORD_SNAPSHOT = 600, 30, 70
 SCORE_ROW = 300
+SUBSAMPLE_ROW = 400
 FIGURE = 400_000
 #: The rules that train or unlearn, as fast as was measured; all whose time is that of members; and
 #: all that compute on a GPU where there is one.
@@ -113,6 +117,9 @@ class Needs(Costs):
                     "table": SPLITS * SCORE_ROW * settings,
                     "points": HEADER + FLOAT * settings * self.points,
                 }
+            case "subsample_members":
+                numbers = 2 * SPLITS * len(subsampling.subsample_sizes(self.config))
+                return {"scores": SUBSAMPLE_ROW * numbers * (self.subsampled() + 2)}
             case _ if rule.startswith("draw_"):
                 return {"figure": FIGURE}
         return {}
@@ -142,6 +149,13 @@ class Needs(Costs):
             for run in self.trajectories(method, forget_set).values()
         ]
 
+    def subsampled(self) -> int:
+        """Return the number of runs on a forget set whose members are subsampled."""
+        every = [
+            subsampling.looked_at(self.config, name) for name in subsampling.methods(self.config)
+        ]
+        return sum(len(snapshots) for chosen in every for snapshots in chosen.values())
+
     def family_sizes(self) -> list[int]:
         """Return the size of every forget set of the family of influence."""
         sets = influence.forget_sets(self.config)
@@ -154,10 +168,11 @@ class Needs(Costs):
         network, members = self.network, chunk_size(wildcards.chunk)
         batches, networks, teacher = [self.config["training"]["batch_size"]], 3, 0
         if rule == "unlearn":
-            runs = self.trajectories(wildcards.method, wildcards.forget_set)
-            run = runs[wildcards.trajectory].hyperparameters
+            every = self.trajectories(wildcards.method, wildcards.forget_set)
+            run = every[wildcards.trajectory].hyperparameters
             batches = [run.get(key, 1) for key in ("batch_size", "forget_batch_size")]
-            networks = 4  # weights and gradients of the trunk and of a branch
+            # Weights and gradients of the trunk and of a branch, and their running gradients.
+            networks = 6 if run.get("momentum") else 4
             teacher = wildcards.method == "scrub"
         stack = min(members, self.stack(batches[0])) if rule != "import_pretrained" else 1
         data = self.points * (_product(self.image_shape) + 8)  # bytes stay bytes
@@ -207,6 +222,13 @@ class Needs(Costs):
                 every = sum(self.axes(wildcards.method, wildcards.forget_set))
                 scores = replicates + 16 * every * points
                 return NUMERICS + members * points * (6 * longest + 32) + scores
+            case "subsample_members":
+                names = subsampling.methods(self.config)
+                longest = max(max(self.axes(name, wildcards.forget_set)) for name in names)
+                oracles = members + self.config["ensemble"]["floor_members"]
+                # As mapped, as joined, and three steps of clipping; scores, chosen and in order.
+                margins = FLOAT * points * (5 * oracles + members * (longest + 5))
+                return NUMERICS + margins + 3 * 8 * SUBSAMPLED_SCORES
             case "score_baselines" | "compare_accuracies" | "measure_damage":
                 longest = len(design.oracle_snapshots(self.config))
                 return NUMERICS + members * points * (10 * longest + 32) + replicates
@@ -256,6 +278,10 @@ class Needs(Costs):
                     evaluated = 2  # before and after
                 margins = 2 * members * points * (1 + self.config["klom"]["bootstrap"])
                 return 10 + evaluated * margins * SECONDS_A_BINNED_MARGIN
+            case "subsample_members":
+                drawn = sum(subsampling.subsample_sizes(self.config))
+                margins = 2 * drawn * points * self.config["stability"]["subsamples"]
+                return 10 + (self.subsampled() + 2) * margins * SECONDS_A_BINNED_MARGIN
         return 10
 
     def mem_mb(self, rule: str) -> Resource:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from unlearning.planning.resources import TRAINING
 from unlearning.study import design, inputs, targets
 from unlearning.study.design import Config
+from unlearning.study.runs import runs
 from unlearning.study.sources import loader, sources
 
 
@@ -62,7 +63,7 @@ def jobs_behind(config: Config, figure: str) -> list[Job]:
         Job("unlearn", chunk, name, method, trajectory)
         for name in forget_sets
         for method in methods
-        for trajectory in design.trajectories(config["methods"][method])
+        for trajectory in runs(config, method, name)
         for chunk in chunks
     ]
     return jobs

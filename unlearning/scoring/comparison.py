@@ -13,7 +13,7 @@ import pandas as pd
 
 from unlearning.artifacts.tables import require_columns
 from unlearning.scoring.rows import SPLITS
-from unlearning.study.design import PUBLISHED_FORGET_LIMIT
+from unlearning.study.conditions import PUBLISHED
 
 COLUMNS = [
     "forget_set",
@@ -44,8 +44,8 @@ CORRECTIONS = {
     "student's BatchNorm statistics moved, as they do in the control at learning rate 0",
     "BatchNorm drift": "ascent in training mode draws the running statistics onto the forget set "
     "at any learning rate, the control at learning rate 0 shows how much of a score that is",
-    "Forget set cut": f"published unlearning took the first {PUBLISHED_FORGET_LIMIT} points of the "
-    "forget set, its score all of them",
+    "Forget set cut": f"published unlearning took the first {PUBLISHED['forget_limit']} points of "
+    "the forget set, its score all of them",
     "Forget batch overwritten": "published files of forget batch 32 and 64 had one name, so that "
     "one of the two was lost and the other is not known",
     "Index order": "published batches came unshuffled, in the order of the indices",
@@ -244,7 +244,7 @@ def _corrections(published: pd.Series, members: float, protocol: str) -> str:
         "KL direction": True,
         "SCRUB never trained": corrected and method == "scrub",
         "BatchNorm drift": method == "ga",
-        "Forget set cut": corrected and unlearns and size > PUBLISHED_FORGET_LIMIT,
+        "Forget set cut": corrected and unlearns and size > PUBLISHED["forget_limit"],
         "Forget batch overwritten": descends,
         # Ascent on a forget set of one batch has no order.
         "Index order": corrected and (descends or (unlearns and size > PUBLISHED_BATCH)),

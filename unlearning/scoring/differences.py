@@ -37,22 +37,29 @@ class Scored:
 
         Parameters
         ----------
-        rows, others : (differences,) numbers of rows of the table
+        rows, others : (differences,) or (differences, rows each) numbers of rows of the table; of
+            several rows each, their mean is taken
 
         Returns
         -------
         DataFrame
             ``difference``, ``low``, ``high`` (the 95 % interval, paired): one row a difference.
         """
-        first, second = np.asarray(rows, int), np.asarray(others, int)
-        scores = self.table["klom_p95"].to_numpy(float)
-        moved = self._replicates(first) - self._replicates(second)
+        first, second = (self._means(np.asarray(numbers, int)) for numbers in (rows, others))
+        moved = first[1] - second[1]
         deviation = np.sqrt(np.square(moved).sum(axis=1) / max(moved.shape[1] - 1, 1))
         reach = ndtri(0.975) * deviation
-        estimate = scores[first] - scores[second]
+        estimate = first[0] - second[0]
         return pd.DataFrame(
             {"difference": estimate, "low": estimate - reach, "high": estimate + reach}
         )
+
+    def _means(self, rows: NDArray[np.int_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the mean score of each group of rows, and how it moves in each replicate."""
+        groups = rows.reshape(len(rows), -1)
+        scores = self.table["klom_p95"].to_numpy(float)[groups]
+        moved = self._replicates(groups.ravel()).reshape(*groups.shape, -1)
+        return scores.mean(axis=1), moved.mean(axis=1)
 
     def _replicates(self, rows: NDArray[np.int_]) -> NDArray[np.float64]:
         """Return by how much the scores of rows move in each replicate, in nats."""

@@ -7,7 +7,7 @@ file's contents are the same, whatever others have in them, and whatever its dat
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 # The fields of `unlearning.scoring.klom.Variant`, in their order.
@@ -198,8 +198,7 @@ def _score_block(
     Draws of one block that follow each other find its margins in a nearby cache.
     """
     bins, clip_unlearned, clip_oracle, edges_in_float64, keep_maximum, _, _ = variant
-    # prange counts in unsigned integers, and one divided by a signed one would be a float.
-    block, draw = divmod(np.int64(task), out.shape[0])
+    block, draw = divmod(task, out.shape[0])
     first = block * BLOCK
     scores = out[draw, first : first + BLOCK]
     unlearned_members, oracle_members = draws[0][draw], draws[1][draw]
@@ -261,8 +260,9 @@ def _score_block(
 
 
 # Two functions, not one that is compiled for two types: processes that start together could store
-# one type's machine code under the other's name.
-@njit(parallel=True, cache=True)
+# one type's machine code under the other's name. Threads are the caller's (`nogil`): those of numba
+# take as long again to compile.
+@njit(nogil=True, cache=True)
 def score_float32(
     ensembles: Ensembles,
     draws: Draws,
@@ -271,18 +271,19 @@ def score_float32(
     log: NDArray,
     scores: NDArray,
     bad: NDArray,
+    tasks: tuple[int, int],
 ) -> None:
-    """Score float32 ensembles.
+    """Score float32 ensembles: the tasks from the first to before the second number.
 
     Fills `scores` (draws, points) and `bad` (blocks x draws, 2), the numbers of margins of either
     ensemble that are not finite. `log` holds the logarithms of 0, 1, ... as far as members are
     drawn. Without widths margins are taken as they are; no noise takes them beyond +-`bound`.
     """
-    for task in prange(len(bad)):
+    for task in range(tasks[0], tasks[1]):
         _score_block(ensembles, draws, bound, variant, log, scores, bad, task)
 
 
-@njit(parallel=True, cache=True)
+@njit(nogil=True, cache=True)
 def score_float64(
     ensembles: Ensembles,
     draws: Draws,
@@ -291,7 +292,8 @@ def score_float64(
     log: NDArray,
     scores: NDArray,
     bad: NDArray,
+    tasks: tuple[int, int],
 ) -> None:
     """Score float64 ensembles, as `score_float32` does."""
-    for task in prange(len(bad)):
+    for task in range(tasks[0], tasks[1]):
         _score_block(ensembles, draws, bound, variant, log, scores, bad, task)

@@ -4,8 +4,13 @@ A point's margins under the N unlearned models and under the M oracles are put i
 their common range; its score is KL(unlearned || oracle) of the two histograms.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, replace
+from functools import partial
+from itertools import pairwise
 
+import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -14,6 +19,9 @@ from unlearning.scoring.kernel import CAP as CAP
 
 # Points copied together when margins must first be converted or made contiguous.
 CHUNK = 32 * BLOCK
+
+# Tasks of the kernel that are worth a thread: some 2 ms.
+LEAST = 16
 
 
 @dataclass(frozen=True)
@@ -122,6 +130,18 @@ class Noise:
     bound: float
 
 
+def _in_threads(compute: Callable[[tuple[int, int]], None], tasks: int) -> None:
+    """Divide tasks, numbered from 0, among as many threads as numba would have."""
+    most = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+    threads = min(most, -(-tasks // LEAST))
+    if threads < 2:
+        compute((0, tasks))
+        return
+    ends = [tasks * part // threads for part in range(threads + 1)]
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(compute, pairwise(ends)))
+
+
 def score_draws(
     unlearned: NDArray,
     oracle: NDArray,
@@ -163,7 +183,8 @@ def score_draws(
         part_scores = np.empty_like(scores[:, part], order="C")
         part_bad = np.empty((len(scores) * -(-part_scores.shape[1] // BLOCK), 2), np.int64)
         arrays = tuple(_prepared(array[:, part], dtype) for array in (unlearned, oracle, *added))
-        kernel(
+        compute = partial(
+            kernel,
             arrays,
             (*draws, *(draws if noise is None else noise.partners)),
             np.inf if noise is None else noise.bound,
@@ -172,6 +193,7 @@ def score_draws(
             part_scores,
             part_bad,
         )
+        _in_threads(compute, len(part_bad))
         scores[:, part] = part_scores
         bad += part_bad.sum(axis=0)
     return scores, bad

@@ -29,6 +29,25 @@ def clipped(margins: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
     return np.clip(finite, -limit, limit).astype(np.float32)
 
 
+def measurable(
+    margins: NDArray[np.float32], scoring: Scoring
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return margins as they are scored, and which points have no score.
+
+    Parameters
+    ----------
+    margins : (members, points) of an unlearned ensemble
+    scoring : the default variant has a place for non-finite margins; a point that has one has no
+        score by the others, and 0 stands for its margins
+    """
+    measured = clipped(margins, scoring.clip)
+    unscored = np.asarray(np.isnan(measured).any(axis=0))
+    if scoring.variant == "default":
+        unscored[:] = False
+    measured[:, unscored] = 0
+    return measured, unscored
+
+
 def cross_entropy(margins: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return each point's mean cross-entropy, exact: the margin is the log odds of its class.
 
@@ -68,19 +87,14 @@ def score(
     nonfinite = ~np.isfinite(unlearned)
     variant = scoring.variant
     handling = "own_bin" if variant == "default" and nonfinite.any() else "raise"
-    measured = clipped(unlearned, scoring.clip)
+    measured, unscored = measurable(unlearned, scoring)
     reference = clipped(oracle, scoring.clip)
-    unscored = np.asarray(nonfinite.any(axis=0))
-    if variant == "default":
-        unscored[:] = False
     if unscored.any():
         logger.warning(
             "klom.variant: %s has no place for the %d non-finite margins of a diverged ensemble: "
             "%d of %d points have no score; the default variant gives them one",
             *(variant, nonfinite.sum(), unscored.sum(), len(unscored)),
         )
-        # They stand there for nothing, and what comes of them is taken out again.
-        measured[:, unscored] = 0
     losses = cross_entropy(np.nan_to_num(measured, nan=-scoring.clip))
     points = klom(measured, reference, variant=variant, nonfinite=handling)
     points[unscored] = np.nan

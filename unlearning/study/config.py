@@ -15,6 +15,7 @@ from unlearning.study.config_data import FORGET_SET_KEYS, dataset_complaints, fo
 from unlearning.study.config_influence import influence_complaints
 from unlearning.study.config_methods import method_complaints
 from unlearning.study.config_published import published_complaints
+from unlearning.study.config_stability import stability_complaints
 from unlearning.study.config_words import allowed
 from unlearning.study.design import Config
 from unlearning.study.strategies import LAYOUTS
@@ -30,7 +31,10 @@ TARGETS = (
     "table1",
     "compare",
     "random_sets",
+    "stability",
+    "selection",
     "influence",
+    "controls",
     "theory",
     "provenance",
 )
@@ -175,6 +179,7 @@ def _complaints(config: Config) -> Iterator[str]:
             for name in lists.get(kind, []):
                 if name not in config[kind]:
                     yield f"{place}.{kind}: {name!r} is not defined; {allowed(config[kind])}"
+    yield from stability_complaints(config)
     if config["table1"] and config["dataset"]["name"] not in TABLE1_DATASETS:
         yield f"table1: must be [] for {config['dataset']['name']}; it is of fashion_mnist"
 

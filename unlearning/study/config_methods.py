@@ -2,9 +2,11 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from unlearning.study import design
+from unlearning.study import design, runs
+from unlearning.study.conditions import USUAL
 from unlearning.study.config_words import allowed, modules
 from unlearning.study.design import Config
 from unlearning.study.sources import ROOT, parsed
@@ -17,16 +19,27 @@ WITH_BATCH_NORM = ("resnet9", "resnet18")
 
 #: What hyperparameters are, by the annotation in the method's file.
 NUMBER, WHOLE, TEXT = "a number", "a whole number", "text"
+WHOLE_OR_NULL = "null or a whole number"
 TYPES = {
     "float": NUMBER,
     "int": WHOLE,
     "str": TEXT,
     "bool": "true or false",
+    "int | None": WHOLE_OR_NULL,
     "Collection[int]": "a list of whole numbers",
     "Sequence[int]": "a list of whole numbers",
 }
+#: The conditions of a run, which a stanza may give for any method, or leave out.
+CONDITIONS = {"momentum": "float", "weight_decay": "float", "order": "str"}
+CONDITIONS |= {"forget_limit": "int | None"}
 #: Of methods that annotate nothing, the hyperparameters that all methods are to call alike.
 NAMED = {"learning_rate": "float", "batch_size": "int", "forget_batch_size": "int"}
+#: Hyperparameters that are one of a few words.
+WORDS = {
+    "batch_norm": ("train", "frozen"),
+    "order": ("shuffled", "index"),
+    "student": ("trained", "frozen"),
+}
 #: The least that a hyperparameter, or each number in its list, can be.
 LEAST = {
     "learning_rate": 0,
@@ -38,9 +51,26 @@ LEAST = {
     "decay_epochs": 1,
     "epochs": 1,
     "ascent_epochs": 1,
+    "momentum": 0,
+    "weight_decay": 0,
+    "forget_limit": 1,
 }
 #: Hyperparameters that something is divided by.
 POSITIVE = ("temperature",)
+#: What a hyperparameter must be less than.
+LESS_THAN = {"momentum": 1}
+
+
+class Hyperparameter(NamedTuple):
+    """A keyword-only argument of a method's ``unlearn``."""
+
+    annotation: str | None
+    optional: bool  # has a default
+
+
+def method_file(name: str) -> Path:
+    """Return where the generator of a method is to be."""
+    return ROOT / "unlearning" / "methods" / f"{name}.py"
 
 
 def method_parameters(name: str) -> set[str]:
@@ -51,12 +81,12 @@ def method_parameters(name: str) -> set[str]:
     ValueError
         When the method has no file, or the file no function ``unlearn``.
     """
-    return set(method_annotations(name))
+    return set(method_signature(name))
 
 
-def method_annotations(name: str) -> dict[str, str | None]:
-    """Return the annotation of each of `method_parameters`, None where there is none."""
-    path = ROOT / "unlearning" / "methods" / f"{name}.py"
+def method_signature(name: str) -> dict[str, Hyperparameter]:
+    """Return what is said of each of `method_parameters`."""
+    path = method_file(name)
     if not path.is_file():
         raise ValueError(
             f"config: methods.{name}: there is no file unlearning/methods/{name}.py; "
@@ -69,10 +99,20 @@ def method_annotations(name: str) -> dict[str, str | None]:
     for node in code.body:
         if isinstance(node, ast.FunctionDef) and node.name == "unlearn":
             return {
-                argument.arg: ast.unparse(argument.annotation) if argument.annotation else None
-                for argument in node.args.kwonlyargs
+                argument.arg: Hyperparameter(
+                    ast.unparse(argument.annotation) if argument.annotation else None,
+                    default is not None,
+                )
+                for argument, default in zip(
+                    node.args.kwonlyargs, node.args.kw_defaults, strict=True
+                )
             }
     raise ValueError(f"config: methods.{name}: {path.name} defines no function unlearn")
+
+
+def method_annotations(name: str) -> dict[str, str | None]:
+    """Return the type that each hyperparameter of a method has, the conditions of any run's too."""
+    return CONDITIONS | {key: said.annotation for key, said in method_signature(name).items()}
 
 
 def method_complaints(name: str, method: Config, config: Config) -> Iterator[str]:
@@ -80,7 +120,14 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
     key = f"methods.{name}"
     if name in BASELINES:
         yield f"{key}: the name is taken by a baseline"
+    signature = method_signature(name)
+    for parameter in sorted(signature.keys() & USUAL.keys()):
+        yield (
+            f"{key}: {name}.py takes {parameter} as a hyperparameter of its own, which is a "
+            "condition of every method's runs; give it another name there"
+        )
     annotations = method_annotations(name)
+    optional = {*CONDITIONS, *(name for name, said in signature.items() if said.optional)}
     sections = [method[section] for section in ("sweep", "snapshots", "fixed")]
     given = [parameter for section in sections for parameter in section]
     for parameter in given:
@@ -88,31 +135,31 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
             yield f"{key}: {parameter} stands in more than one of sweep, snapshots, fixed"
         if parameter not in annotations:
             yield f"{key}: {parameter} is not a hyperparameter of {name}; {allowed(annotations)}"
-    for parameter in sorted(annotations.keys() - set(given)):
+    for parameter in sorted(annotations.keys() - set(given) - optional):
         yield f"{key}: {parameter} is missing from sweep, snapshots or fixed"
     if not method["sweep"]:
         yield f"{key}.sweep: must name a hyperparameter, with one value or more"
     for control in method["controls"]:
         for parameter, values in control.items():
-            if parameter not in given:
-                yield f"{key}.controls: {parameter} is not one of {sorted(given)}"
+            if parameter not in given and parameter not in optional:
+                yield f"{key}.controls: {parameter} is not one of {sorted({*given, *optional})}"
             if parameter in method["snapshots"]:
                 yield from _value_complaints(f"{key}.controls", parameter, values, annotations)
     try:
-        runs = design.trajectories(method).values()
+        found = design.trajectories(method).values()
     except ValueError as error:
         yield f"{key}: {error}"
         return
-    yield from run_complaints(key, runs, config, name)
-    yield from _missing_controls(key, set(annotations), runs, config)
+    yield from run_complaints(key, found, config, name)
+    yield from _missing_controls(key, set(annotations), found, config)
 
 
 def run_complaints(
-    key: str, runs: Iterable[design.Trajectory], config: Config, method: str
+    key: str, trajectories: Iterable[design.Trajectory], config: Config, method: str
 ) -> Iterator[str]:
     """Yield what is wrong with trajectories of a method, which the key of the config asks for."""
     annotations = method_annotations(method)
-    for run in runs:
+    for run in trajectories:
         for parameter, value in run.hyperparameters.items():
             yield from _value_complaints(key, parameter, value, annotations)
         frozen = run.hyperparameters.get("batch_norm") == "frozen"
@@ -127,17 +174,27 @@ def run_complaints(
                     f"{key}: trajectory {run.name} ends after epoch {max(run.epochs)} and never "
                     f"has {ascent} ascent_epochs"
                 )
+        sets = config["forget_sets"].values()
+        limit = run.hyperparameters.get("forget_limit")
+        if limit is not None and not any(runs.cuts(run, definition) for definition in sets):
+            yield (
+                f"{key}: trajectory {run.name} has forget_limit {limit}, and no forget set has "
+                "more points; name a smaller limit or a larger set"
+            )
 
 
 def _value_complaints(
     key: str, parameter: str, value: object, annotations: dict[str, str | None]
 ) -> Iterator[str]:
     """Yield what is wrong with the value of a hyperparameter: its type, its range."""
-    if parameter == "batch_norm" and value not in ("train", "frozen"):
-        yield f"{key}.batch_norm: {value!r} is unknown; allowed are train, frozen"
+    words = WORDS.get(parameter, ())
+    if words and value not in words:
+        yield f"{key}.{parameter}: {value!r} is unknown; allowed are {', '.join(words)}"
+        return
     wanted = TYPES.get(annotations.get(parameter) or NAMED.get(parameter, ""), "")
     least = f" >= {LEAST[parameter]}" if parameter in LEAST else ""
     above = " > 0" if parameter in POSITIVE else least
+    above += f" and < {LESS_THAN[parameter]}" if parameter in LESS_THAN else ""
     if not wanted or (_fits(value, wanted) and _in_range(value, parameter)):
         return
     yield f"{key}.{parameter}: {value!r} must be {wanted}{above}" + (
@@ -148,6 +205,8 @@ def _value_complaints(
 def _fits(value: object, wanted: str) -> bool:
     if wanted.startswith("a list"):
         return isinstance(value, list | tuple) and all(_fits(part, WHOLE) for part in value)
+    if wanted == WHOLE_OR_NULL:
+        return value is None or _fits(value, WHOLE)
     if isinstance(value, bool):
         return wanted == TYPES["bool"]
     types = {NUMBER: int | float, WHOLE: int, TEXT: str}
@@ -156,8 +215,12 @@ def _fits(value: object, wanted: str) -> bool:
 
 def _in_range(value: Any, parameter: str) -> bool:
     numbers = value if isinstance(value, list | tuple) else [value]
+    if value is None:
+        return True
     if parameter in POSITIVE:
         return all(number > 0 for number in numbers)
+    if parameter in LESS_THAN and any(number >= LESS_THAN[parameter] for number in numbers):
+        return False
     return parameter not in LEAST or all(number >= LEAST[parameter] for number in numbers)
 
 

@@ -8,15 +8,23 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from unlearning.study import conditions
+
 Config = dict[str, Any]
 SnapshotKey = tuple[int, int | None]
 
 #: Short forms of hyperparameters in the names of trajectories, in their order; the others follow by
 #: the alphabet and lose their underscores.
-SHORT = {"learning_rate": "lr", "forget_batch_size": "forgetbatch", "batch_norm": "bn-"}
-
-#: The published code cut larger forget sets to this many points before unlearning.
-PUBLISHED_FORGET_LIMIT = 100
+SHORT = {
+    "learning_rate": "lr",
+    "forget_batch_size": "forgetbatch",
+    "batch_norm": "bn-",
+    "momentum": "momentum",
+    "weight_decay": "wd",
+    "order": "order-",
+    "forget_limit": "first",
+    "student": "student-",
+}
 
 
 @dataclass(frozen=True)
@@ -27,15 +35,12 @@ class Trajectory:
     hyperparameters: dict[str, Any]
     epochs: tuple[int, ...]
     ascent_epochs: tuple[int, ...]  # empty where the method has no such thing
+    apart: frozenset[str] = frozenset()  # hyperparameters that only a control sets
 
     @property
     def kind(self) -> str:
-        """``zero_learning_rate`` and ``frozen_batch_norm`` are controls, ``grid`` is the rest."""
-        if self.hyperparameters.get("learning_rate") == 0:
-            return "zero_learning_rate"
-        if self.hyperparameters.get("batch_norm") == "frozen":
-            return "frozen_batch_norm"
-        return "grid"
+        """What the run is beside the others: ``grid``, or a control, as `conditions.kind` says."""
+        return conditions.kind(self.hyperparameters, self.apart)
 
     def snapshots(self, extra_epochs: Sequence[int] = ()) -> list[SnapshotKey]:
         """Return the (epoch, ascent epochs) of the snapshot axis, in its order."""
@@ -92,6 +97,7 @@ def _name(hyperparameters: dict[str, Any]) -> str:
     parts = []
     for key, value in hyperparameters.items():
         text = f"{value:g}" if isinstance(value, int | float) else str(value)
+        text = "all" if value is None else text
         parts.append(SHORT.get(key, key.replace("_", "")) + text)
     return "_".join(parts)
 
@@ -117,6 +123,7 @@ def trajectories(method: Config) -> dict[str, Trajectory]:
     """
     found: dict[str, Trajectory] = {}
     first = {key: values[:1] for key, values in method["sweep"].items()}
+    usual = {**conditions.USUAL, **method["fixed"]}
     for sweep, snapshots in [
         (method["sweep"], method["snapshots"]),
         *(_control(first, method["snapshots"], control) for control in method["controls"]),
@@ -127,11 +134,13 @@ def trajectories(method: Config) -> dict[str, Trajectory]:
             name = _name(swept)
             if name in found:
                 raise ValueError(f"trajectory {name} is defined twice, by the sweep or a control")
+            new = (key for key in swept if key not in method["sweep"])
             found[name] = Trajectory(
                 name,
                 {**method["fixed"], **swept},
                 tuple(sorted(snapshots["epochs"])),
                 tuple(sorted(snapshots.get("ascent_epochs", []))),
+                frozenset(key for key in new if swept[key] != usual.get(key)),
             )
     return found
 
@@ -161,17 +170,12 @@ def snapshots(
 def arguments(
     config: Config, method: str, forget_set: str, trajectory: Trajectory
 ) -> dict[str, Any]:
-    """Return the keywords that the method is called with, sorted by name.
-
-    Under ``protocol: published`` SCRUB's student does not move: the published optimizer held the
-    teacher's weights.
-    """
+    """Return the keywords that the method is called with, sorted by name."""
     keys = snapshots(config, method, forget_set, trajectory)
-    keywords = {**trajectory.hyperparameters, "epochs": sorted({epoch for epoch, _ in keys})}
+    own = conditions.arguments(config["protocol"], method, trajectory.hyperparameters)
+    keywords = {**own, "epochs": sorted({epoch for epoch, _ in keys})}
     if trajectory.ascent_epochs:
         keywords["ascent_epochs"] = list(trajectory.ascent_epochs)
-    if config["protocol"] == "published" and method == "scrub":
-        keywords["learning_rate"] = 0.0
     return dict(sorted(keywords.items()))
 
 

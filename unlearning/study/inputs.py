@@ -5,6 +5,7 @@ from typing import Any
 
 from unlearning.study import design, influence, settings
 from unlearning.study.design import Config
+from unlearning.study.runs import runs
 
 #: The rules whose tables the figures of the theory draw.
 THEORY = {
@@ -38,7 +39,7 @@ def unlearned_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
     """Return the files of a method's trajectories on a forget set, chunk after chunk of each."""
     return [
         pattern.format(**dict(wildcards.items()), trajectory=trajectory, chunk=chunk)
-        for trajectory in influence.trajectories(config, wildcards.method, wildcards.forget_set)
+        for trajectory in runs(config, wildcards.method, wildcards.forget_set)
         for chunk in design.pretrained_chunks(config)
     ]
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from unlearning.study.sources import ROOT, blob, known, sources
+from unlearning.study.sources import ROOT, blob, known, packages, sources
 
 #: Where listings are, from the working directory: with Snakemake's own records, which name them.
 FOLDER = ".snakemake/code"
@@ -87,6 +87,13 @@ class Listings:
         for name in sorted({line.partition(" ")[2] for line in lines} - self.told):
             self.told.add(name)
             self.tell(f"Code has changed since the last run: {name}")
+
+    @staticmethod
+    def packages(inputs: Iterable[str]) -> set[str]:
+        """Return the names of the packages that the code behind inputs of jobs imports."""
+        listings = {path for path in inputs if is_listing(path)}
+        lines = {line for path in listings for line in Path(path).read_text().splitlines()}
+        return {package for line in lines for package in packages(line.partition(" ")[2])}
 
     @staticmethod
     def remember(inputs: Iterable[str]) -> None:

@@ -79,6 +79,8 @@ def canonical(value: Any, place: str) -> Any:
                 raise ValueError(f"{place}: the key {key!r} is of type {_name(type(key))}, not str")
         return {key: canonical(value[key], f"{place}.{key}") for key in sorted(value)}
     if kind in (list, tuple):
+        if all(type(part) is int for part in value):  # members: by the hundred, for each job
+            return list(value)
         return [canonical(part, f"{place}[{number}]") for number, part in enumerate(value)]
     if kind not in PLAIN:
         raise ValueError(

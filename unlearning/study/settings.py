@@ -6,8 +6,9 @@ form, and would not notice two numbers that change places.
 
 from typing import Any
 
-from unlearning.study import design, influence
+from unlearning.study import conditions, design, influence
 from unlearning.study.design import Config
+from unlearning.study.runs import runs
 
 
 def training_settings(config: Config) -> dict[str, Any]:
@@ -52,18 +53,16 @@ def forget_set_labels(config: Config, names: list[str]) -> dict[str, str]:
 
 def run_settings(config: Config, method: str, trajectory: str, forget_set: str) -> dict[str, Any]:
     """Return what one trajectory is called with."""
-    run = influence.trajectories(config, method, forget_set)[trajectory]
-    published = config["protocol"] == "published"
+    run = runs(config, method, forget_set)[trajectory]
     return {
         "arguments": design.arguments(config, method, forget_set, run),
         "snapshots": design.snapshots(config, method, forget_set, run),
-        "shuffle": not published,
-        "forget_limit": design.PUBLISHED_FORGET_LIMIT if published else None,
+        "conditions": conditions.conditions(config["protocol"], run.hyperparameters),
     }
 
 
 def scored_runs(config: Config, method: str, forget_set: str) -> list[dict[str, Any]]:
-    """Return the trajectories of a method, each with the axis of its snapshots."""
+    """Return the trajectories of a method on a forget set, each with the axis of its snapshots."""
     return [
         {
             "method": method,
@@ -77,7 +76,7 @@ def scored_runs(config: Config, method: str, forget_set: str) -> list[dict[str, 
             "snapshots": design.snapshots(config, method, forget_set, run),
             "grid": list(run.epochs),
         }
-        for run in influence.trajectories(config, method, forget_set).values()
+        for run in runs(config, method, forget_set).values()
     ]
 
 

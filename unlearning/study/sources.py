@@ -57,6 +57,12 @@ def _imported(source: Path) -> set[Path]:
     return {file for name in _names(source) for file in _behind(name)}
 
 
+def packages(path: str) -> set[str]:
+    """Return the names of the packages that a file of this repository imports; its own, too."""
+    names = _names(ROOT / path) if path.endswith(".py") else []
+    return {name.partition(".")[0] for name in names}
+
+
 @cache
 def _behind(name: str) -> set[Path]:
     """Return the files of this repository that importing a dotted name runs."""

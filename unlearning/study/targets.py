@@ -1,9 +1,10 @@
-"""Which forget sets and figures each target is about, or why the study has none for it."""
+"""Which forget sets, methods and figures each target is about, or why the study has none for it."""
 
 import csv
 
-from unlearning.study import influence
+from unlearning.study import influence, subsampling
 from unlearning.study.design import Config, pretrained_chunks
+from unlearning.study.runs import forget_set_size
 from unlearning.study.sources import ROOT
 
 #: The published tables that `snakemake table1` and `snakemake compare` are about.
@@ -30,6 +31,24 @@ def compared_forget_sets(config: Config) -> list[str]:
         raise ValueError(
             f"run.forget_sets: none of {', '.join(config['run']['forget_sets'])} is of kind "
             "random, and Lemma 1 is about random forget sets; add one"
+        )
+    return found
+
+
+def selected_methods(config: Config) -> list[str]:
+    """Return the methods of the study among whose runs one can be chosen.
+
+    Raises
+    ------
+    ValueError
+        When no grid has two runs.
+    """
+    names: list[str] = config["run"]["methods"]
+    found = [name for name in names if len(subsampling.grid_runs(config, name)) > 1]
+    if not found:
+        raise ValueError(
+            f"run.methods: none of {', '.join(names)} has two runs in its grid to select from; "
+            "sweep a learning rate, or take snapshots at more epochs"
         )
     return found
 
@@ -90,18 +109,8 @@ def published_forget_sets(config: Config) -> list[str]:
     return [
         name
         for name in config["run"]["forget_sets"]
-        if name in sizes and _size(config["forget_sets"][name]) == sizes[name]
+        if name in sizes and forget_set_size(config["forget_sets"][name]) == sizes[name]
     ]
-
-
-def _size(definition: Config) -> int | None:
-    """Return the size of a forget set, of given indices that of their file."""
-    if "file" not in definition:
-        return definition.get("size")
-    # Only studies with index files pay for importing numpy here.
-    from unlearning.forget_sets import read_indices
-
-    return len(read_indices(definition["file"]))
 
 
 def required_published_forget_sets(config: Config) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from time import perf_counter
 from typing import NamedTuple
 
@@ -18,6 +19,21 @@ from unlearning.networks import stacking
 FORGET, RETAIN = 0, 1
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """How a run goes whatever its method.
+
+    Attributes
+    ----------
+    momentum, weight_decay : of SGD, as `unlearning.computing.sgd.SGD` has them
+    shuffle : False walks through both sets in index order, as the published code does
+    """
+
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    shuffle: bool = True
+
+
 class Learner:
     """A stacked ensemble of pretrained members on its way to forget.
 
@@ -28,7 +44,7 @@ class Learner:
     forget : indices of the points to forget, on the same device
     retain : indices of the training points to keep, on the same device
     seeds : (M,) seeds of the members' batches
-    shuffle : False walks through both sets in index order, as the published code does
+    conditions : of the optimizer and the batches; plain SGD on shuffled ones where left out
     execution : precision of the members, and how their steps are taken
 
     Attributes
@@ -45,14 +61,19 @@ class Learner:
         retain: Tensor,
         seeds: Sequence[int],
         *,
-        shuffle: bool = True,
+        conditions: Conditions | None = None,
         execution: Execution | None = None,
     ) -> None:
-        self.network, self.data, self.seeds, self.shuffle = network, data, list(seeds), shuffle
+        self.network, self.data, self.seeds = network, data, list(seeds)
+        self.conditions = conditions or Conditions()
         self.points = {FORGET: forget, RETAIN: retain}
         self.execution = execution or Execution()
         self.seconds, self.sample_gradients = 0.0, 0
-        self.optimizer = SGD(network)
+        self.optimizer = SGD(
+            network,
+            momentum=self.conditions.momentum,
+            weight_decay=self.conditions.weight_decay,
+        )
         self._forward = self.execution.called(network)
         self._steps = Steps(self.optimizer, self.execution.recorder(data.labels.device))
 
@@ -62,7 +83,7 @@ class Learner:
         return len(self.seeds)
 
     def start(self, *, learning_rate: float, batch_norm: str) -> None:
-        """Set the step size of plain SGD, without momentum or weight decay, and BatchNorm's mode.
+        """Set the step size and BatchNorm's mode.
 
         Parameters
         ----------
@@ -92,7 +113,7 @@ class Learner:
         wait_for(self.data.labels.device)  # margins of a snapshot may still be computed
         started = perf_counter()
         points = self.points[which].expand(self.members, -1)
-        order = ordered(points, self.seeds, epoch, which, shuffle=self.shuffle)
+        order = ordered(points, self.seeds, epoch, which, shuffle=self.conditions.shuffle)
         for batch in split(order, batch_size):
             self.sample_gradients += batch.shape[1]
             yield batch
@@ -141,9 +162,10 @@ class Learner:
             self.points[FORGET],
             self.points[RETAIN],
             self.seeds,
-            shuffle=self.shuffle,
+            conditions=self.conditions,
             execution=self.execution,
         )
+        twin.optimizer.resume(self.optimizer.running())
         twin.seconds, twin.sample_gradients = self.seconds, self.sample_gradients
         twin.set_learning_rate(self.optimizer.learning_rate)
         return twin

@@ -16,7 +16,7 @@ from unlearning.ensembles import checkpoints, margins
 from unlearning.ensembles.checkpoints import Checkpoint, stack_name
 from unlearning.ensembles.evaluations import Evaluations
 from unlearning.networks import stacking
-from unlearning.trajectories.learner import Learner, Snapshot
+from unlearning.trajectories.learner import Conditions, Learner, Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def unlearn_ensemble(
     *,
     snapshots: Sequence[Key],
     execution: Execution,
-    shuffle: bool,
+    conditions: Conditions,
     evaluations: Evaluations,
     checkpoint: Checkpoint | None = None,
 ) -> tuple[list[float], list[int]]:
@@ -90,7 +90,7 @@ def unlearn_ensemble(
     seeds : (members,) seeds of the members' batches
     snapshots : the (epoch, ascent epochs) wanted, in the order of the snapshot axis
     execution : members unlearned as one network, and how
-    shuffle : whether batches are shuffled
+    conditions : of the optimizer and the batches
     evaluations : where the margins at the snapshots go
     checkpoint : where an interrupted call of the same arguments has left its finished stacks
 
@@ -126,7 +126,7 @@ def unlearn_ensemble(
                 to_forget,
                 to_retain,
                 seeds[stack],
-                shuffle=shuffle,
+                conditions=conditions,
                 execution=execution,
             )
             missing, spent = set(snapshots), [0.0] * len(snapshots)

@@ -9,6 +9,7 @@ from unlearning.ensembles.chunk import Chunk
 from unlearning.ensembles.evaluations import Evaluations
 from unlearning.networks.stacking import Weights
 from unlearning.trajectories import snapshots
+from unlearning.trajectories.learner import Conditions
 from unlearning.trajectories.snapshots import Method
 
 
@@ -26,8 +27,9 @@ def unlearn_members(
     ----------
     chunk : the members
     method : the method's generator
-    run : its ``arguments``, ``snapshots`` to keep, ``shuffle``, and ``forget_limit``, the points of
-        the forget set that are used, None for all
+    run : its ``arguments``, ``snapshots`` to keep, and ``conditions``: ``momentum`` and
+        ``weight_decay``, the ``order`` of batches, and ``forget_limit``, the points of the forget
+        set that are forgotten, None for all; the rest of them is retained
     forget : indices of the forget set
     pretrained : the members' weights, with a leading member axis
     evaluations : where margins and predictions at each snapshot go
@@ -37,7 +39,8 @@ def unlearn_members(
     dict
         Seeds, seconds, device and versions, for the record beside the artifact.
     """
-    forget = forget[: run["forget_limit"]]
+    conditions = run["conditions"]
+    forget = forget[: conditions["forget_limit"]]
     axis = [(epoch, ascent) for epoch, ascent in run["snapshots"]]
     execution = chunk.execution(run["arguments"].get("batch_size", 1))
     seconds, sample_gradients = snapshots.unlearn_ensemble(
@@ -51,7 +54,9 @@ def unlearn_members(
         chunk.seeds,
         snapshots=axis,
         execution=execution,
-        shuffle=run["shuffle"],
+        conditions=Conditions(
+            conditions["momentum"], conditions["weight_decay"], conditions["order"] == "shuffled"
+        ),
         evaluations=evaluations,
         checkpoint=chunk.checkpoint,
     )

@@ -1,10 +1,11 @@
 """One interpreter that has imported what jobs import, and forks for each of them.
 
 Most of a short job is importing torch. This interpreter is started by the first job of a run
-(`launcher.py`), knows nothing at first, and imports after each job what that job had imported from
-installed packages: a later one finds it there. It never imports the package's own code, which may
-be edited between two jobs, and never computes, so it has no thread, no pool of OpenMP and no CUDA
-context that a fork would break; should an import start a thread nevertheless, it forks no more.
+(`launcher.py`), imports beside that job what it was told most jobs need, and after each job what
+that job had imported from installed packages: a later one finds it there. It never imports the
+package's own code, which may be edited between two jobs, and never computes, so it has no thread,
+no pool of OpenMP and no CUDA context that a fork would break; should an import start a thread
+nevertheless, it forks no more.
 
 A job is a child of its own: its exit code, signals, memory and processor time are its own, it is
 killed with the launcher that asked for it, with this interpreter, and with Snakemake.
@@ -25,12 +26,12 @@ import struct
 import sys
 import sysconfig
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import ModuleType
 from typing import NamedTuple
 
-from workflow.starting.launcher import same_user, state
+from workflow.starting.launcher import AHEAD, same_user, state
 
 #: Never imported here, wherever they lie: their code may be edited between two jobs.
 OWN = "unlearning", "workflow"
@@ -93,9 +94,10 @@ class Interpreter:
     ----------
     listening : file descriptor of the socket at which launchers ask
     snakemake : that of Snakemake's process, readable once it has ended
+    ahead : modules to import while nobody asks
     """
 
-    def __init__(self, listening: int, snakemake: int):
+    def __init__(self, listening: int, snakemake: int, ahead: Sequence[str] = ()):
         for place in (listening, snakemake):
             os.set_inheritable(place, False)
         self.listening, self.snakemake = socket.socket(fileno=listening), snakemake
@@ -104,6 +106,7 @@ class Interpreter:
         self.process = os.getpid()
         self.jobs: dict[int, Job] = {}  # by a descriptor of the process, readable at its end
         self.known = {"__main__"}
+        self.ahead = list(ahead)
         self.calls = select.poll()
         for place in (listening, snakemake):
             self.calls.register(place, select.POLLIN)
@@ -112,8 +115,12 @@ class Interpreter:
     def next_script(self) -> tuple[str, int]:
         """Fork for jobs; return only in a child, with its script and where it says its imports."""
         while True:
+            events = self.calls.poll(0 if self.ahead else None)
+            if not events:
+                self.learn([self.ahead.pop(0)])
+                continue
             # The first of all events: what comes of it may give another one's number anew.
-            place = self.calls.poll()[0][0]
+            place = events[0][0]
             if place == self.snakemake:
                 self.stop()
             elif place == self.listening.fileno():
@@ -268,7 +275,8 @@ def leave() -> None:
 
 def serve() -> None:
     """Fork for jobs until Snakemake ends: ``python -c ... LISTENING SNAKEMAKE``."""
-    waiting = Interpreter(*(int(text) for text in sys.argv[1:]))
+    listening, snakemake = (int(text) for text in sys.argv[1:])
+    waiting = Interpreter(listening, snakemake, os.environ.get(AHEAD, "").split())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in [name for name in sys.modules if name.partition(".")[0] in OWN]:
         del sys.modules[name]  # a job imports its own

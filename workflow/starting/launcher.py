@@ -15,10 +15,14 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 
 #: Where a run of Snakemake says what it `announces`, and which Python is its own.
 VARIABLE, PYTHON = "UNLEARNING_JOBS", "UNLEARNING_PYTHON"
+
+#: Where it says which modules jobs will import, separated by spaces.
+AHEAD = "UNLEARNING_AHEAD"
 
 #: What a shell sets anew for each of its children.
 OF_SHELLS = ("_", "SHLVL", "OLDPWD")
@@ -46,11 +50,16 @@ def started(process: str | int) -> str:
         return file.read().rpartition(")")[2].split()[19]
 
 
-def announce() -> None:
+def announce(ahead: Iterable[str] = ()) -> None:
     """Let the jobs of this process, a run of Snakemake, be started by launchers.
 
     Where they can't be, or the user has set the variable ``UNLEARNING_JOBS`` to ``alone``, nothing
     happens.
+
+    Parameters
+    ----------
+    ahead : modules of installed packages to import at once, beside the first job; most jobs need
+        them, and two that start together would each have their own
     """
     import shlex  # a launcher, which lives for milliseconds, does without
 
@@ -64,6 +73,7 @@ def announce() -> None:
         process = os.getpid()
         os.environ[VARIABLE] = f"{process} {started(process)} {os.urandom(16).hex()}"
         os.environ[PYTHON] = sys.executable
+        os.environ[AHEAD] = " ".join(ahead)
         sys.executable = command
 
 

@@ -8,6 +8,7 @@ from snakemake.utils import update_config
 
 from bench import gpu, gpu_tables, study_hours
 from unlearning.study import design
+from unlearning.study.runs import runs
 from unlearning.study.sources import ROOT
 
 
@@ -43,19 +44,21 @@ def test_the_study_is_counted_as_it_is_designed():
     config = study_hours.study()
     work = study_hours.work(config)
     assert work["pretrained"]["gradients"] == 100 * 24 * 50_000
-    sizes = [int(config["forget_sets"][name]["size"]) for name in config["run"]["forget_sets"]]
+    sizes = {name: config["forget_sets"][name]["size"] for name in config["run"]["forget_sets"]}
     for kind, way in (("gradients", "shared"), ("separate", "separate")):
         expected = sum(
-            100 * design.trajectory_gradients(run, size, 50_000 - size)[way]
-            for run in design.trajectories(config["methods"]["gda"]).values()
-            for size in sizes
+            100 * design.trajectory_gradients(run, used, 50_000 - used)[way]
+            for name, size in sizes.items()
+            for run in runs(config, "gda", name).values()
+            for used in [min(size, run.hyperparameters.get("forget_limit", size))]
         )
         assert work["gda"][kind] == expected
     evaluated = sum(
         100 * 60_000 * len(run.snapshots())
-        for run in design.trajectories(config["methods"]["gda"]).values()
+        for name in sizes
+        for run in runs(config, "gda", name).values()
     )
-    assert work["gda"]["evaluations"] == 9 * evaluated
+    assert work["gda"]["evaluations"] == evaluated
 
 
 def test_hours_are_work_over_rate():

@@ -17,7 +17,7 @@ from unlearning.computing.steps import FIRST_STEPS, Steps
 from unlearning.ensembles import training
 from unlearning.methods import ga, gda, scrub
 from unlearning.networks import models, stacking
-from unlearning.trajectories.learner import Learner
+from unlearning.trajectories.learner import Conditions, Learner
 
 RECIPE = training.Recipe(
     epochs=6, batch_size=8, peak_learning_rate=0.1, peak_epoch=1, momentum=0.9, weight_decay=5e-4
@@ -65,7 +65,7 @@ def train(case):
     return trained(build, data, subsets, [1, 2, 3], RECIPE, snapshots=[6], execution=stacks_of(2))
 
 
-def unlearn(case, method):
+def unlearn(case, method, conditions):
     build, data, _ = case
     function, keywords = METHODS[method]
     axis = [(epoch, ascent) for ascent in (2, 5) for epoch in (4, 6)]
@@ -81,6 +81,7 @@ def unlearn(case, method):
         [7, 8, 9],
         snapshots=axis if method != "ga" else [(2, None), (8, None)],
         execution=stacks_of(2),
+        conditions=conditions,
     )
 
 
@@ -96,11 +97,14 @@ def test_recorded_training_is_the_same(case, request):
     assert [recorder.replayed for recorder in made] == [6 * 5 - 2 * FIRST_STEPS] * 2
 
 
+@pytest.mark.parametrize(
+    "conditions", [Conditions(), Conditions(0.9, 5e-4)], ids=["plain", "momentum"]
+)
 @pytest.mark.parametrize("method", METHODS)
-def test_recorded_unlearning_is_the_same(case, method, request):
-    plain = unlearn(case, method)
+def test_recorded_unlearning_is_the_same(case, method, conditions, request):
+    plain = unlearn(case, method, conditions)
     made = request.getfixturevalue("recorders")
-    recorded = unlearn(case, method)
+    recorded = unlearn(case, method, conditions)
     np.testing.assert_allclose(recorded.margins, plain.margins, rtol=0, atol=1e-6)
     assert recorded.sample_gradients == plain.sample_gradients
     assert sum(recorder.replayed for recorder in made) >= 20

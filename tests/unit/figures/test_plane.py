@@ -330,3 +330,15 @@ def test_the_contact_sheet_refuses_impossible_sets(indices, message):
         forget_sets.draw(images, {"1": indices}, range(5), titles={})
     with pytest.raises(ValueError, match="uint8"):
         forget_sets.draw(images / 1, {"1": [0]}, range(5), titles={})
+
+
+def test_runs_as_published_and_of_other_optimizers_are_left_out():
+    """They have a figure of their own, beside the corrected ones: `protocols`."""
+    scores = fake_scores(("ga",), ("1",))
+    grid = scores[scores["kind"] == "grid"]
+    further = [grid.assign(kind=kind, setting=kind) for kind in ("as_published", "optimizer")]
+    with pytest.raises(ValueError, match="two rows"):
+        runs(pd.concat([scores, grid]))
+    pd.testing.assert_frame_equal(runs(pd.concat([scores, *further])), runs(scores))
+    with pytest.raises(ValueError, match="kind of scores holds 'mine'"):
+        runs(scores.assign(kind="mine"))

@@ -10,6 +10,7 @@ from unlearning.computing import batches
 from unlearning.ensembles import margins, training
 from unlearning.methods import ga, gda, scrub
 from unlearning.networks import models, stacking
+from unlearning.trajectories.learner import Conditions
 
 RECIPE = training.Recipe(
     epochs=4, batch_size=8, peak_learning_rate=0.1, peak_epoch=1, momentum=0.9, weight_decay=5e-4
@@ -95,9 +96,17 @@ def one_step(network, data, batch):
     optimizer.step()
 
 
-@pytest.mark.parametrize("batch_norm", ["train", "frozen"])
+@pytest.mark.parametrize(
+    ("batch_norm", "conditions"),
+    [
+        ("train", Conditions()),
+        ("frozen", Conditions()),
+        ("train", Conditions(momentum=0.9, weight_decay=5e-4, shuffle=False)),
+    ],
+    ids=["train", "frozen", "momentum"],
+)
 @pytest.mark.parametrize("method", [ga, gda, scrub], ids=["ga", "gda", "scrub"])
-def test_unlearned_members_do_not_depend_on_their_stack(case, method, batch_norm):
+def test_unlearned_members_do_not_depend_on_their_stack(case, method, batch_norm, conditions):
     build, data, _ = case
     weights = stacking.weights_of(stacking.assemble(build, range(5)).double())
     keywords = {"learning_rate": 0.05, "batch_size": 8, "batch_norm": batch_norm, "epochs": [1, 3]}
@@ -120,6 +129,7 @@ def test_unlearned_members_do_not_depend_on_their_stack(case, method, batch_norm
             [7, 8, 9, 10, 11],
             snapshots=axis,
             execution=stacks_of(size),
+            conditions=conditions,
         )
         for size in (1, 2, 5)
     ]

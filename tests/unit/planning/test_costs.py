@@ -214,8 +214,13 @@ def test_scoring_holds_every_score_of_every_resampling(rule):
 
 def test_the_published_protocol_forgets_fewer_points():
     config = study(protocol="published", forget_sets={"3": {"kind": "random", "size": 300}})
-    assert Costs(config).unlearned_sizes("3") == (100, 1247)
-    assert Costs(config | {"protocol": "corrected"}).unlearned_sizes("3") == (300, 1047)
+    run = Trajectory("", {}, (1,), ())
+    assert Costs(config).unlearned_sizes("3", run) == (100, 1247)
+    corrected = Costs(config | {"protocol": "corrected"})
+    assert corrected.unlearned_sizes("3", run) == (300, 1047)
+    cut = Trajectory("", {"forget_limit": 20}, (1,), ())
+    assert corrected.unlearned_sizes("3", cut) == Costs(config).unlearned_sizes("3", cut)
+    assert corrected.unlearned_sizes("3", cut) == (20, 1327)
 
 
 def test_forget_sets_without_a_number_are_counted(tmp_path):
@@ -236,3 +241,14 @@ def test_stacks_are_those_of_the_jobs():
             expected = fixed(model, pad_to or 8, batch).members
             assert Costs(config).stack(batch) == expected
     assert EVALUATION_BATCH == margins.POINTS_PER_BATCH
+
+
+def test_subsampling_holds_one_run_at_a_time_and_takes_time_for_all():
+    job = wildcards(forget_set="1")
+    few, many = (Needs(study(stability={"runs": runs})) for runs in (2, 50))
+    assert few.memory("subsample_members", job) == many.memory("subsample_members", job)
+    assert few.subsampled() == 3 * 2 and many.subsampled() == 15 + 6 + 6
+    seconds = [each.job_seconds("subsample_members", job, "cpu") - 10 for each in (few, many)]
+    assert seconds[1] / seconds[0] == pytest.approx((27 + 2) / (6 + 2))
+    # Both ensembles of oracles, and a run along its axis, are in memory.
+    assert many.memory("subsample_members", job) > 4 * (200 + 100 * 10) * (1347 + 450)

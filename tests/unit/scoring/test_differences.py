@@ -61,6 +61,17 @@ def test_the_interval_of_a_difference_covers_the_mean_difference():
     assert 0.7 < width < 1.5
 
 
+def test_of_several_rows_the_mean_is_compared():
+    """Replicates that move by 1 and by -1 stay where they are together."""
+    table = pd.DataFrame({"klom_p95": [2.0, 4.0, 1.0]})
+    deviations = np.array([[0.01, -0.01], [-0.01, 0.01], [0.0, 0.0]], np.float32)
+    found = Scored(table, deviations)
+    apart, together = found.difference([0], [2]), found.difference([[0, 1]], [[2, 2]])
+    assert together.loc[0, "difference"] == pytest.approx(2)
+    assert together.loc[0, "high"] - 2 < (apart.loc[0, "high"] - 1) / 4
+    pd.testing.assert_frame_equal(found.difference([[0]], [[2]]), apart)
+
+
 def test_each_row_has_the_floor_of_its_forget_set_and_split():
     rows = [("ga", "1", "forget"), ("oracle_floor", "2", "forget"), ("oracle_floor", "1", "forget")]
     table = pd.DataFrame(rows, columns=["method", "forget_set", "split"]).assign(klom_p95=1.0)

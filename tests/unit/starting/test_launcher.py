@@ -20,7 +20,7 @@ import json, signal, subprocess, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests run in the background
 sys.path.insert(0, {root!r})
 from workflow.starting import launcher
-launcher.announce()
+launcher.announce({ahead!r})
 print(sys.executable, flush=True)
 for line in sys.stdin:
     process = subprocess.Popen(json.loads(line) % sys.executable, shell=True)
@@ -39,11 +39,11 @@ print(os.getpid(), os.getppid(), "numpy" in sys.modules, *sys.argv[1:], sep=",",
 class Run:
     """A process that starts jobs."""
 
-    def __init__(self, folder, root=ROOT, **variables):
+    def __init__(self, folder, root=ROOT, ahead=(), **variables):
         self.folder, self.said = folder, folder / "said"
         with (folder / "errors").open("w") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", RUN.format(root=str(root))],
+                [sys.executable, "-c", RUN.format(root=str(root), ahead=ahead)],
                 env=os.environ | ONE_THREAD | variables,
                 cwd=folder,
                 text=True,
@@ -126,6 +126,12 @@ def test_jobs_share_an_interpreter_that_imports_what_they_imported(start):
     (_, first, before), (_, second, after), (_, third, _) = run.jobs()
     assert first == second == third
     assert (before, after) == (False, True)
+
+
+def test_what_most_jobs_need_is_imported_beside_the_first(start):
+    run = start(ahead=("no_such_module", "numpy"))
+    assert [run(), run()] == [0, 0]
+    assert [there for _, _, there in run.jobs()] == [False, True]
 
 
 def test_code_that_was_edited_between_two_jobs_is_what_runs(start):

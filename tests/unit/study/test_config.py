@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers.configs import CONFIG, edited
 from unlearning.study import config as studies
-from unlearning.study.config_methods import method_parameters
+from unlearning.study.config_methods import method_complaints, method_parameters
 
 BAD = {
     "unknown key": (["studdy"], "x", r"'studdy' was unexpected.*allowed are"),
@@ -123,9 +123,9 @@ BAD = {
         r"methods\.mine: there is no file unlearning/methods/mine\.py",
     ),
     "unknown hyperparameter": (
-        ["methods", "ga", "fixed", "momentum"],
-        0.9,
-        r"methods\.ga: momentum is not a hyperparameter.*batch_norm",
+        ["methods", "ga", "fixed", "student"],
+        "frozen",
+        r"methods\.ga: student is not a hyperparameter.*batch_norm, .*momentum",
     ),
     "missing hyperparameter": (
         ["methods", "ga", "fixed", "batch_size"],
@@ -147,6 +147,28 @@ BAD = {
         ["methods", "ga", "fixed", "batch_norm"],
         "off",
         r"batch_norm: 'off' is unknown; allowed are train, frozen",
+    ),
+    **{
+        f"condition {name} {value}": (
+            ["methods", "scrub", "controls", 0, name],
+            [value],
+            rf"methods\.scrub.*{name}.*{message}",
+        )
+        for name, value, message in [
+            ("student", "thawed", "'thawed' is unknown; allowed are trained, frozen"),
+            ("order", "random", "'random' is unknown; allowed are shuffled, index"),
+            ("momentum", 1.0, r"1\.0 must be a number >= 0 and < 1"),
+            ("momentum", "heavy", "'heavy' must be a number"),
+            ("weight_decay", -0.1, r"-0\.1 must be a number >= 0"),
+            ("forget_limit", 0, "0 must be null or a whole number >= 1"),
+            ("forget_limit", 2.5, r"2\.5 is not of type 'integer', 'null'"),
+            ("forget_limit", 100, "100, and no forget set has more points"),
+        ]
+    },
+    "null for another hyperparameter": (
+        ["methods", "ga", "sweep", "learning_rate"],
+        [None],
+        r"learning_rate\.0: None is not of type 'number', 'string'",
     ),
     "images too small": (["model"], "resnet9", r"at least 12 pixels.*these have 8"),
     "padding too small": (["dataset", "pad_to"], 4, r"pad_to: 4 is less than the 8 pixels"),
@@ -207,6 +229,22 @@ def test_hyperparameters_are_the_keyword_arguments_of_the_method():
         "batch_norm",
         "epochs",
     }
+
+
+def test_conditions_may_be_left_out_and_belong_to_no_method(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(
+        "def unlearn(learner, *, learning_rate, epochs, order=1): 0\n"
+    )
+    monkeypatch.setattr(
+        "unlearning.study.config_methods.method_file", lambda name: tmp_path / "mine.py"
+    )
+    method = {"sweep": {"learning_rate": [0.0]}, "snapshots": {"epochs": [1]}}
+    method |= {"fixed": {}, "controls": []}
+    [complaint] = method_complaints("mine", method, CONFIG)
+    assert complaint.startswith("methods.mine: mine.py takes order as a hyperparameter of its own")
+    (tmp_path / "mine.py").write_text("def unlearn(learner, *, learning_rate, epochs, mood=1): 0\n")
+    for said in ({}, {"mood": 2, "momentum": 0.9, "forget_limit": 5}):
+        assert not list(method_complaints("mine", {**method, "fixed": said}, CONFIG))
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,8 @@ BAD = {
     "unknown kind": ({"components": {"kinds": ["middle"]}}, "'middle' is not one of"),
     "unknown method": ({"method": "gdb"}, r"influence\.method: 'gdb' is not defined; allowed are"),
     "unknown hyperparameter": (
-        {"setting": {"momentum": 0.9}},
-        r"influence\.setting: momentum is not a hyperparameter of gda; allowed are ascent_epochs",
+        {"setting": {"speed": 0.9}},
+        r"influence\.setting: speed is not a hyperparameter of gda; allowed are ascent_epochs",
     ),
     "wrong type": (
         {"setting": {"learning_rate": "1e-4"}},

@@ -1,22 +1,15 @@
 """The design of a study: chunks, trajectories, seeds and the work they cost."""
 
 import pytest
-import yaml
-from snakemake.utils import update_config
+from snakemake.iocontainers import Wildcards
 
+from tests.helpers.configs import study
 from unlearning.ensembles.members import random_subsets
 from unlearning.study import config as studies
-from unlearning.study import design, settings
+from unlearning.study import design, inputs, settings
+from unlearning.study.runs import runs
 from unlearning.study.seeds import member_seed, member_seeds
 from unlearning.study.sources import ROOT
-
-
-def study(*overlays):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    for overlay in overlays:
-        update_config(config, yaml.safe_load((ROOT / "studies" / overlay).read_text()))
-    return config
-
 
 #: Overlays that stand on another one, and need a commit to download.
 ON_CIFAR10 = ("easydub.yaml", "klom_models.yaml")
@@ -77,11 +70,67 @@ def test_snapshots_and_shared_prefixes_save_most_of_the_work():
 
 
 def test_names_of_trajectories_are_readable_and_kinds_follow_values():
-    runs = design.trajectories(study("digits_resnet9.yaml")["methods"]["ga"])
-    kinds = {name: run.kind for name, run in runs.items()}
-    assert kinds["lr0.0001"] == "grid"
+    method = study("digits_resnet9.yaml")["methods"]["ga"]
+    method["controls"].append({"learning_rate": [0.0], "batch_norm": ["frozen"]})
+    kinds = {name: run.kind for name, run in design.trajectories(method).items()}
+    assert kinds["lr0.001"] == "grid"
     assert kinds["lr0"] == kinds["lr0_bn-frozen"] == "zero_learning_rate"
     assert kinds["lr0.01_bn-frozen"] == "frozen_batch_norm"
+
+
+KINDS = {
+    "grid": ({}, {}),
+    "optimizer": ({}, {"momentum": 0.9, "weight_decay": 5e-4}),
+    "as_published": ({}, {"momentum": 0.9, "student": "frozen"}),
+    "index order": ({}, {"order": "index"}),
+    "truncated": ({}, {"forget_limit": 7}),
+    "frozen_batch_norm": ({}, {"order": "index", "batch_norm": "frozen"}),
+    "zero_learning_rate": ({}, {"order": "index", "learning_rate": 0}),
+    # What the method's own stanza gives is its grid, and the usual values set nothing apart.
+    "momentum throughout": ({"momentum": 0.9}, {"momentum": 0.9}),
+    "index order throughout": ({"order": "index"}, {"momentum": 0.0}),
+    "said again": ({}, {"order": "shuffled", "forget_limit": None, "weight_decay": 0.0}),
+    "shuffled after all": ({"order": "index"}, {"order": "shuffled"}),
+}
+GRID = {"momentum throughout", "index order throughout", "said again", "shuffled after all"}
+
+
+@pytest.mark.parametrize("case", KINDS)
+def test_what_sets_a_control_apart_is_its_kind(case):
+    fixed, control = KINDS[case]
+    method = {
+        "sweep": {"learning_rate": [0.1]},
+        "snapshots": {"epochs": [1]},
+        "fixed": {"batch_norm": "train", **fixed},
+        "controls": [{key: [value] for key, value in control.items()}] if control else [],
+    }
+    published = {"index order": "as_published", "truncated": "as_published"}
+    expected = "grid" if case in GRID else published.get(case, case)
+    assert list(design.trajectories(method).values())[-1].kind == expected
+
+
+def test_what_a_method_sweeps_is_its_grid():
+    method = study()["methods"]["ga"]
+    method["sweep"] |= {"momentum": [0.0, 0.9], "order": ["index"], "forget_limit": [None, 5]}
+    kinds = {run.name: run.kind for run in design.grid(method)}
+    assert set(kinds.values()) == {"grid"} and len(kinds) == 12
+    assert "lr0.1_momentum0.9_order-index_firstall" in kinds
+    assert "lr0.1_momentum0_order-index_first5" in kinds
+
+
+def test_a_cut_that_leaves_nothing_out_is_not_run():
+    config = study()
+    config["methods"]["ga"]["controls"].append({"forget_limit": [50, 99]})
+    plain = [name for name in design.trajectories(config["methods"]["ga"]) if "first" not in name]
+    for name, cut in {"1": [], "2": [], "3": [50, 99]}.items():
+        expected = [*plain, *(f"lr0.01_first{limit}" for limit in cut)]
+        assert list(runs(config, "ga", name)) == expected
+        assert [run["name"] for run in settings.scored_runs(config, "ga", name)] == expected
+        job = Wildcards(fromdict={"method": "ga", "forget_set": name})
+        assert inputs.unlearned_files(config, "{trajectory}", job) == expected
+    # Nobody knows the size of a whole class before the data are there.
+    config["forget_sets"]["1"] = {"kind": "class", "label": 0, "size": None, "seed": 0}
+    assert "lr0.01_first99" in runs(config, "ga", "1")
 
 
 def test_a_control_takes_first_values_and_its_own_snapshots():
@@ -103,11 +152,25 @@ def test_published_protocol_cuts_does_not_shuffle_and_freezes_the_student():
     config = study() | {"protocol": "published"}
     name = next(design.grid(config["methods"]["scrub"])).name
     published = settings.run_settings(config, "scrub", name, "1")
-    assert published["arguments"]["learning_rate"] == 0.0
-    assert (published["shuffle"], published["forget_limit"]) == (False, 100)
+    assert published["arguments"]["student"] == "frozen"
+    plain = {"momentum": 0.0, "weight_decay": 0.0}
+    assert published["conditions"] == {**plain, "order": "index", "forget_limit": 100}
     corrected = settings.run_settings(study(), "scrub", name, "1")
-    assert corrected["arguments"]["learning_rate"] > 0
-    assert (corrected["shuffle"], corrected["forget_limit"]) == (True, None)
+    assert "student" not in corrected["arguments"]
+    assert corrected["conditions"] == {**plain, "order": "shuffled", "forget_limit": None}
+
+
+def test_a_control_is_what_the_published_protocol_makes_of_every_run():
+    config = study()
+    published = {"order": ["index"], "forget_limit": [100], "student": ["frozen"]}
+    config["methods"]["scrub"]["controls"].append({"learning_rate": [0.1], **published})
+    config["forget_sets"]["3"]["size"] = 150
+    name = "lr0.1_forgetbatch32_order-index_first100_student-frozen"
+    control = settings.run_settings(config, "scrub", name, "3")
+    run = next(design.grid(config["methods"]["scrub"])).name
+    assert control == settings.run_settings(config | {"protocol": "published"}, "scrub", run, "3")
+    # What a run says itself goes before the protocol.
+    assert control == settings.run_settings(config | {"protocol": "published"}, "scrub", name, "3")
 
 
 def test_parameters_are_built_in_types():

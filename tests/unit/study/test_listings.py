@@ -75,6 +75,12 @@ def test_what_has_changed_since_the_last_run_is_said_once(repository):
     assert len(told) == 2
 
 
+def test_the_packages_behind_jobs_are_those_of_their_code(repository):
+    (repository / "lower.py").write_text("from torch.nn import functional\n")
+    assert Listings.packages([listed(), "results/digits/scores.csv"]) == {"lower", "torch"}
+    assert Listings.packages([]) == set()
+
+
 def test_a_file_that_is_not_there_is_named(repository):
     with pytest.raises(FileNotFoundError, match=r"nothing\.py"):
         Listings([].append)("nothing.py")

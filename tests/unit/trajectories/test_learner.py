@@ -15,8 +15,7 @@ from unlearning.study.sources import ROOT
 
 
 def test_published_order_is_the_index_order():
-    learner = make_learner(forget=PIXEL, retain=OTHER)
-    learner.shuffle = False
+    learner = make_learner(forget=PIXEL, retain=OTHER, shuffle=False)
     batches = [batch.tolist() for batch in learner.retain_batches(2, 1)]
     assert batches == [[[1, 2]], [[3]]]
 

@@ -8,14 +8,18 @@ from tests.helpers.pixels import OTHER, PIXEL, SCRUB, make_learner, network, run
 from unlearning.methods import ga, gda, scrub
 from unlearning.networks import stacking
 from unlearning.study import design
-from unlearning.trajectories.learner import Snapshot
+from unlearning.trajectories.learner import Conditions, Snapshot
+
+HEAVY = Conditions(momentum=0.9, weight_decay=0.01)
 
 
+@pytest.mark.parametrize("conditions", [Conditions(), HEAVY], ids=["plain", "momentum"])
 @pytest.mark.parametrize(("method", "extra"), [(gda, {}), (scrub, SCRUB)], ids=["gda", "scrub"])
-def test_snapshots_and_shared_prefixes_equal_separate_runs(method, extra):
-    together = run(method, [2, 4, 6], [1, 3, 4], **extra)
+def test_snapshots_and_shared_prefixes_equal_separate_runs(method, extra, conditions):
+    """A branch goes on with the running gradients of the trunk."""
+    together = run(method, [2, 4, 6], [1, 3, 4], conditions, **extra)
     for row, (ascent, epoch) in enumerate((a, e) for a in (1, 3, 4) for e in (2, 4, 6)):
-        alone = run(method, [epoch], [ascent], **extra)
+        alone = run(method, [epoch], [ascent], conditions, **extra)
         np.testing.assert_array_equal(together.margins[row], alone.margins[0])
         assert together.sample_gradients[row] == alone.sample_gradients[0]
         assert alone.sample_gradients[0] == design.run_gradients(1, 3, epoch, ascent)

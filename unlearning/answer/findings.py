@@ -1,0 +1,69 @@
+"""What a figure comes to in one sentence, its numbers from the tables behind it."""
+
+import pandas as pd
+
+from unlearning.answer.selection import AVERAGE, RULES
+from unlearning.answer.selection_table import NOTHING
+from unlearning.answer.stability import stable_after
+
+ORACLE_FREE = [rule for rule in RULES if rule != "oracle"]
+WORDS = {
+    "accuracy": "where its accuracy on the forget set is nearest to that on the validation set",
+    "loss": "where its loss is",
+    "budget": "with a fixed budget",
+    "random": "at random",
+    NOTHING: "where nothing is done",
+}
+
+
+def stability_finding(scores: pd.DataFrame, ranking: pd.DataFrame) -> str:
+    """Return what the number of members comes to.
+
+    Parameters
+    ----------
+    scores, ranking : rows of `stability.stability_rows` and of `ranking.ranking_rows`
+    """
+    if scores["n_members"].nunique() < 2:
+        return "One number of members says nothing of how scores depend on it."
+    found = stable_after(scores)
+    size, everyone = found["n_members"], found["all_members"]
+    which = "these" if found["changing"] else "all of them"
+    text = (
+        f"From {size} to {everyone} members {found['changing']} of {found['cells']} P95 KLoM of "
+        f"pretrained models (forget sets x splits) change beyond chance; {which} go from "
+        f"{found['score']:.2f} to {found['score_at_all']:.2f} in the mean, the noise floor from "
+        f"{found['floor']:.2f} to {found['floor_at_all']:.2f} (equal Gaussians: "
+        f"{found['gaussian_floor']:.2f}, {found['gaussian_floor_at_all']:.2f}), and the excess "
+        f"over it stays in {found['floor_alone']} of these {found['changing']}: “stable after "
+        f"N = 80” {found['verdict']}"
+    )
+    order = ranking[(ranking["split"] == AVERAGE) & (ranking["measure"] == "p95")]
+    order = order[order["n_members"] == size]
+    if order.empty:
+        return f"{text}."
+    return (
+        f"{text}; {size} members put {100 * order['agreement'].mean():.0f} % of the pairs of runs "
+        f"into the order that all do, and {100 * order['clear_agreement'].mean():.0f} % of those "
+        "pairs that all members tell apart."
+    )
+
+
+def selection_finding(table: pd.DataFrame) -> str:
+    """Return what choosing without the oracles comes to.
+
+    Parameters
+    ----------
+    table : rows of `selection_table.select`
+    """
+    rows = table[table["split"] == AVERAGE]
+    cells = len(rows.drop_duplicates(["forget_set", "method"]))
+    parts = []
+    for rule in (*ORACLE_FREE, NOTHING):
+        regret = rows[rows["rule"] == rule]
+        beyond = int((regret["regret_low"] > 0).sum())
+        parts.append(f"by {regret['regret'].median():.2f} nats {WORDS[rule]} ({beyond} of {cells})")
+    return (
+        "A run that is chosen without the oracles lands above the oracles' choice, in the average "
+        f"P95 KLoM of the three splits, {', '.join(parts[:-1])}, and {parts[-1]}; medians over "
+        "forget sets and methods, in brackets how many have an interval above 0."
+    )
