@@ -32,7 +32,7 @@ def test_influence_plans_its_forget_sets_in_one_setting(tmp_path):
 def test_without_oracles_the_other_members_are_what_damage_is_held_against(tmp_path):
     plan = counts(tmp_path, "influence", "--configfile", STUDIES / "digits_resnet9.yaml")
     assert plan["measure_damage"] == plan["unlearn"] >= 60
-    assert plan["train_pretrained"] == 3
+    assert plan["train_pretrained"] > CONFIG["influence"]["chunks"]
     assert "train_oracle" not in plan
 
 

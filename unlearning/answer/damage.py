@@ -1,11 +1,11 @@
-"""Damage: what unlearning does to points that should not change.
+"""Damage: what unlearning does to points that are not to be forgotten.
 
 By how much it raises P95 KLoM on the retain and on the validation set, against a reference. Either
-that is other pretrained members: what unlearning has moved, whether or not the oracles are there.
-Or it is the oracles of the forget set: then damage is less where they differ from the pretrained
-members for reasons of their own, such as fewer steps of training. Either way the same members,
-before anything is unlearned, are scored against the same reference, and taken off with the noise
-that both share.
+that is other pretrained members: how far unlearning moves such points, whichever way. Or it is the
+oracles of the forget set: how much farther from retraining they are than before. The two differ,
+because retraining moves points as well, for want of the forgotten ones and by fewer steps. Either
+way the same members, before anything is unlearned, are scored against the same reference, and taken
+off with the noise that both share.
 """
 
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from unlearning.artifacts.tables import load_table
 from unlearning.scoring.differences import Scored
 from unlearning.scoring.scores import Scoring, score
 
-#: Where nothing should change.
+#: Where nothing is to be forgotten.
 SPLITS = ("retain", "validation")
 
 

@@ -23,6 +23,8 @@ PREDICTORS = {
     "size": "number of points",
     "mean_absolute": "mean absolute influence",
 }
+#: What damage is measured against.
+REFERENCES = {"pretrained": "other pretrained members", "oracles": "the oracles of each set"}
 #: Which sets are compared with which.
 SCOPES = {
     "all": "any two forget sets",
@@ -30,8 +32,11 @@ SCOPES = {
     "same size and origin": "sets of one size, random ones and those of components apart",
 }
 
+#: What is correlated with the predictors: damage; and where oracles are the reference, how far from
+#: them the pretrained members are, which is what retraining would move.
+OUTCOMES = {"pretrained": ["damage"], "oracles": ["damage", "klom_before"]}
 #: Columns of a correlation, after the reference.
-CORRELATIONS = ["split", "scope", "predictor", "rho", "rho_low", "rho_high"]
+CORRELATIONS = ["split", "outcome", "scope", "predictor", "rho", "rho_low", "rho_high"]
 CORRELATIONS += ["ahead", "ahead_low", "ahead_high", "n_sets"]
 
 Doubles = NDArray[np.float64]
@@ -80,7 +85,7 @@ def joined(
 
 
 def correlations(table: pd.DataFrame, *, repeats: int, seed: int) -> pd.DataFrame:
-    """Correlate the ranks of each predictor with those of the damage on each split.
+    """Correlate the ranks of each predictor with those of the `OUTCOMES` on each split.
 
     Within a scope, sets are ranked among those that they are compared with, and the ranks of all
     such groups are correlated together: what size, or origin, does to both drops out.
@@ -95,22 +100,25 @@ def correlations(table: pd.DataFrame, *, repeats: int, seed: int) -> pd.DataFram
     Returns
     -------
     DataFrame
-        A row a (reference, split, scope, predictor): ``against``, ``split``, ``scope``,
-        ``predictor``, ``rho`` (Spearman's within `SCOPES`), ``rho_low``,
-        ``rho_high`` (95 %), ``ahead``, ``ahead_low``, ``ahead_high`` (rho of the spectral norm less
+        A row a (reference, split, outcome, scope, predictor): ``against``, ``split``, ``outcome``,
+        ``scope``, ``predictor``; ``rho``, Spearman's within one of `SCOPES`, with ``rho_low`` and
+        ``rho_high`` (95 %); ``ahead``, ``ahead_low``, ``ahead_high`` (rho of the spectral norm less
         this one, paired), ``n_sets``. Empty where ranks do not differ, as sizes of one size.
     """
     parts = [
-        _correlations(rows.reset_index(drop=True), repeats, seed).assign(against=against)
+        _correlations(rows, OUTCOMES[str(against)], repeats, seed).assign(against=against)
         for against, rows in table.groupby("against", sort=False)
     ]
     found = pd.concat(parts, ignore_index=True)
     return found[["against", *found.columns.drop("against")]]
 
 
-def _correlations(table: pd.DataFrame, repeats: int, seed: int) -> pd.DataFrame:
-    """Correlate ranks by one reference: a row a (split, scope, predictor)."""
-    values = table[[*PREDICTORS, *(f"{split}_damage" for split in SPLITS)]].to_numpy(float)
+def _correlations(
+    table: pd.DataFrame, outcomes: Sequence[str], repeats: int, seed: int
+) -> pd.DataFrame:
+    """Correlate ranks by one reference: a row a (split, outcome, scope, predictor)."""
+    pairs = list(product(SPLITS, outcomes))
+    values = table[[*PREDICTORS, *("_".join(pair) for pair in pairs)]].to_numpy(float)
     origin = (table["kind"] == "random").to_numpy()
     size = table["size"].to_numpy()
     groups = {"all": 0 * size, "same size": size, "same size and origin": 2 * size + origin}
@@ -119,11 +127,11 @@ def _correlations(table: pd.DataFrame, repeats: int, seed: int) -> pd.DataFrame:
     for scope, group in groups.items():
         found = rank_correlations(values, group)
         drawn = np.stack([rank_correlations(values[draw], group[draw]) for draw in draws])
-        for (column, split), (row, predictor) in product(enumerate(SPLITS), enumerate(PREDICTORS)):
+        for (column, pair), (row, predictor) in product(enumerate(pairs), enumerate(PREDICTORS)):
             rho, ahead = found[row, column], found[0, column] - found[row, column]
             low, high = _interval(drawn[:, row, column])
             ahead_low, ahead_high = _interval(drawn[:, 0, column] - drawn[:, row, column])
-            names = [split, scope, predictor]
+            names = [*pair, scope, predictor]
             numbers = [rho, low, high, ahead, ahead_low, ahead_high, len(table)]
             rows.append(dict(zip(CORRELATIONS, [*names, *numbers], strict=True)))
     return pd.DataFrame(rows)
@@ -171,32 +179,37 @@ def _interval(replicates: Doubles) -> tuple[float, float]:
 
 
 def finding(table: pd.DataFrame, found: pd.DataFrame) -> str:
-    """Say in one sentence what came out, by the first reference, with its numbers.
+    """Say in one sentence what came out, with its numbers.
 
     Parameters
     ----------
     table : of `joined`
     found : of `correlations`
     """
-    against = found["against"].iloc[0]
-    table = table[table["against"] == against]
-    rows = found[found["against"] == against].set_index(["split", "scope", "predictor"])
+    rows = found[found["scope"] == "all"]
+    keys = zip(rows["against"], rows["outcome"], rows["predictor"], rows["split"], strict=True)
+    numbers = dict(zip(keys, rows[["rho", "rho_low", "rho_high"]].to_numpy(float), strict=True))
 
-    def rho(split: str, scope: str, predictor: str) -> str:
-        row = rows.loc[(split, scope, predictor)]
-        return f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f})"
+    def sure(against: str, outcome: str) -> str:
+        each = (numbers[against, outcome, "spectral_norm", split] for split in SPLITS)
+        return " and ".join(f"{rho:.2f} ({low:.2f} to {high:.2f})" for rho, low, high in each)
 
-    def said(split: str) -> str:
-        harmed = int((table[f"{split}_damage_low"] > 0).sum())
-        return (
-            f"on the {split} set, where {harmed} of them do damage beyond noise, it is "
-            f"{rho(split, 'all', 'spectral_norm')} for the spectral norm of the "
-            f"forget-by-retain block, {rho(split, 'all', 'size')} for the number of points and "
-            f"{rho(split, 'all', 'mean_absolute')} for the mean absolute influence, and among sets "
-            f"of one size {rho(split, 'same size', 'spectral_norm')} for the spectral norm"
-        )
+    def plain(against: str, predictor: str) -> str:
+        each = (numbers[against, "damage", predictor, split][0] for split in SPLITS)
+        return " and ".join("none" if np.isnan(rho) else f"{rho:.2f}" for rho in each)
 
+    references = [against for against in REFERENCES if against in set(found["against"])]
+    parts = [
+        f"{sure(against, 'damage')} against {REFERENCES[against]}, beside "
+        f"{plain(against, 'size')} for the number of points and "
+        f"{plain(against, 'mean_absolute')} for the mean absolute influence"
+        for against in references
+    ]
+    if "oracles" in references:
+        moved = sure("oracles", "klom_before")
+        parts.append(f"and what retraining would move, the distance to these oracles, has {moved}")
     return (
-        f"Of {len(table)} forget sets, what foretells the damage of unlearning, by rank "
-        f"correlation (95 % interval over forget sets): {'; '.join(map(said, SPLITS))}."
+        f"Over {table['forget_set'].nunique()} forget sets the damage of unlearning on the "
+        f"{' and on the '.join(SPLITS)} set has with the spectral norm of the forget-by-retain "
+        f"block the rank correlations (95 % intervals over forget sets) {'; '.join(parts)}."
     )

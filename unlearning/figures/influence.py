@@ -133,10 +133,21 @@ def _points(table: pd.DataFrame) -> pd.DataFrame:
 
 def _ranks(correlations: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each predictor and scope in each panel of rank correlations."""
-    wanted = ["against", "split", "scope", "predictor", "rho", "rho_low", "rho_high", "n_sets"]
+    wanted = [
+        "against",
+        "split",
+        "outcome",
+        "scope",
+        "predictor",
+        "rho",
+        "rho_low",
+        "rho_high",
+        "n_sets",
+    ]
     require_columns(correlations, wanted, "correlations")
     names = {"rho": "x", "rho_low": "x_low", "rho_high": "x_high"}
-    return correlations[wanted].rename(columns=names).assign(panel=RANK)
+    damage = correlations.loc[correlations["outcome"] == "damage", wanted]
+    return damage.rename(columns=names).assign(panel=RANK)
 
 
 def _draw_points(axes: Axes, marks: pd.DataFrame, part: pd.DataFrame) -> None:

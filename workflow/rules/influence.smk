@@ -27,7 +27,7 @@ rule measure_blocks:
 
 
 rule measure_damage:
-    """Measure what unlearning a forget set does to the points that should not change."""
+    """Measure what unlearning a forget set does to the points that are not to be forgotten."""
     input:
         code=listing("workflow/scripts/measure_damage.py"),
         data=rules.prepare_data.output.record,

@@ -1,4 +1,4 @@
-"""Measure what unlearning a forget set of a family did to the points that should not change."""
+"""Measure what unlearning a forget set of a family did to points not to be forgotten."""
 
 import numpy as np
 

@@ -29,6 +29,8 @@ def sets(**columns):
     for name in ("spectral_norm", "mean_absolute", *(f"{split}_damage" for split in SPLITS)):
         table[name] = rng.standard_normal(48)
     for split in SPLITS:
+        table[f"{split}_klom_before"] = rng.standard_normal(48)
+    for split in SPLITS:
         table[f"{split}_damage_low"] = table[f"{split}_damage"] - 1
     return table.assign(**columns)
 
@@ -53,7 +55,8 @@ def test_ranks_are_blind_to_scale_and_turn_with_the_sign():
 
 def rows(table, **options):
     found = correlations(table, repeats=200, seed=0, **options)
-    return found.set_index(["split", "scope", "predictor"])
+    damage = found[found["outcome"] == "damage"]
+    return damage.set_index(["split", "scope", "predictor"])
 
 
 def test_what_size_alone_foretells_is_gone_among_sets_of_one_size():
@@ -135,17 +138,41 @@ def test_tables_are_joined_a_row_a_set_and_a_set_that_lacks_one_is_named():
             joined(family, *part)
 
 
-def test_the_sentence_has_the_numbers_of_the_first_reference():
-    table = sets(retain_damage_low=-1.0, validation_damage_low=[1.0] * 30 + [-1.0] * 18)
-    table = pd.concat([table, sets(against="pretrained", retain_damage=0.0)], ignore_index=True)
+def test_where_oracles_are_the_reference_so_is_what_retraining_moves():
+    moved = sets()["spectral_norm"] ** 3
+    table = pd.concat(
+        [sets(against=by, retain_klom_before=moved) for by in ("pretrained", "oracles")],
+        ignore_index=True,
+    )
+    found = correlations(table, repeats=20, seed=0)
+    assert set(found.loc[found["against"] == "pretrained", "outcome"]) == {"damage"}
+    row = found[(found["outcome"] == "klom_before") & (found["split"] == "retain")]
+    row = row[(row["scope"] == "all") & (row["predictor"] == "spectral_norm")].iloc[0]
+    assert row["against"] == "oracles"
+    assert row["rho"] == pytest.approx(1)
+
+
+def test_the_sentence_has_the_numbers_of_each_reference():
+    table = pd.concat([sets(against="pretrained"), sets(size=10)], ignore_index=True)
     found = correlations(table, repeats=50, seed=0)
+    rows = found.set_index(["against", "split", "outcome", "scope", "predictor"])
     said = finding(table, found)
-    assert said.startswith("Of 48 forget sets, ")
-    row = found[found["against"] == "oracles"].set_index(["split", "scope", "predictor"])
-    row = row.loc[("retain", "all", "spectral_norm")]
-    rho = f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f})"
-    assert "on the retain set, where 0 of them do damage beyond noise" in said
-    assert f"it is {rho} for the spectral norm" in said
-    assert "on the validation set, where 30 of them do damage" in said
+    assert said.startswith("Over 48 forget sets ")
+    parts = said.split("; ")
+    for part, by, outcome in zip(
+        parts,
+        ("pretrained", "oracles", "oracles"),
+        ("damage", "damage", "klom_before"),
+        strict=False,
+    ):
+        for split in SPLITS:
+            row = rows.loc[(by, split, outcome, "all", "spectral_norm")]
+            rho = f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f})"
+            assert rho in part, (by, outcome)
+    size = [rows.loc[("pretrained", split, "damage", "all", "size"), "rho"] for split in SPLITS]
+    assert f"beside {size[0]:.2f} and {size[1]:.2f} for the number of points" in parts[0]
+    assert "beside none and none for the number of points" in parts[1]
     assert "nan" not in said
     assert "\n" not in said
+    alone = finding(table[:48], found[found["against"] == "pretrained"])
+    assert "oracles" not in alone

@@ -34,6 +34,7 @@ def tables(by=BY, kinds=("random", "top", "bottom", "ends")):
                     none = name == "size" and scope != "all"
                     rho = np.nan if none else rng.uniform(-1, 1)
                     names = {"against": against, "split": split, "scope": scope, "predictor": name}
+                    names |= {"outcome": "damage"}
                     bounds = {"rho": rho, "rho_low": rho - 0.1, "rho_high": rho + 0.1, "n_sets": 12}
                     found.append(names | bounds)
     return pd.DataFrame(rows), pd.DataFrame(found)
