@@ -36,7 +36,7 @@ def test_ensembles_are_taken_over_and_unlearned_from(tmp_path):
     assert plan["import_pretrained"] == 2
     assert plan["import_oracle"] == 9 * 4
     assert plan["check_alignment"] == 9
-    assert plan["unlearn"] == 630
+    assert plan["unlearn"] == 804
 
 
 def test_nothing_is_unlearned_or_scored_before_the_check(tmp_path):
