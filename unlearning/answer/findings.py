@@ -1,5 +1,7 @@
 """What a figure comes to in one sentence, its numbers from the tables behind it."""
 
+from typing import Any
+
 import pandas as pd
 
 from unlearning.answer.selection import AVERAGE, RULES
@@ -23,7 +25,7 @@ def stability_finding(scores: pd.DataFrame, ranking: pd.DataFrame) -> str:
     ----------
     scores, ranking : rows of `stability.stability_rows` and of `ranking.ranking_rows`
     """
-    if scores["n_members"].nunique() < 2:
+    if scores.loc[scores["method"] == "pretrained", "n_members"].nunique() < 2:
         return "One number of members says nothing of how scores depend on it."
     found = stable_after(scores)
     size, everyone = found["n_members"], found["all_members"]
@@ -31,21 +33,30 @@ def stability_finding(scores: pd.DataFrame, ranking: pd.DataFrame) -> str:
     text = (
         f"From {size} to {everyone} members {found['changing']} of {found['cells']} P95 KLoM of "
         f"pretrained models (forget sets x splits) change beyond chance; {which} go from "
-        f"{found['score']:.2f} to {found['score_at_all']:.2f} in the mean, the noise floor from "
-        f"{found['floor']:.2f} to {found['floor_at_all']:.2f} (equal Gaussians: "
-        f"{found['gaussian_floor']:.2f}, {found['gaussian_floor_at_all']:.2f}), and the excess "
-        f"over it stays in {found['floor_alone']} of these {found['changing']}: “stable after "
-        f"N = 80” {found['verdict']}"
+        f"{_pair(found, 'score')} in the mean, two equal Gaussians from "
+        f"{_pair(found, 'gaussian_floor')}"
     )
+    if pd.notna(found["floor_at_all"]):
+        text += f" and the measured noise floor from {_pair(found, 'floor')}"
+        if found["changing"]:
+            text += f", over which {found['floor_alone']} of the {found['changing']} stay as high"
+    text += f": “stable after N = 80” {found['verdict']}"
     order = ranking[(ranking["split"] == AVERAGE) & (ranking["measure"] == "p95")]
     order = order[order["n_members"] == size]
-    if order.empty:
-        return f"{text}."
-    return (
-        f"{text}; {size} members put {100 * order['agreement'].mean():.0f} % of the pairs of runs "
-        f"into the order that all do, and {100 * order['clear_agreement'].mean():.0f} % of those "
-        "pairs that all members tell apart."
-    )
+    if len(order):
+        text += f"; {size} members put {_percent(order['agreement'])} of the pairs of runs into the"
+        text += " order that all do"
+    if order["clear_agreement"].notna().any():
+        text += f", and {_percent(order['clear_agreement'])} of those that all members tell apart"
+    return f"{text}."
+
+
+def _pair(found: dict[str, Any], name: str) -> str:
+    return f"{found[name]:.2f} to {found[f'{name}_at_all']:.2f}"
+
+
+def _percent(shares: pd.Series) -> str:
+    return f"{100 * shares.mean():.0f} %"
 
 
 def selection_finding(table: pd.DataFrame) -> str:

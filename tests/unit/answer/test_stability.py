@@ -34,7 +34,7 @@ def made(levels, *, floor=FLOOR, sizes=SIZES, forget_set="1", seed=0, noise=NOIS
     def around(values):
         return np.reshape(values, (-1, 1, 1, 1)) + noise * rng.standard_normal(shape)
 
-    gaussian = np.reshape(floor, (-1, 1, 1)) * np.ones((1, 3, 2))
+    gaussian = np.reshape(np.nan_to_num(floor), (-1, 1, 1)) * np.ones((1, 3, 2))
     run = {**PRETRAINED, "forget_set": forget_set}
     return stability_rows(run, around(levels), around(floor), gaussian, sizes=sizes, points=POINTS)
 
@@ -135,14 +135,17 @@ def test_a_study_of_fewer_members_cannot_tell():
 
 def test_without_a_second_ensemble_of_oracles_only_standing_can_be_told():
     for levels, verdict in (((9.0, 9.0, 9.0), STANDS), ((5.1, 1.0, 0.8), UNKNOWN)):
-        assert stable_after(study(levels, floor=(5.0, 0.9, np.nan)))["verdict"] == verdict
+        table = study(levels, floor=(5.0, 0.9, np.nan))
+        assert stable_after(table)["verdict"] == verdict
+        assert "nan" not in stability_finding(table, ranked().assign(clear_agreement=np.nan))
 
 
 def test_one_number_of_members_is_not_enough():
     one = study((9.0,), floor=(0.7,), sizes=[100])
     with pytest.raises(ValueError, match="at two numbers of members"):
         stable_after(one)
-    assert "says nothing" in stability_finding(one, ranked())
+    gaussian = gaussian_rows("0", np.ones((2, 3, 2)), sizes=[100, 200], points=POINTS)
+    assert "says nothing" in stability_finding(pd.concat([one, gaussian]), ranked())
 
 
 def test_of_many_scores_that_do_not_change_few_are_said_to():
