@@ -88,8 +88,9 @@ def ascent_breaks(evidence: Evidence) -> Verdict:
     total = named["total"]
     broken = total[total["low"] > 0]
     adds = int((named["ascent on drift"].loc[broken.index, "low"] > 0).sum())
-    drift = named["drift"].droplevel("learning_rate")["difference"]
-    share = drift.reindex(broken.index.droplevel("learning_rate")).to_numpy() / broken["difference"]
+    drift = named["drift"].reset_index("learning_rate", drop=True)["difference"]
+    same = broken.reset_index("learning_rate", drop=True).index
+    share = drift.reindex(same).to_numpy() / broken["difference"]
     alone = named["ascent alone"]
     because = (
         f"{_count(len(broken), len(total), 'runs')} are worse than the pretrained models on the "

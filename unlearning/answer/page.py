@@ -101,7 +101,7 @@ def captions(
     return found
 
 
-def _row(row: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+def _row(row: Mapping[Any, Any], figures: Mapping[str, Any]) -> str:
     figure = row["figure"]
     link = f' <a href="#{figure}">{figure}</a>' if figure in figures else ""
     verdict = f'<span class="verdict" style="color: {colour(row["verdict"])}">'

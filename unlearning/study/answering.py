@@ -16,8 +16,6 @@ FIGURES = {
     "influence": "influence",
     "random_sets": "random_sets",
 }
-#: Those of them that say in a file of their own what they come to.
-WITH_FINDING = ("controls", "protocols", "selection", "stability", "influence")
 
 
 def controlled(config: Config, pattern: Any) -> Any:

@@ -1,6 +1,16 @@
 # results/{study}/answer.html: what of the paper's claims stands on this study
 
 
+# Where figures say what they come to, in a sentence.
+finding = {
+    "controls": rules.draw_controls.output.finding,
+    "protocols": rules.draw_protocols.output.finding,
+    "selection": rules.draw_selection.output.finding,
+    "stability": rules.draw_stability.output.finding,
+    "influence": rules.correlate_influence.output.finding,
+}
+
+
 rule write_answer:
     """Judge each claim of the paper that an experiment can test, by intervals."""
     input:
@@ -40,9 +50,8 @@ rule write_answer:
             figure=answering.figures(config),
         ),
         findings=lambda wildcards: expand(
-            "results/{study}/figures/{figure}.txt",
+            [finding[name] for name in answering.figures(config, tuple(finding))],
             study=wildcards.study,
-            figure=answering.figures(config, answering.WITH_FINDING),
         ),
     output:
         csv="results/{study}/answer.csv",
@@ -60,7 +69,7 @@ rule write_answer:
         about=answering.about(config),
         sizes=answering.sizes(config),
         figures=answering.figures(config),
-        findings=answering.figures(config, answering.WITH_FINDING),
+        findings=answering.figures(config, tuple(finding)),
     script:
         "../scripts/write_answer.py"
 
