@@ -44,11 +44,11 @@ OVERLAY = {
     "stability": {"subsamples": 4},
     "influence": {
         "random": {"sizes": [5, 10], "of_each": 3},
-        "components": {"sizes": [5, 10]},
+        "components": {"sizes": [6, 10]},
         "method": "ga",
         "setting": {"learning_rate": 5.0e-2, "epochs": 2},
         "damage": ["pretrained"],
-        "bootstrap": 50,
+        "bootstrap": 100,
     },
 }
 OVERLAY["run"]["methods"] = ["ga", "scrub"]
