@@ -7,7 +7,8 @@ from tests.helpers.study import copy_repository, planned, snakemake
 from unlearning.answer.claims import CLAIMS
 from unlearning.artifacts.tables import read_csv
 
-ONE_RUN = {"epochs": [1]}
+ONE_EPOCH = {"epochs": [1], "ascent_epochs": [1]}
+CONTROLS = [{"learning_rate": [0.0]}, {"batch_norm": ["frozen"]}]
 OVERLAY = {
     "study": "small",
     "device": "cpu",
@@ -29,24 +30,18 @@ OVERLAY = {
                 {"learning_rate": [5.0e-2], "order": ["index"], "forget_limit": [15]},
             ],
         },
-        "gda": None,
+        "gda": {"sweep": {"learning_rate": [2.0e-1]}, "snapshots": ONE_EPOCH, "controls": CONTROLS},
         "scrub": {
             "sweep": {"learning_rate": [5.0e-3]},
-            "snapshots": {"epochs": [1], "ascent_epochs": [1]},
-            "controls": [
-                {"learning_rate": [0.0]},
-                {"learning_rate": [5.0e-3], "batch_norm": ["frozen"]},
-                {"learning_rate": [5.0e-3], "student": ["frozen"]},
-            ],
+            "snapshots": ONE_EPOCH,
+            "controls": [*CONTROLS, {"student": ["frozen"]}],
         },
     },
     "klom": {"bootstrap": 10},
-    "stability": {"subsamples": 4},
+    "stability": {"members": [5, 10], "subsamples": 4},
     "influence": {
         "random": {"sizes": [5, 10], "of_each": 3},
         "components": {"sizes": [6, 10]},
-        "method": "ga",
-        "setting": {"learning_rate": 5.0e-2, "epochs": 2},
         "damage": ["pretrained"],
         "bootstrap": 100,
     },

@@ -116,7 +116,6 @@ CLAIMS = [
         "whose student does not move stay more often than those that train it.",
         "protocols",
         judging.scrub_stays,
-        ("cells",),
     ),
     Claim(
         "random sets",

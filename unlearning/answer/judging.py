@@ -94,12 +94,15 @@ def ascent_breaks(evidence: Evidence) -> Verdict:
     alone = named["ascent alone"]
     because = (
         f"{_count(len(broken), len(total), 'runs')} are worse than the pretrained models on the "
-        f"validation set; ascent on top of drift adds to that in {adds} of them, and drift alone "
-        f"is {100 * median_of(share):.0f} % of it in the median; with frozen statistics "
-        f"{_count(int((alone['low'] > 0).sum()), len(alone), 'runs')} are worse"
+        f"validation set, with frozen statistics {(alone['low'] > 0).sum()} of {len(alone)}"
     )
-    word = by_count(adds, len(broken)) if len(broken) else FAILS
-    return Verdict(artefact(DRIFT) if len(broken) and adds < len(broken) / 2 else word, because)
+    if len(broken):
+        because += (
+            f"; ascent on top of drift adds to the former in {adds}, and drift alone is "
+            f"{100 * median_of(share):.0f} % of the damage in the median"
+        )
+    word = by_count(adds, len(broken))
+    return Verdict(artefact(DRIFT) if adds < len(broken) / 2 else word, because)
 
 
 def recedes(evidence: Evidence) -> Verdict:
@@ -124,7 +127,8 @@ def sensitive(evidence: Evidence) -> Verdict:
     rows = evidence.cells[
         (evidence.cells["kind"] == "grid") & (evidence.cells["split"] == "validation")
     ]
-    cells = rows.groupby(["method", "forget_set"])
+    pair = ["method", "forget_set"]
+    cells = rows.groupby(pair).filter(lambda runs: len(runs) > 1).groupby(pair)
     apart = cells["low"].max() > cells["high"].min()
     spread = cells["difference"].max() - cells["difference"].min()
     because = (
@@ -132,7 +136,7 @@ def sensitive(evidence: Evidence) -> Verdict:
         f"{len(apart)} pairs of method and forget set; between them lie {median_of(spread):.2f} "
         "nats in the median"
     )
-    return Verdict(by_count(int(apart.sum()), len(apart)), because)
+    return Verdict(by_count(int(apart.sum()), len(apart)) if apart.any() else UNKNOWN, because)
 
 
 def illusion(evidence: Evidence) -> Verdict:
@@ -172,7 +176,8 @@ def missing_targets(evidence: Evidence) -> Verdict:
 def scrub_stays(evidence: Evidence) -> Verdict:
     """Judge whether SCRUB stays near the pretrained models."""
     runs = outcomes(evidence.cells, ("grid", "as_published"))
-    runs = runs[(runs["method"] == "scrub")]
+    here = runs["forget_set"].isin(measurable(evidence.baselines))
+    runs = runs[here & (runs["method"] == "scrub")]
     moves = runs["forgets"] | runs["recedes"] | runs["harms"]
     frozen = runs["behaviour"].str.contains("student")
     trained = (runs["kind"] == "grid").to_numpy()
@@ -184,7 +189,7 @@ def scrub_stays(evidence: Evidence) -> Verdict:
         stay = int(moves[frozen].sum())
         because += f", of those with the published, frozen one {stay} of {int(frozen.sum())}"
     if not trained.any():
-        return Verdict(UNKNOWN, "the study has no runs of SCRUB")
+        return Verdict(UNKNOWN, "no run of SCRUB is on a forget set that has anything to unlearn")
     word = by_count(int((~moves[trained]).sum()), int(trained.sum()))
     if word != STANDS and frozen.any() and moves[frozen].mean() < moves[trained].mean():
         word = artefact("a student that was not trained")
@@ -220,6 +225,8 @@ def random_harm(evidence: Evidence) -> Verdict:
 
 def stable(evidence: Evidence) -> Verdict:
     """Judge whether scores are stable after N = 80."""
+    if evidence.stability["n_members"].nunique() < 2:
+        return Verdict(UNKNOWN, "the study has one number of members")
     found = stable_after(evidence.stability)
     because = (
         f"from {found['n_members']} to {found['all_members']} members {found['changing']} of "

@@ -56,9 +56,10 @@ class Scored:
 
     def _means(self, rows: NDArray[np.int_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the mean score of each group of rows, and how it moves in each replicate."""
-        groups = rows.reshape(len(rows), -1)
+        groups = rows[:, None] if rows.ndim == 1 else rows
         scores = self.table["klom_p95"].to_numpy(float)[groups]
-        moved = self._replicates(groups.ravel()).reshape(*groups.shape, -1)
+        repeats = self.deviations.shape[1]
+        moved = self._replicates(groups.ravel()).reshape(*groups.shape, repeats)
         return scores.mean(axis=1), moved.mean(axis=1)
 
     def _replicates(self, rows: NDArray[np.int_]) -> NDArray[np.float64]:
