@@ -25,7 +25,7 @@ demo: $(READY)
 	@echo "All on one page: snakemake --report report.html"
 
 # Side by side: file by file, but all that shares a cluster or a study in one process.
-SIDE_BY_SIDE := pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+SIDE_BY_SIDE := pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 LEFT_OUT := $(if $(wildcard $(FASHION_MNIST)),,-m "not debian_data and not gpu")
 
 # What waits for clocks and studies begins first: the rest fills its gaps.
