@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from unlearning.study.config_batches import batch_complaints
 from unlearning.study.config_data import FORGET_SET_KEYS, dataset_complaints, forget_set_complaints
 from unlearning.study.config_influence import influence_complaints
 from unlearning.study.config_methods import method_complaints
@@ -181,6 +182,7 @@ def _complaints(config: Config) -> Iterator[str]:
                 if name not in config[kind]:
                     yield f"{place}.{kind}: {name!r} is not defined; {allowed(config[kind])}"
     yield from stability_complaints(config)
+    yield from batch_complaints(config)
     if config["table1"] and config["dataset"]["name"] not in TABLE1_DATASETS:
         yield f"table1: must be [] for {config['dataset']['name']}; it is of fashion_mnist"
 

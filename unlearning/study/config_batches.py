@@ -1,0 +1,71 @@
+"""Whether a batch of one point comes to where BatchNorm sees one pixel of it.
+
+Of a single number there is no variance: torch refuses it, after hours of other members and epochs.
+"""
+
+from collections.abc import Iterator
+
+from unlearning.study import influence
+from unlearning.study.config_methods import WITH_BATCH_NORM
+from unlearning.study.data_sets import images
+from unlearning.study.design import Config, used_forget_sets
+from unlearning.study.runs import forget_set_size, runs
+
+
+def last_side(model: str, side: int) -> int:
+    """Return the pixels a side of the last feature map of a network with BatchNorm."""
+    if model == "resnet9":
+        return (side + 1) // 2 // 2 - 2
+    for _ in range(5):  # of resnet18
+        side = (side + 1) // 2
+    return side
+
+
+def batch_complaints(config: Config) -> Iterator[str]:
+    """Yield which batch of the study would hold one point, where that can't be computed."""
+    dataset, model = config["dataset"], config["model"]
+    side = dataset["pad_to"] or images(dataset["name"])[0]
+    if model not in WITH_BATCH_NORM or last_side(model, side) > 1:
+        return
+    for key, what, points, batch in _passes(config):
+        if points % batch == 1:
+            yield (
+                f"{key}: {batch} leaves one of the {points} points of {what} for a batch of its "
+                f"own, whose variance BatchNorm can't take on images of {side} pixels a side; "
+                "choose another"
+            )
+
+
+def _passes(config: Config) -> Iterator[tuple[str, str, int, int]]:
+    """Yield the passes over data in training mode: key of the batch size, what, points, batch."""
+    train, batch = config["dataset"]["train"], config["training"]["batch_size"]
+    yield "training.batch_size", "the training set", train, batch
+    half = round(config["datamodels"]["subset_fraction"] * train)
+    yield "training.batch_size", "a datamodel's subset", half, batch
+    sets = {name: config["forget_sets"][name] for name in used_forget_sets(config)}
+    for name, definition in (sets | influence.forget_sets(config)).items():
+        size = forget_set_size(definition)
+        if size is None or size >= train:
+            continue  # a class, say: its job will tell
+        what = f"the retain set of {name}"
+        yield "training.batch_size", what, train - size, batch
+        yield from _unlearning_passes(config, name, size)
+
+
+def _unlearning_passes(config: Config, name: str, size: int) -> Iterator[tuple[str, str, int, int]]:
+    train = config["dataset"]["train"]
+    chosen = (
+        [config["influence"]["method"]] if influence.in_family(name) else config["run"]["methods"]
+    )
+    definitions = config["forget_sets"] | influence.forget_sets(config)
+    for method in chosen:
+        for run in runs({**config, "forget_sets": definitions}, method, name).values():
+            given = run.hyperparameters
+            if given.get("batch_norm") == "frozen" or "batch_size" not in given:
+                continue
+            forget = min(size, given.get("forget_limit") or size)
+            key = "forget_batch_size" if "forget_batch_size" in given else "batch_size"
+            yield f"methods.{method}.{key}", f"forget set {name}", forget, given[key]
+            if run.ascent_epochs:
+                what = f"the retain set of {name}"
+                yield f"methods.{method}.batch_size", what, train - forget, given["batch_size"]
