@@ -62,7 +62,8 @@ def test_a_bad_family_stops_before_any_job(tmp_path):
         "components": {"kinds": ["top"], "sizes": [10]},
     }
     overlay.write_text(yaml.safe_dump({"influence": family}))
-    done = dry_run(tmp_path, "--configfile", overlay)
+    assert counts(tmp_path, "fig1", "--configfile", overlay)["draw_figure"] == 1
+    done = dry_run(tmp_path, "influence", "--configfile", overlay)
     printed = done.stdout + done.stderr
     assert done.returncode != 0
     assert "config: influence: 4 forget sets are too few for a rank correlation" in printed

@@ -13,12 +13,13 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from unlearning.study.config_batches import batch_complaints
 from unlearning.study.config_data import FORGET_SET_KEYS, dataset_complaints, forget_set_complaints
-from unlearning.study.config_influence import influence_complaints
+from unlearning.study.config_influence import name_complaints
 from unlearning.study.config_methods import method_complaints
 from unlearning.study.config_published import published_complaints
 from unlearning.study.config_stability import stability_complaints
 from unlearning.study.config_words import allowed
-from unlearning.study.design import Config
+from unlearning.study.design import Config, used_forget_sets
+from unlearning.study.influence import in_family
 from unlearning.study.strategies import LAYOUTS
 
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
@@ -170,11 +171,12 @@ def _complaints(config: Config) -> Iterator[str]:
     yield from _ensemble_complaints(config)
     yield from _computing_complaints(config)
     for name, definition in config["forget_sets"].items():
-        yield from forget_set_complaints(f"forget_sets.{name}", definition, config)
+        if not in_family(name):  # that of influence is looked at by who asks for it
+            yield from forget_set_complaints(f"forget_sets.{name}", definition, config)
     yield from _theory_complaints(config["theory"])
     for name, method in config["methods"].items():
         yield from method_complaints(name, method, config)
-    yield from influence_complaints(config)
+    yield from name_complaints(config)
     table1 = ("table1", {"forget_sets": config["table1"]})
     for place, lists in [("run", config["run"]), table1, *_figures(config)]:
         for kind in ("forget_sets", "methods"):
@@ -182,7 +184,8 @@ def _complaints(config: Config) -> Iterator[str]:
                 if name not in config[kind]:
                     yield f"{place}.{kind}: {name!r} is not defined; {allowed(config[kind])}"
     yield from stability_complaints(config)
-    yield from batch_complaints(config)
+    used = [name for name in used_forget_sets(config) if name in config["forget_sets"]]
+    yield from batch_complaints(config, {name: config["forget_sets"][name] for name in used})
     if config["table1"] and config["dataset"]["name"] not in TABLE1_DATASETS:
         yield f"table1: must be [] for {config['dataset']['name']}; it is of fashion_mnist"
 

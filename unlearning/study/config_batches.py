@@ -3,12 +3,12 @@
 Of a single number there is no variance: torch refuses it, after hours of other members and epochs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from unlearning.study import influence
 from unlearning.study.config_methods import WITH_BATCH_NORM
 from unlearning.study.data_sets import images
-from unlearning.study.design import Config, used_forget_sets
+from unlearning.study.design import Config
 from unlearning.study.runs import forget_set_size, runs
 
 
@@ -21,13 +21,19 @@ def last_side(model: str, side: int) -> int:
     return side
 
 
-def batch_complaints(config: Config) -> Iterator[str]:
-    """Yield which batch of the study would hold one point, where that can't be computed."""
+def batch_complaints(config: Config, forget_sets: Mapping[str, Config]) -> Iterator[str]:
+    """Yield which batch would hold one point, where that can't be computed.
+
+    Parameters
+    ----------
+    config : of the study
+    forget_sets : name -> definition, of those that are looked at beside the training set
+    """
     dataset, model = config["dataset"], config["model"]
     side = dataset["pad_to"] or images(dataset["name"])[0]
     if model not in WITH_BATCH_NORM or last_side(model, side) > 1:
         return
-    for key, what, points, batch in _passes(config):
+    for key, what, points, batch in _passes(config, forget_sets):
         if points % batch == 1:
             yield (
                 f"{key}: {batch} leaves one of the {points} points of {what} for a batch of its "
@@ -36,14 +42,15 @@ def batch_complaints(config: Config) -> Iterator[str]:
             )
 
 
-def _passes(config: Config) -> Iterator[tuple[str, str, int, int]]:
+def _passes(
+    config: Config, forget_sets: Mapping[str, Config]
+) -> Iterator[tuple[str, str, int, int]]:
     """Yield the passes over data in training mode: key of the batch size, what, points, batch."""
     train, batch = config["dataset"]["train"], config["training"]["batch_size"]
     yield "training.batch_size", "the training set", train, batch
     half = round(config["datamodels"]["subset_fraction"] * train)
     yield "training.batch_size", "a datamodel's subset", half, batch
-    sets = {name: config["forget_sets"][name] for name in used_forget_sets(config)}
-    for name, definition in (sets | influence.forget_sets(config)).items():
+    for name, definition in forget_sets.items():
         size = forget_set_size(definition)
         if size is None or size >= train:
             continue  # a class, say: its job will tell

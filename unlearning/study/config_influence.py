@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from unlearning.study import design, influence
+from unlearning.study.config_batches import batch_complaints
 from unlearning.study.config_methods import method_annotations, run_complaints
 from unlearning.study.config_words import allowed
 from unlearning.study.design import Config
 
 
-def influence_complaints(config: Config) -> Iterator[str]:
-    """Yield what is wrong with ``influence``, which may be null."""
+def name_complaints(config: Config) -> Iterator[str]:
+    """Yield that a forget set of the study has a name of the family of ``influence``."""
     family = influence.forget_sets(config)
     for name, definition in config["forget_sets"].items():
         # An audit plans with a config that the family has been added to.
@@ -21,13 +22,25 @@ def influence_complaints(config: Config) -> Iterator[str]:
                 f"forget_sets.{name}: names that begin with {influence.PREFIX} are those of the "
                 "family of influence; choose another name"
             )
+
+
+def influence_complaints(config: Config) -> Iterator[str]:
+    """Yield why the study has no such family, as it stands.
+
+    Only who asks for it is told: other data, or a method less, make no other study wrong.
+    """
     if config["influence"] is None:
+        yield (
+            "influence: is null in this study; name sizes, components and a setting, as "
+            "config.yaml does"
+        )
         return
     yield from _family_complaints(config)
     yield from _setting_complaints(config)
     chunks, there = config["influence"]["chunks"], len(design.pretrained_chunks(config))
     if chunks > there:
         yield f"influence.chunks: {chunks} is more than the {there} that the ensemble has"
+    yield from batch_complaints(config, influence.forget_sets(config))
 
 
 def _family_complaints(config: Config) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import csv
 
 from unlearning.study import influence, subsampling
+from unlearning.study.config_influence import influence_complaints
 from unlearning.study.design import Config, pretrained_chunks
 from unlearning.study.runs import forget_set_size
 from unlearning.study.sources import ROOT
@@ -61,11 +62,8 @@ def family(config: Config) -> list[str]:
     ValueError
         When the study has none, or the source nothing that they could be held against.
     """
-    if config["influence"] is None:
-        raise ValueError(
-            "influence: is null in this study; name sizes, components and a setting, as "
-            "config.yaml does"
-        )
+    for complaint in influence_complaints(config):
+        raise ValueError(f"config: {complaint}")
     trained = config["source"] == "train"
     if not trained and "oracles" in config["influence"]["damage"]:
         raise ValueError(

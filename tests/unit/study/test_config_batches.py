@@ -10,7 +10,9 @@ from snakemake.utils import update_config
 from tests.helpers.study import ROOT
 from unlearning.networks import models
 from unlearning.study import config as studies
+from unlearning.study import influence
 from unlearning.study.config_batches import batch_complaints, last_side
+from unlearning.study.design import used_forget_sets
 
 DIGITS = yaml.safe_load((ROOT / "config.yaml").read_text())
 RESNET9 = yaml.safe_load((ROOT / "studies" / "digits_resnet9.yaml").read_text())
@@ -21,7 +23,8 @@ def complaints(*changes, base=RESNET9):
     for change in (base, *changes):
         update_config(config, deepcopy(change))
     studies.drop_absent(config)
-    return list(batch_complaints(config))
+    sets = {name: config["forget_sets"][name] for name in used_forget_sets(config)}
+    return list(batch_complaints(config, sets | influence.forget_sets(config)))
 
 
 @pytest.mark.parametrize("side", [12, 14, 16, 32])

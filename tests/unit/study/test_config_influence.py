@@ -11,7 +11,7 @@ from snakemake.utils import update_config
 
 from tests.helpers.configs import CONFIG
 from unlearning.study import config as studies
-from unlearning.study import influence
+from unlearning.study import influence, targets
 from unlearning.study.config_influence import published_shape
 
 FEW = {
@@ -61,19 +61,39 @@ BAD = {
 }
 
 
+def check(config):
+    """Check a study that asks for its family."""
+    studies.check(config)
+    targets.family(config)
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_family_is_refused(case):
     family, message = BAD[case]
     config = deepcopy(CONFIG)
     update_config(config, {"influence": family})
     with pytest.raises(ValueError, match=message):
-        studies.check(config)
+        check(config)
+
+
+def test_a_study_that_does_not_ask_for_it_may_have_what_the_family_does_not_fit():
+    config = deepcopy(CONFIG)
+    config["dataset"] |= {"train": 150}
+    config["run"]["methods"].remove("gda")
+    del config["methods"]["gda"]
+    for figure in config["figures"].values():
+        figure |= {"methods": ["ga"]} if "methods" in figure else {}
+    studies.check(config)
+    influence.add_forget_sets(config)  # as an audit has it
+    studies.check(config)
+    with pytest.raises(ValueError, match=r"influence\.random\.sizes: 200 leaves nothing"):
+        targets.family(config)
 
 
 def test_ten_forget_sets_are_enough():
     config = deepcopy(CONFIG)
     update_config(config, {"influence": FEW | {"random": {"sizes": [10], "of_each": 8}}})
-    studies.check(config)
+    check(config)
 
 
 def test_an_overlay_takes_a_hyperparameter_away_with_the_method():
@@ -81,20 +101,20 @@ def test_an_overlay_takes_a_hyperparameter_away_with_the_method():
     setting = {"learning_rate": 0.1, "ascent_epochs": None}
     update_config(config, {"influence": {"method": "ga", "setting": setting}})
     studies.drop_absent(config)
-    studies.check(config)
+    check(config)
 
 
 def test_names_of_the_family_are_taken():
     config = deepcopy(CONFIG)
     config["forget_sets"]["influence-mine"] = {"kind": "random", "size": 3, "seed": 9}
     with pytest.raises(ValueError, match=r"forget_sets\.influence-mine: names that begin with"):
-        studies.check(config)
+        check(config)
 
 
 def test_a_config_that_the_family_was_added_to_is_valid_still():
     config = deepcopy(CONFIG)
     influence.add_forget_sets(config)
-    studies.check(config)
+    check(config)
 
 
 def weights(path, *shape, **kind):
@@ -108,12 +128,11 @@ def test_a_published_matrix_must_have_a_row_of_every_point(tmp_path):
     config["datamodels"]["file"] = weights(tmp_path / "small.pt", 1000, 1347)
     message = r"datamodels\.file: .*small\.pt has datamodels of 1000 training points, .* 1347"
     with pytest.raises(ValueError, match=message):
-        studies.check(config)
+        check(config)
     config["datamodels"]["file"] = weights(tmp_path / "whole.pt", 1347, 1347)
-    studies.check(config)
-    config["influence"] = None
+    check(config)
     config["datamodels"]["file"] = str(tmp_path / "small.pt")
-    studies.check(config)
+    studies.check(config)  # of who asks nothing of the family
 
 
 @pytest.mark.parametrize("ordered", [False, True])
