@@ -5,7 +5,7 @@ is not measured. Printed are, for each, the seconds of every round by the clock 
 (which depend less on neighbours), the largest memory of all its processes together (proportional
 set size, sampled), and the ratios of the medians.
 
-    plan            dry run of studies/cifar10.yaml
+    plan            dry run of studies/cifar10.yaml, both builds that of the older one
     plan_tenfold    the same with ten times the forget sets
     noop            snakemake where the default study is finished (which it makes first)
     demo            the default study from nothing
@@ -56,7 +56,7 @@ for _ in range(21):
 print(np.median(seconds[1:]))
 """
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
-CIFAR10 = ["-n", "--quiet", "all", "--configfile", "studies/cifar10.yaml"]
+CIFAR10 = ["-n", "--quiet", "all", "--configfile", "before.yaml"]
 COMMANDS = {
     "plan": [*SNAKEMAKE, *CIFAR10],
     "plan_tenfold": [*SNAKEMAKE, *CIFAR10, "tenfold.yaml"],
@@ -76,10 +76,13 @@ class Took(NamedTuple):
     megabytes: float
 
 
-def clone(revision: str, folder: Path) -> None:
-    """Check a revision out into a folder of its own."""
+def clone(revision: str, folder: Path, older: str) -> None:
+    """Check a revision out into a folder of its own, and beside it the study of the older one."""
     subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
-    subprocess.run(["git", "-C", str(folder), "checkout", "-q", revision], check=True)
+    git = ["git", "-C", str(folder)]
+    subprocess.run([*git, "checkout", "-q", revision], check=True)
+    study = subprocess.run([*git, "show", f"{older}:studies/cifar10.yaml"], capture_output=True)
+    (folder / "before.yaml").write_bytes(study.stdout)
     tenfold(folder / "tenfold.yaml")
     os.utime(folder / "envs" / "requirements.lock", (0, 0))  # the environment is there
 
@@ -193,7 +196,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         builds = {chosen.revision: Path(folder, "old"), "HEAD": Path(folder, "new")}
         for revision, place in builds.items():
-            clone(revision, place)
+            clone(revision, place, chosen.revision)
         for work in chosen.work:
             compare(work, builds, chosen.rounds)
 
