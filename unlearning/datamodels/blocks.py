@@ -90,8 +90,8 @@ def _check(name: str, forget: Indices, points: int) -> None:
             f"Forget set {name}: {len(forget)} of {points} points make no block; one at least must "
             "be forgotten, and one retained."
         )
-    if forget.min() < 0 or forget.max() >= points:
-        outside = forget[(forget < 0) | (forget >= points)]
+    outside = forget[(forget < 0) | (forget >= points)]
+    if len(outside):
         raise ValueError(
             f"Forget set {name}: training point {outside[0]} has no row in the datamodel matrix, "
             f"which has {points}."
