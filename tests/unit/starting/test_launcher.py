@@ -1,5 +1,6 @@
 """A job that is forked is as one that has an interpreter of its own."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -108,9 +109,10 @@ def start(tmp_path):
 def gone(process):
     """Wait for a process to end."""
     deadline = time.monotonic() + 20
-    while psutil.pid_exists(process) and psutil.Process(process).status() != "zombie":
-        assert time.monotonic() < deadline, "still there"
-        time.sleep(0.02)
+    with contextlib.suppress(psutil.NoSuchProcess):  # gone between two looks at it
+        while psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline, "still there"
+            time.sleep(0.02)
 
 
 def wait_for(path):
