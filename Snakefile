@@ -28,7 +28,7 @@ from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
 from unlearning.study import answering, command_line, design, influence, inputs
-from unlearning.study import parameters, settings, subsampling, targets
+from unlearning.study import parameters, settings, stopping, subsampling, targets
 from unlearning.study.listings import Listings
 from unlearning.study.sources import loader
 from workflow.starting import launcher, rounds, scripts

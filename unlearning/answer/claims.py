@@ -109,6 +109,17 @@ CLAIMS = [
         ("selection", "baselines"),
     ),
     Claim(
+        "different rates",
+        "Sec. 2",
+        "Points unlearn at different rates, so that each would need a stopping time of its own.",
+        "A run counts where points that stop at epochs of their own end nearer to the oracles than "
+        "all at one epoch: P95 KLoM on the forget set, both chosen on half of the members, told "
+        "apart on the other half.",
+        "fig2",
+        judging.different_rates,
+        ("stopping", "baselines"),
+    ),
+    Claim(
         "SCRUB stays",
         "App. M, Fig. 6",
         "SCRUB stays near the pretrained models.",
@@ -164,6 +175,7 @@ LACKING = {
     "parts": "runs beside their controls of BatchNorm",
     "baselines": "baselines",
     "selection": "grid to choose from",
+    "stopping": "runs with several stopping times",
     "stability": "ensembles of several sizes",
     "influence": "family of forget sets with their datamodels",
     "accuracies": "random forget sets",

@@ -16,6 +16,7 @@ class Evidence:
     cells, parts : controls/cells.csv and decomposition.csv; no parts without BatchNorm
     baselines : scores of pretrained ensemble and floor, with their excess (`baseline_rows`)
     selection : selection.csv
+    stopping : stopping/*.csv, joined
     stability : of all forget sets
     influence : influence/correlations.csv
     accuracies : random_sets/*.csv, joined
@@ -26,6 +27,7 @@ class Evidence:
     parts: pd.DataFrame
     baselines: pd.DataFrame
     selection: pd.DataFrame
+    stopping: pd.DataFrame
     stability: pd.DataFrame
     influence: pd.DataFrame
     accuracies: pd.DataFrame

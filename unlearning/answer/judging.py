@@ -3,7 +3,7 @@
 import pandas as pd
 
 from unlearning.answer.evidence import Evidence
-from unlearning.answer.outcomes import measurable, median_of, outcomes, places
+from unlearning.answer.outcomes import measurable, median_of, outcomes, places, shared_error
 from unlearning.answer.selection import AVERAGE
 from unlearning.answer.stability import stable_after
 from unlearning.answer.verdicts import FAILS, IN_PART, STANDS, UNKNOWN, Verdict, artefact, by_count
@@ -171,6 +171,25 @@ def missing_targets(evidence: Evidence) -> Verdict:
         return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
     failing = [rule for rule, (worse, of) in told.items() if worse > of / 2]
     return Verdict(by_count(len(failing), len(told)), because)
+
+
+def different_rates(evidence: Evidence) -> Verdict:
+    """Judge whether points would have to stop at epochs of their own."""
+    rows = evidence.stopping
+    rows = rows[rows["forget_set"].isin(measurable(evidence.baselines))]
+    if rows.empty:
+        return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
+    wider = shared_error(len(rows))
+    change = rows["difference"]
+    better = int((change + wider * (rows["high"] - change) < 0).sum())
+    worse = int((change - wider * (change - rows["low"]) > 0).sum())
+    because = (
+        f"{_count(better, len(rows), 'runs')} end nearer to the oracles where each point stops at "
+        f"an epoch of its own, {worse} farther away, by {-change.median():.2f} nats in the median "
+        f"(N = {int(rows['n_members'].max())} to score); {100 * rows['elsewhere'].median():.0f} % "
+        "of the points choose another epoch than all together"
+    )
+    return Verdict(by_count(better, len(rows)) if better or worse else UNKNOWN, because)
 
 
 def scrub_stays(evidence: Evidence) -> Verdict:

@@ -5,6 +5,7 @@ All that is asked is answered by paired intervals of differences from the pretra
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,11 @@ OUTCOMES = [*RUN, "kind", "behaviour", *SPLITS, "forgets", "recedes", "harms"]
 #: Of the runs that are looked through for one that does well, the best is the luckiest: so many
 #: chances of error are shared among all of them (Bonferroni).
 ERROR = 0.05
+
+
+def shared_error(among: Any) -> Any:
+    """Return how many times wider an interval is that shares its error among so many."""
+    return ndtri(1 - ERROR / 2 / among) / ndtri(1 - ERROR / 2)
 
 
 def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFrame:
@@ -55,7 +61,7 @@ def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFr
     low, high, difference = wide["low"], wide["high"], wide["difference"]
     found = difference.copy()
     among = found.groupby(level=["method", "forget_set", "kind"])["forget"].transform("size")
-    wider = ndtri(1 - ERROR / 2 / among) / ndtri(1 - ERROR / 2)
+    wider = shared_error(among)
     change = difference["forget"]
     found["forgets"] = change + wider * (high["forget"] - change) < 0
     found["recedes"] = change - wider * (change - low["forget"]) > 0

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from unlearning.planning.costs import EVALUATION_BATCH, Costs, chunk_size
-from unlearning.study import design, influence, settings, subsampling
+from unlearning.study import design, influence, settings, stopping, subsampling
 from unlearning.study.parameters import remember_arguments
 
 Resource = Callable[..., int]
@@ -124,6 +124,11 @@ class Needs(Costs):
                 return {"figure": FIGURE}
         return {}
 
+    @property
+    def _repeats(self) -> int:
+        repeats: int = self.config["klom"]["bootstrap"]
+        return repeats
+
     def _trained(self, rule: str, chunk: str) -> dict[str, int]:
         members = chunk_size(chunk)
         if rule.endswith("oracle"):
@@ -155,6 +160,10 @@ class Needs(Costs):
             subsampling.looked_at(self.config, name) for name in subsampling.methods(self.config)
         ]
         return sum(len(snapshots) for chosen in every for snapshots in chosen.values())
+
+    def stopped(self, wildcards: Any) -> list[dict[str, Any]]:
+        """Return the runs on a forget set whose points get stopping times of their own."""
+        return stopping.stopped_runs(self.config, wildcards.forget_set)
 
     def family_sizes(self) -> list[int]:
         """Return the size of every forget set of the family of influence."""
@@ -188,7 +197,7 @@ class Needs(Costs):
         """
         members, points, train = self.config["ensemble"]["members"], self.points, self.train
         # Scores of every replicate, brought together, and in order.
-        replicates = 3 * FLOAT * self.config["klom"]["bootstrap"] * points
+        replicates = 3 * FLOAT * self._repeats * points
         match rule:
             case _ if rule in ON_MEMBERS:
                 return self._training_memory(rule, wildcards)
@@ -229,6 +238,11 @@ class Needs(Costs):
                 # As mapped, as joined, and three steps of clipping; scores, chosen and in order.
                 margins = FLOAT * points * (5 * oracles + members * (longest + 5))
                 return NUMERICS + margins + 3 * 8 * SUBSAMPLED_SCORES
+            case "compare_stopping":
+                margins = FLOAT * members * points
+                moments = max(len(run["snapshots"]) for run in self.stopped(wildcards))
+                size = self.forget_size(wildcards.forget_set)
+                return NUMERICS + (moments + 5) * margins + 3 * FLOAT * size * self._repeats
             case "score_baselines" | "compare_accuracies" | "measure_damage":
                 longest = len(design.oracle_snapshots(self.config))
                 return NUMERICS + members * points * (10 * longest + 32) + replicates
@@ -276,8 +290,14 @@ class Needs(Costs):
                     evaluated = sum(self.axes(wildcards.method, wildcards.forget_set))
                 elif rule == "measure_damage":
                     evaluated = 2  # before and after
-                margins = 2 * members * points * (1 + self.config["klom"]["bootstrap"])
+                margins = 2 * members * points * (1 + self._repeats)
                 return 10 + evaluated * margins * SECONDS_A_BINNED_MARGIN
+            case "compare_stopping":
+                size, runs = self.forget_size(wildcards.forget_set), self.stopped(wildcards)
+                scores = sum(len(run["snapshots"]) + 1 + 2 * self._repeats for run in runs)
+                read = FLOAT * members * points * sum(len(run["snapshots"]) for run in runs)
+                margins = members * size * scores
+                return 10 + read / READ_A_SECOND + margins * SECONDS_A_BINNED_MARGIN
             case "subsample_members":
                 drawn = sum(subsampling.subsample_sizes(self.config))
                 margins = 2 * drawn * points * self.config["stability"]["subsamples"]

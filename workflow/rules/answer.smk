@@ -34,6 +34,11 @@ rule write_answer:
             forget_set=subsampling.forget_sets(config),
         ),
         selection=rules.select_runs.output if "selection" in given else [],
+        stopping=lambda wildcards: expand(
+            rules.compare_stopping.output,
+            study=wildcards.study,
+            forget_set=stopping.stopped_forget_sets(config),
+        ),
         influence=(
             rules.correlate_influence.output.correlations
             if "influence" in given

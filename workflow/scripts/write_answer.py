@@ -28,6 +28,7 @@ evidence = Evidence(
     parts=joined(source.parts),
     baselines=baseline_rows(read_scored(source.baselines, source.deviations)),
     selection=joined(source.selection),
+    stopping=joined(source.stopping),
     stability=joined(source.stability),
     influence=joined(source.influence),
     accuracies=joined(source.accuracies),

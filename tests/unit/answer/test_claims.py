@@ -111,6 +111,22 @@ def selection(accuracy=1, loss=1, budget=1, random=1):
     return pd.DataFrame(rows)
 
 
+def stopping(*differences, runs=1):
+    rows = [
+        {
+            "forget_set": name,
+            "difference": value,
+            "low": value - 0.1,
+            "high": value + 0.1,
+            "elsewhere": 0.5,
+            "n_members": 50,
+        }
+        for name, value in zip(SETS, differences, strict=True)
+        for _ in range(runs)
+    ]
+    return pd.DataFrame(rows)
+
+
 def influence(*rhos, low=0.1):
     rows = [
         {
@@ -143,6 +159,7 @@ EVIDENCE = Evidence(
     parts=parts(**{"drift": 1, "ascent on drift": 3, "ascent alone": 3, "total": 4}),
     baselines=baselines(),
     selection=selection(),
+    stopping=stopping(-1, -0.5),
     stability=pd.DataFrame(),
     influence=influence(0.6, 0.5),
     accuracies=accuracies(0.0, 0.02),
@@ -203,6 +220,12 @@ def verdict(name, **changes):
         ("missing targets", {"selection": selection(accuracy=0)}, IN_PART),
         ("missing targets", {"selection": selection(0, 0, 0, 0)}, FAILS),
         ("missing targets", {"baselines": baselines(forget=0.0)}, UNKNOWN),
+        ("different rates", {}, STANDS),
+        ("different rates", {"stopping": stopping(-1, 0)}, IN_PART),
+        ("different rates", {"stopping": stopping(0, 1)}, FAILS),
+        ("different rates", {"stopping": stopping(0, 0)}, UNKNOWN),
+        ("different rates", {"stopping": stopping(-0.11, 0, runs=30)}, UNKNOWN),
+        ("different rates", {"baselines": baselines(forget=0.0)}, UNKNOWN),
         ("SCRUB stays", {"cells": cells(cell(0, 0, method="scrub"))}, STANDS),
         ("SCRUB stays", {"cells": cells(cell(-3, 0, method="scrub"))}, FAILS),
         (

@@ -252,3 +252,12 @@ def test_subsampling_holds_one_run_at_a_time_and_takes_time_for_all():
     assert seconds[1] / seconds[0] == pytest.approx((27 + 2) / (6 + 2))
     # Both ensembles of oracles, and a run along its axis, are in memory.
     assert many.memory("subsample_members", job) > 4 * (200 + 100 * 10) * (1347 + 450)
+
+
+def test_stopping_holds_one_run_at_a_time_and_scores_the_forget_set_alone():
+    job = wildcards(forget_set="1")
+    needs, more = (Needs(study(klom={"bootstrap": repeats})) for repeats in (10, 1000))
+    longest = max(len(run["snapshots"]) for run in needs.stopped(job))
+    assert needs.memory("compare_stopping", job) > 4 * 100 * longest * (1347 + 450)
+    seconds = [each.job_seconds("compare_stopping", job, "cpu") for each in (needs, more)]
+    assert 10 < seconds[0] < seconds[1] < 60
