@@ -154,6 +154,9 @@ def draw_panel(axes: Axes, drawn: pd.DataFrame, rows: list[str]) -> None:
                          edgecolors=[colour], linewidths=0.9, zorder=3, clip_on=False)  # fmt: skip
         axes.axvline(own["x_nothing"].iloc[0], color=colour, **NOTHING)
         axes.axvline(own["x_floor"].iloc[0], color=colour, **FLOOR)
+    if drawn.empty:  # a cut that cuts nothing is no run of its own
+        axes.text(LIMIT / 2, (len(rows) - 1) / 2, "no such run on this set", fontsize=SMALL,
+                  color="0.35", ha="center", va="center")  # fmt: skip
     axes.axvline(CAP, **CAP_LINE)
     axes.set(xlim=(0, LIMIT), ylim=(len(rows) - 0.5, -0.5), xticks=(0, 5, 10))
     axes.set_yticks(np.arange(len(rows)), rows)

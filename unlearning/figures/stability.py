@@ -114,6 +114,7 @@ def draw(
     notes = [f"Study {study}", f"all are {int(drawn['all_members'].max())} members"]
     notes += [f"{int(drawn['subsamples'].max())} subsamples of each N, bands: 5 to 95 % of them"]
     notes += ["of each method the run with the smallest average P95 of all members"]
+    present |= {name for name in ORDERS if name in drawn and drawn[name].notna().any()}
     assemble(figure, boxes, _legends(colours, present, methods), notes)
     return figure, drawn
 
@@ -208,6 +209,9 @@ def _legends(
         Line2D([], [], label="half of all: from here on subsamples share members", **SHARED),
     ]
     order: list[Artist] = [
-        Line2D([], [], color=colour, label=label, **marked) for colour, label in ORDERS.values()
+        Line2D([], [], color=colour, label=label, **marked)
+        for name, (colour, label) in ORDERS.items()
+        if name in present
     ]
-    return [("", scores), ("Order of runs by their average P95", order)]
+    titled = [("Order of runs by their average P95", order)] if order else []
+    return [("", scores), *titled]
