@@ -9,7 +9,7 @@ import yaml
 
 from unlearning.planning.costs import GRADIENT_OPERATIONS, Costs, chunk_size
 from unlearning.provenance import lineage
-from unlearning.study import design
+from unlearning.study import design, passes
 from unlearning.study.sources import ROOT
 
 STUDY = "studies/cifar10.yaml"
@@ -48,7 +48,7 @@ def work(config):
         if job.method:
             run = design.trajectories(config["methods"][job.method])[job.trajectory]
             sizes = costs.unlearned_sizes(job.forget_set, run)
-            counted = design.trajectory_gradients(run, *sizes)["separate"]
+            counted = passes.trajectory_gradients(job.method, run, *sizes)["separate"]
             separate = chunk_size(job.chunk) * counted
         stage["separate"] += separate
     return found

@@ -1,6 +1,7 @@
-"""Images on the device, and the order in which each member sees them."""
+"""Images on the device, the order in which each member sees them, and its random numbers."""
 
 from collections.abc import Iterator, Sequence
+from math import ceil, tau
 from typing import NamedTuple
 
 import numpy as np
@@ -101,14 +102,62 @@ def ordered(points: Tensor, seeds: Sequence[int], *key: int, shuffle: bool = Tru
     """
     if not shuffle:
         return points
+    drawn = numbers(seeds, points.shape[1], *key, device=points.device)
+    return points.gather(1, drawn.argsort(dim=1, stable=True))
+
+
+def numbers(seeds: Sequence[int], count: int, *key: int, device: torch.device) -> Tensor:
+    """Return random whole numbers of each member's own (SplitMix64).
+
+    They are a function of seed, key and position: in another stack of members, in another chunk
+    and on another device they are the same.
+
+    Parameters
+    ----------
+    seeds : (members,) seeds of the members
+    count : how many
+    key : what they are for, such as ``(epoch, purpose)``
+    device : where they are computed
+
+    Returns
+    -------
+    Tensor
+        (members, count) int64, over the whole range of 64 bits
+    """
     state = torch.tensor(seeds, dtype=torch.int64)
     for part in key:
         state = _scrambled(state + torch.tensor(part + 1) * INCREMENT)
-    state = state.to(points.device).unsqueeze(1)
-    positions = torch.arange(1, points.shape[1] + 1, device=points.device)
-    numbers = _scrambled(state + positions * INCREMENT)
-    return points.gather(1, numbers.argsort(dim=1, stable=True))
+    positions = torch.arange(1, count + 1, device=device)
+    return _scrambled(state.to(device).unsqueeze(1) + positions * INCREMENT)
 
+
+def normals(
+    seeds: Sequence[int], count: int, *key: int, device: torch.device, dtype: torch.dtype
+) -> Tensor:
+    """Return standard normal numbers of each member's own, as `numbers` has whole ones.
+
+    Two of them come from the halves of one whole number (Box and Muller 1958), so none is larger
+    than 6.7 in size.
+
+    Parameters
+    ----------
+    seeds, count, key, device : as in `numbers`
+    dtype : of the result
+
+    Returns
+    -------
+    Tensor
+        (members, count)
+    """
+    drawn = numbers(seeds, ceil(count / 2), *key, device=device)
+    high, low = ((part & HALF).to(dtype) for part in (drawn >> 32, drawn))
+    radius = high.add_(0.5).div_(2**32).log_().mul_(-2).sqrt_()
+    angle = low.mul_(tau / 2**32)
+    return torch.cat([radius * angle.cos(), radius * angle.sin()], 1)[:, :count]
+
+
+#: The lower half of 64 bits.
+HALF = 2**32 - 1
 
 #: Of SplitMix64, as signed numbers: sums and products of int64 wrap around.
 INCREMENT = 0x9E3779B97F4A7C15 - 2**64

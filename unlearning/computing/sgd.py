@@ -18,6 +18,10 @@ class SGD:
     learning_rate : step size, may be changed between steps
     momentum : factor on the running gradient, 0 keeps none
     weight_decay : factor on the weights that are added to their gradient
+
+    Attributes
+    ----------
+    held : for each parameter which of its weights stay where they are, None where all may move
     """
 
     def __init__(
@@ -30,6 +34,7 @@ class SGD:
     ) -> None:
         self.parameters: list[Tensor] = list(network.parameters())
         self.momentum, self.weight_decay = momentum, weight_decay
+        self.held: list[Tensor] | None = None
         self._running: list[Tensor | None] = [None] * len(self.parameters)
         # On a GPU it stays in one place, where a recorded step finds it.
         device = self.parameters[0].device
@@ -63,15 +68,26 @@ class SGD:
         loss.backward()
         gradients = [parameter.grad for parameter in self.parameters]
         with no_grad():
+            found = [gradient for gradient in gradients if gradient is not None]
+            if self.held is not None:
+                found = self._without_held(found)
             sgd(
                 self.parameters,
-                [gradient for gradient in gradients if gradient is not None],
+                found,
                 self._running,
                 fused=True,
-                weight_decay=self.weight_decay,
+                weight_decay=self.weight_decay if self.held is None else 0.0,
                 momentum=self.momentum,
                 lr=self.learning_rate if self._on_device is None else self._on_device,  # type: ignore[arg-type]
                 dampening=0.0,
                 nesterov=False,
                 maximize=False,
             )
+
+    def _without_held(self, gradients: list[Tensor]) -> list[Tensor]:
+        """Return gradients, decay among them, that are 0 where weights are held."""
+        if self.weight_decay:
+            decay = zip(gradients, self.parameters, strict=True)
+            gradients = [each.add(weights, alpha=self.weight_decay) for each, weights in decay]
+        pairs = zip(gradients, self.held or [], strict=True)
+        return [each.masked_fill(held, 0.0) for each, held in pairs]

@@ -19,6 +19,7 @@ from unlearning.computing.sgd import SGD
 FIRST_STEPS = 3
 
 Loss = Callable[..., Tensor]
+Batch = Tensor | tuple[Tensor, ...]  # indices, or a named tuple of those of several sets
 
 
 class Recorder(Protocol):
@@ -84,9 +85,9 @@ class Steps:
     def __init__(self, optimizer: SGD, recorder: Recorder | None = None) -> None:
         self.optimizer, self.recorder = optimizer, recorder
         self._taken: Counter[Hashable] = Counter()
-        self._recorded: dict[Hashable, tuple[Tensor, Callable[[], None]]] = {}
+        self._recorded: dict[Hashable, tuple[Batch, Callable[[], None]]] = {}
 
-    def take(self, loss: Loss, batch: Tensor, *context: Any) -> None:
+    def take(self, loss: Loss, batch: Batch, *context: Any) -> None:
         """Take a step down a loss on a batch.
 
         Parameters
@@ -94,24 +95,37 @@ class Steps:
         loss : a sum over members, called with the context and the batch. With a recorder it is
             called a few times for each shape of batch and then no more, so it must not depend on
             anything that changes but weights, statistics and the batch
-        batch : (members, batch) indices
+        batch : (members, batch) indices, or a named tuple of such
         context : what the loss takes before the batch; the same in every call with this loss
         """
         # The loss is a key and its context is not kept: a learner that is its own loss's context
         # would otherwise hold on to itself, and to its memory of the GPU.
-        key = (loss, batch.shape)
+        key = (loss, tuple(part.shape for part in tensors(batch)))
         if self.recorder is None:
             self.optimizer.step(loss(*context, batch))
         elif key in self._recorded:
             indices, replay = self._recorded[key]
-            indices.copy_(batch)
+            for kept, part in zip(tensors(indices), tensors(batch), strict=True):
+                kept.copy_(part)
             replay()
         elif self._taken[key] < FIRST_STEPS:
             self._taken[key] += 1
             with self.recorder.aside():
                 self.optimizer.step(loss(*context, batch))
         else:
-            indices = batch.clone()
+            indices = _copied(batch)
             replay = self.recorder.record(lambda: self.optimizer.step(loss(*context, indices)))
             self._recorded[key] = indices, replay
             replay()
+
+
+def tensors(batch: Batch) -> tuple[Tensor, ...]:
+    """Return the indices of a batch, set by set."""
+    return (batch,) if isinstance(batch, Tensor) else tuple(batch)
+
+
+def _copied(batch: Batch) -> Batch:
+    """Return a batch of the same form whose indices stay where they are."""
+    if isinstance(batch, Tensor):
+        return batch.clone()
+    return type(batch)(*(part.clone() for part in batch))

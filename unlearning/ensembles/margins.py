@@ -56,11 +56,17 @@ def members_at_once(device: torch.device, members: int) -> int:
 @contextmanager
 def evaluating(network: nn.Module) -> Iterator[None]:
     """Keep a network in evaluation mode and without gradients inside the block."""
+    with evaluation_mode(network), torch.no_grad():
+        yield
+
+
+@contextmanager
+def evaluation_mode(network: nn.Module) -> Iterator[None]:
+    """Keep a network in evaluation mode inside the block, BatchNorm by its running statistics."""
     modes = [(layer, layer.training) for layer in network.modules()]
     network.eval()
     try:
-        with torch.no_grad():
-            yield
+        yield
     finally:
         for layer, mode in modes:
             layer.training = mode

@@ -18,6 +18,7 @@ from unlearning.figures.plane import (
     LIMIT,
     METHOD_NAMES,
     SPLITS,
+    STILL,
     colour_bar,
     coordinates,
     cost_norm,
@@ -110,7 +111,7 @@ def draw_averages(axes: Axes, averages: pd.DataFrame) -> list[Artist]:
     axes.axhline(CAP, **CAP_LINE)
     start = averages[averages["mark"] == "pretrained"]
     own = averages[averages["mark"] != "pretrained"]
-    varied = own[own["kind"] != "zero_learning_rate"]
+    varied = own[~own["kind"].isin(STILL)]
     rates = sorted(varied["learning_rate"].dropna().unique())
     shades = colormaps["plasma"](np.linspace(0, 0.82, max(2, len(rates))))
     look = {rate: (shades[i], SHAPES[i % len(SHAPES)]) for i, rate in enumerate(rates)}
@@ -121,10 +122,10 @@ def draw_averages(axes: Axes, averages: pd.DataFrame) -> list[Artist]:
             "linestyle": "--" if kind == "frozen_batch_norm" else "-",
             "marker": shape,
         }
-        if kind == "zero_learning_rate":
+        if kind in STILL:
             shade, style = "black", {"linestyle": ":", "marker": "x"}
         axes.plot(line["x"], line["y"], color=shade, linewidth=1, markersize=3.5, clip_on=False,
-                  zorder=3 if kind == "zero_learning_rate" else 2, **style)  # fmt: skip
+                  zorder=3 if kind in STILL else 2, **style)  # fmt: skip
     diverged = own[own["mark"] == "diverged"]
     axes.scatter(diverged["x"], diverged["y"], marker="s", s=34, facecolors="none",
                  edgecolors=DIVERGED, linewidths=1.4, clip_on=False, zorder=4)  # fmt: skip
@@ -138,8 +139,9 @@ def draw_averages(axes: Axes, averages: pd.DataFrame) -> list[Artist]:
 
     handles: list[Artist] = []
     present = set(own["kind"])
-    if "zero_learning_rate" in present:
-        handles.append(Line2D([], [], color="black", linestyle=":", marker="x", label="0"))
+    for kind, written in zip(STILL, ("0", "strength 0"), strict=True):
+        if kind in present:
+            handles.append(Line2D([], [], color="black", linestyle=":", marker="x", label=written))
     for rate, (shade, shape) in look.items():
         written = f"{rate:g}".replace("e-0", "e-")
         handles.append(Line2D([], [], color=shade, marker=shape, markersize=4, label=written))

@@ -19,11 +19,25 @@ LIMIT = 12.2
 CAP_LINE: dict[str, Any] = {"color": "0.2", "linewidth": 0.8, "linestyle": ":", "zorder": 0.5}
 PATH: dict[str, Any] = {"color": "0.35", "linewidth": 0.6, "linestyle": "--", "zorder": 1.5}
 SPLITS = ("forget", "retain", "validation")
-METHOD_NAMES = {"ga": "Gradient Ascent", "gda": "Gradient Descent/Ascent", "scrub": "SCRUB"}
+METHOD_NAMES = {
+    "ga": "Gradient Ascent",
+    "gda": "Gradient Descent/Ascent",
+    "scrub": "SCRUB",
+    "finetune": "Fine-tuning",
+    "gda_interleaved": "Interleaved Descent/Ascent",
+    "random_labels": "Random labels",
+    "salun": "SalUn",
+    "bad_teacher": "Bad teacher",
+    "ssd": "Selective synaptic dampening",
+    "npo": "Negative preference optimisation",
+    "noisy_descent": "Noisy descent",
+}
 BASELINES = {"pretrained": "pretrained", "oracle_floor": "oracle", "oracle_stopped": "stopped"}
 APART = {"as_published", "optimizer"}
 """Kinds that the paper's figures leave out: `protocols` has them, beside the corrected runs."""
-KINDS = {"grid", "zero_learning_rate", "frozen_batch_norm", "baseline", *APART}
+STILL = ("zero_learning_rate", "zero_strength")
+"""Kinds of controls that move no weight."""
+KINDS = {"grid", *STILL, "frozen_batch_norm", "baseline", *APART}
 KEY = ["method", "setting", "kind", "epoch", "forget_set"]
 PER_SPLIT = ["klom_p95", "klom_p95_low", "klom_p95_high", "floor_p95", "n_nonfinite"]
 PER_RUN = ["in_grid", "learning_rate", "relative_cost", "n_members"]
@@ -34,6 +48,7 @@ MARKS: dict[str, dict[str, Any]] = {
     "frozen_batch_norm": {"marker": "^", "s": 26, "edgecolors": "black", "linewidths": 0.4},
     "grid": {"marker": "o", "s": 24, "edgecolors": "black", "linewidths": 0.4},
     "zero_learning_rate": {"marker": "x", "s": 26, "color": "black", "linewidths": 1.1},
+    "zero_strength": {"marker": "+", "s": 30, "color": "black", "linewidths": 1.1},
     "diverged": {"marker": "s", "s": 34, "edgecolors": DIVERGED, "linewidths": 1.4},
     "pretrained": {"marker": "o", "s": 60, "facecolors": "none", "edgecolors": "black",
                    "linewidths": 1.3},
@@ -44,6 +59,7 @@ MEANINGS = {
     "grid": "unlearning run",
     "frozen_batch_norm": "run with frozen BatchNorm",
     "zero_learning_rate": "control: learning rate 0",
+    "zero_strength": "control: strength 0",
     "diverged": "diverged run, drawn at the cap",
     "pretrained": "pretrained, nothing unlearned",
     "oracle": "oracle against a second oracle",

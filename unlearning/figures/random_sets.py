@@ -15,13 +15,13 @@ from matplotlib.patches import Patch
 
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, footnote, new_figure, wrap
-from unlearning.figures.plane import APART, MARKS, MEANINGS, METHOD_NAMES, is_coloured
+from unlearning.figures.plane import APART, MARKS, MEANINGS, METHOD_NAMES, STILL, is_coloured
 from unlearning.figures.theme import BAND, COLOURS, DIVERGED, SMALL, TEXT, tidy
 from unlearning.scoring.accuracy_gaps import PROBABILITY
 
 WIDTH, HEIGHT, SPACE = 6.4, 1.35, 0.22
 """Inches: a panel, and what is between two."""
-ORDER = ["pretrained", "oracle", "zero_learning_rate", "grid", "frozen_batch_norm"]
+ORDER = ["pretrained", "oracle", *STILL, "grid", "frozen_batch_norm"]
 """Of the marks within a forget set, from left to right."""
 OFFSETS = (-0.44, -0.37, -0.3, 0.44)
 """Of the pretrained model, the oracle, the first and the last run from their forget set's place."""

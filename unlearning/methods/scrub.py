@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from torch import Tensor
-from torch.nn import functional
 
 from unlearning.ensembles.training import cross_entropy
 from unlearning.trajectories.learner import Learner, Snapshot
+from unlearning.trajectories.losses import divergence, of_points
 from unlearning.trajectories.snapshots import ascend_then_descend
 
 
@@ -23,13 +23,7 @@ def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor
     Tensor
         Scalar: the mean over each member's batch, summed over members.
     """
-    divergence = functional.kl_div(
-        functional.log_softmax(student / temperature, -1),
-        functional.log_softmax(teacher / temperature, -1),
-        reduction="sum",
-        log_target=True,
-    )
-    return divergence * temperature**2 / student.shape[1]
+    return divergence(student, teacher, temperature) * temperature**2
 
 
 def unlearn(
@@ -74,21 +68,18 @@ def unlearn(
     teacher = learner.teacher_logits()
     learner.start(learning_rate=learning_rate, batch_norm=batch_norm)
 
-    def taught(batch: Tensor) -> Tensor:
-        return teacher.gather(1, batch.unsqueeze(-1).expand(-1, -1, teacher.shape[-1]))
-
     def enter(current: Learner, epoch: int) -> None:
         decays = sum(epoch > after for after in decay_epochs)
         current.set_learning_rate(learning_rate * decay_rate**decays)
 
     def leave(current: Learner, batch: Tensor) -> Tensor:
         student, _ = current.logits(batch)
-        return -distillation(student, taught(batch), temperature)
+        return -distillation(student, of_points(teacher, batch), temperature)
 
     def follow(current: Learner, batch: Tensor) -> Tensor:
         student, labels = current.logits(batch)
         fit = cross_entropy(student, labels)
-        stay = distillation(student, taught(batch), temperature)
+        stay = distillation(student, of_points(teacher, batch), temperature)
         return gamma * fit + alpha * stay
 
     def ascend(current: Learner, epoch: int) -> None:

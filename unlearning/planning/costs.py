@@ -19,7 +19,7 @@ from math import ceil
 from typing import Any
 
 from unlearning.planning.network_size import network_size
-from unlearning.study import conditions, design, strategies
+from unlearning.study import conditions, design, passes, strategies
 from unlearning.study.data_sets import facts, images
 from unlearning.study.design import Config, Trajectory
 from unlearning.study.runs import forget_set_size, runs
@@ -83,20 +83,6 @@ class Work:
     gradients: int = 0  # of single samples, all members together
     evaluations: int = 0  # forward passes of single samples, all members together
     steps: int = 0  # of the optimizer, all stacks together
-
-
-def passes(trajectory: Trajectory) -> tuple[int, int]:
-    """Return how often one job of a trajectory goes through the forget and the retain set.
-
-    Runs that differ in their number of ascent epochs share their beginning
-    (`unlearning.trajectories.snapshots.ascend_then_descend`). A method without ascent epochs is
-    taken to go through the forget set once an epoch.
-    """
-    last = max(trajectory.epochs)
-    if not trajectory.ascent_epochs:
-        return last, 0
-    ascents = max(trajectory.ascent_epochs)
-    return ascents, ascents + sum(max(0, last - ascent) for ascent in trajectory.ascent_epochs)
 
 
 class Costs:
@@ -191,19 +177,16 @@ class Costs:
     def _unlearning(self, wildcards: Any) -> Work:
         every = self.trajectories(wildcards.method, wildcards.forget_set)
         trajectory = every[wildcards.trajectory]
-        forget, retain = self.unlearned_sizes(wildcards.forget_set, trajectory)
-        ascents, descents = passes(trajectory)
+        sizes = self.unlearned_sizes(wildcards.forget_set, trajectory)
+        each = passes.shared(wildcards.method, trajectory, *sizes)
         batch = trajectory.hyperparameters.get("batch_size", 1)
-        forget_batch = trajectory.hyperparameters.get("forget_batch_size", batch)
         members = chunk_size(wildcards.chunk)
-        # SCRUB asks the teacher about every point once.
-        evaluated = self.snapshots(wildcards) + (wildcards.method == "scrub")
+        evaluated = self.snapshots(wildcards) + passes.EVALUATIONS.get(wildcards.method, 0)
         return Work(
             members,
-            members * (ascents * forget + descents * retain),
+            members * each.gradients,
             members * evaluated * self.points,
-            ceil(members / self.stack(batch))
-            * (ascents * ceil(forget / forget_batch) + descents * ceil(retain / batch)),
+            ceil(members / self.stack(batch)) * each.steps,
         )
 
     def snapshots(self, wildcards: Any) -> int:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from unlearning.planning.costs import EVALUATION_BATCH, Costs, chunk_size
-from unlearning.study import design, influence, settings, stopping, subsampling
+from unlearning.study import design, influence, passes, settings, stopping, subsampling
 from unlearning.study.parameters import remember_arguments
 
 Resource = Callable[..., int]
@@ -182,7 +182,8 @@ class Needs(Costs):
             batches = [run.get(key, 1) for key in ("batch_size", "forget_batch_size")]
             # Weights and gradients of the trunk and of a branch, and their running gradients.
             networks = 6 if run.get("momentum") else 4
-            teacher = wildcards.method == "scrub"
+            networks += passes.HELD.get(wildcards.method, 0)
+            teacher = passes.EVALUATIONS.get(wildcards.method, 0)
         stack = min(members, self.stack(batches[0])) if rule != "import_pretrained" else 1
         data = self.points * (_product(self.image_shape) + 8)  # bytes stay bytes
         computing = stack * (networks * network.numbers + 1.5 * max(batches) * network.activations)

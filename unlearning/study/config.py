@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from copy import deepcopy
 from functools import cache
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 import yaml
@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from unlearning.study.config_batches import batch_complaints
 from unlearning.study.config_data import FORGET_SET_KEYS, dataset_complaints, forget_set_complaints
 from unlearning.study.config_influence import name_complaints
-from unlearning.study.config_methods import method_complaints
+from unlearning.study.config_methods import INFINITE, method_complaints
 from unlearning.study.config_published import published_complaints
 from unlearning.study.config_stability import stability_complaints
 from unlearning.study.config_words import allowed
@@ -103,14 +103,19 @@ def check(config: Config) -> None:
 
 
 def _not_finite(value: object, key: str) -> Iterator[tuple[str, float]]:
-    """Yield every number that is none, or infinite, with its key: YAML has .nan and .inf."""
+    """Yield every number that is none, or infinite, with its key: YAML has .nan and .inf.
+
+    A few hyperparameters may be infinite.
+    """
     inside: Iterable[tuple[object, object]] = ()
     if isinstance(value, dict):
         inside = value.items()
     elif isinstance(value, list | tuple):
         inside = enumerate(value)
     elif isinstance(value, float) and not isfinite(value):
-        yield key, value
+        hyperparameter = key.startswith("methods.") and {*key.split(".")} & {*INFINITE}
+        if not (hyperparameter and value == inf):
+            yield key, value
     for name, part in inside:
         yield from _not_finite(part, f"{key}.{name}" if key else str(name))
 

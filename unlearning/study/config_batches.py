@@ -5,11 +5,14 @@ Of a single number there is no variance: torch refuses it, after hours of other 
 
 from collections.abc import Iterator, Mapping
 
-from unlearning.study import influence
+from unlearning.study import influence, passes
 from unlearning.study.config_methods import WITH_BATCH_NORM
 from unlearning.study.data_sets import images
 from unlearning.study.design import Config
 from unlearning.study.runs import forget_set_size, runs
+
+#: What a pass goes through, of a forget set.
+WHAT = {"forget": "forget set {}", "retain": "the retain set of {}", "both": "both sets of {}"}
 
 
 def last_side(model: str, side: int) -> int:
@@ -71,8 +74,8 @@ def _unlearning_passes(config: Config, name: str, size: int) -> Iterator[tuple[s
             if given.get("batch_norm") == "frozen" or "batch_size" not in given:
                 continue
             forget = min(size, given.get("forget_limit") or size)
-            key = "forget_batch_size" if "forget_batch_size" in given else "batch_size"
-            yield f"methods.{method}.{key}", f"forget set {name}", forget, given[key]
-            if run.ascent_epochs:
-                what = f"the retain set of {name}"
-                yield f"methods.{method}.batch_size", what, train - forget, given["batch_size"]
+            ascends = True if run.ascent_epochs else None
+            for walk in passes.epoch_walks(method, given, forget, train - forget, ascends):
+                if walk.points >= walk.once:  # else its last batch never comes
+                    key = f"methods.{method}.{walk.size}"
+                    yield key, WHAT[walk.of].format(name), walk.once, given[walk.size]

@@ -2,11 +2,12 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from unlearning.study import design, runs
-from unlearning.study.conditions import USUAL
+from unlearning.study import design, passes, runs
+from unlearning.study.conditions import USUAL, ZERO_STRENGTH
 from unlearning.study.config_words import allowed, modules
 from unlearning.study.design import Config
 from unlearning.study.sources import ROOT, parsed
@@ -39,6 +40,7 @@ WORDS = {
     "batch_norm": ("train", "frozen"),
     "order": ("shuffled", "index"),
     "student": ("trained", "frozen"),
+    "labels": ("fixed", "each_epoch"),
 }
 #: The least that a hyperparameter, or each number in its list, can be.
 LEAST = {
@@ -54,11 +56,22 @@ LEAST = {
     "momentum": 0,
     "weight_decay": 0,
     "forget_limit": 1,
+    "forget_weight": 0,
+    "retain_weight": 0,
+    "retain_share": 0,
+    "salient_share": 0,
+    "selection": 0,
+    "dampening": 0,
+    "noise": 0,
 }
-#: Hyperparameters that something is divided by.
-POSITIVE = ("temperature",)
+#: Hyperparameters that something is divided by, or that are nothing at 0.
+POSITIVE = ("temperature", "beta", "radius")
 #: What a hyperparameter must be less than.
 LESS_THAN = {"momentum": 1}
+#: The most that a hyperparameter can be.
+MOST = {"retain_share": 1, "salient_share": 1}
+#: Hyperparameters that may be infinite, which every other number of a config must not be.
+INFINITE = ("selection", "radius")
 
 
 class Hyperparameter(NamedTuple):
@@ -168,6 +181,11 @@ def run_complaints(
                 f"{key}: trajectory {run.name} has batch_norm frozen, and {config['model']} has no "
                 "BatchNorm; set train"
             )
+        if method in passes.ONCE and run.epochs != (1,):
+            yield (
+                f"{key}: trajectory {run.name} has epochs {list(run.epochs)}, and {method} does "
+                "what it does once; set [1]"
+            )
         for ascent in run.ascent_epochs:
             if ascent > max(run.epochs):
                 yield (
@@ -195,6 +213,7 @@ def _value_complaints(
     least = f" >= {LEAST[parameter]}" if parameter in LEAST else ""
     above = " > 0" if parameter in POSITIVE else least
     above += f" and < {LESS_THAN[parameter]}" if parameter in LESS_THAN else ""
+    above += f" and <= {MOST[parameter]}" if parameter in MOST else ""
     if not wanted or (_fits(value, wanted) and _in_range(value, parameter)):
         return
     yield f"{key}.{parameter}: {value!r} must be {wanted}{above}" + (
@@ -221,6 +240,8 @@ def _in_range(value: Any, parameter: str) -> bool:
         return all(number > 0 for number in numbers)
     if parameter in LESS_THAN and any(number >= LESS_THAN[parameter] for number in numbers):
         return False
+    if parameter in MOST and any(number > MOST[parameter] for number in numbers):
+        return False
     return parameter not in LEAST or all(number >= LEAST[parameter] for number in numbers)
 
 
@@ -230,6 +251,10 @@ def _missing_controls(
     kinds = {run.kind for run in runs}
     if "learning_rate" in parameters and "zero_learning_rate" not in kinds:
         yield f"{key}.controls: add {{learning_rate: [0.0]}}, the run in which nothing is learned"
+    zero = next((name for name in ZERO_STRENGTH if name in parameters), None)
+    if "learning_rate" not in parameters and zero and "zero_strength" not in kinds:
+        value = ".inf" if ZERO_STRENGTH[zero] == inf else ZERO_STRENGTH[zero]
+        yield f"{key}.controls: add {{{zero}: [{value}]}}, the run in which nothing is unlearned"
     has_batch_norm = config["model"] in WITH_BATCH_NORM
     if has_batch_norm and "batch_norm" in parameters and "frozen_batch_norm" not in kinds:
         yield (

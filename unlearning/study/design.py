@@ -239,33 +239,6 @@ def forget_set_label(name: str, definition: Config) -> str:
     return f"{name}: {text}"
 
 
-def run_gradients(forget: int, retain: int, epochs: int, ascent_epochs: int | None) -> int:
-    """Return the sample gradients of one run: |F| a pass of ascent, |R| a pass of descent.
-
-    ``ascent_epochs`` None is pure ascent: every epoch is a pass over F.
-    """
-    if ascent_epochs is None:
-        return forget * epochs
-    return forget * min(ascent_epochs, epochs) + retain * epochs
-
-
-def trajectory_gradients(trajectory: Trajectory, forget: int, retain: int) -> dict[str, int]:
-    """Count one member's sample gradients in three ways of running the same configurations.
-
-    Returns
-    -------
-    dict
-        ``separate``: a run for each configuration; ``snapshots``: a run for each number of ascent
-        epochs, epochs as snapshots; ``shared``: their common prefix run once as well.
-    """
-    longest = max(trajectory.epochs)
-    branches: Sequence[int | None] = trajectory.ascent_epochs or (None,)
-    separate = sum(run_gradients(forget, retain, *key) for key in trajectory.snapshots())
-    each = [run_gradients(forget, retain, longest, ascent) for ascent in branches]
-    prefixes = [run_gradients(forget, retain, ascent, ascent) for ascent in branches[:-1] if ascent]
-    return {"separate": separate, "snapshots": sum(each), "shared": sum(each) - sum(prefixes)}
-
-
 def grid(method: Config) -> Iterator[Trajectory]:
     """Yield the trajectories of a method's sweep, its controls left out."""
     yield from trajectories({**method, "controls": []}).values()

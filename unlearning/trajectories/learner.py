@@ -1,22 +1,27 @@
 """What an unlearning method works with: an ensemble, its optimizer and its two sets of points."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from time import perf_counter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+import torch
 from torch import Tensor, nn
 
-from unlearning.computing.batches import Data, ordered, split
+from unlearning.computing.batches import Data, normals, numbers
 from unlearning.computing.devices import wait_for
 from unlearning.computing.execution import Execution
 from unlearning.computing.sgd import SGD
-from unlearning.computing.steps import Loss, Steps
+from unlearning.computing.steps import Batch, Loss, Steps, tensors
 from unlearning.ensembles import margins, training
 from unlearning.networks import stacking
+from unlearning.trajectories.passes import FORGET, RETAIN, Joint, Passes
 
-FORGET, RETAIN = 0, 1
+#: What a member has random numbers for beside the orders of `unlearning.trajectories.passes`.
+LABELS, NOISE = 3, 4
+
+AnyBatch = TypeVar("AnyBatch", Tensor, Joint)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Learner:
     seeds : (M,) seeds of the members' batches
     conditions : of the optimizer and the batches; plain SGD on shuffled ones where left out
     execution : precision of the members, and how their steps are taken
+    build : gives an untrained network of the members' architecture; for methods that ask for one
 
     Attributes
     ----------
@@ -63,10 +69,13 @@ class Learner:
         *,
         conditions: Conditions | None = None,
         execution: Execution | None = None,
+        build: Callable[[int], nn.Module] | None = None,
     ) -> None:
+        self.build = build
         self.network, self.data, self.seeds = network, data, list(seeds)
         self.conditions = conditions or Conditions()
         self.points = {FORGET: forget, RETAIN: retain}
+        self._passes = Passes(self.points, self.seeds, self.conditions.shuffle)
         self.execution = execution or Execution()
         self.seconds, self.sample_gradients = 0.0, 0
         self.optimizer = SGD(
@@ -103,19 +112,43 @@ class Learner:
 
     def forget_batches(self, batch_size: int, epoch: int) -> Iterator[Tensor]:
         """Yield the batches (M, <= batch_size) of one pass over the forget set."""
-        return self._pass(FORGET, batch_size, epoch)
+        return self._counted(self._passes.over(FORGET, batch_size, epoch))
 
-    def retain_batches(self, batch_size: int, epoch: int) -> Iterator[Tensor]:
-        """Yield the batches (M, <= batch_size) of one pass over the retain set."""
-        return self._pass(RETAIN, batch_size, epoch)
+    def retain_batches(self, batch_size: int, epoch: int, share: float = 1.0) -> Iterator[Tensor]:
+        """Yield the batches (M, <= batch_size) of one pass over the retain set, or a share of it.
 
-    def _pass(self, which: int, batch_size: int, epoch: int) -> Iterator[Tensor]:
+        Of a share, every member has points of its own, others in every epoch.
+        """
+        return self._counted(self._passes.over(RETAIN, batch_size, epoch, share=share))
+
+    def mixed_batches(self, batch_size: int, epoch: int, share: float = 1.0) -> Iterator[Tensor]:
+        """Yield the batches (M, <= batch_size) of one pass over both sets, shuffled together.
+
+        Of the retain set it may be a share, as in `retain_batches`.
+        """
+        return self._counted(self._passes.mixed(batch_size, epoch, share))
+
+    def joint_batches(
+        self, forget_batch_size: int, batch_size: int, epoch: int, *, over: int = RETAIN
+    ) -> Iterator[Joint]:
+        """Yield a batch of each set for every step of one pass over one of them.
+
+        Batches of the other set start again, in another order, where they end before that.
+
+        Parameters
+        ----------
+        forget_batch_size, batch_size : points of the forget and of the retain set in a step
+        epoch : number of the pass
+        over : `FORGET` or `RETAIN`: the set that is gone through once
+        """
+        return self._counted(self._passes.joint((forget_batch_size, batch_size), epoch, over))
+
+    def _counted(self, batches: Iterable[AnyBatch]) -> Iterator[AnyBatch]:
+        """Yield the batches of a pass, and count their points and the time until the last one."""
         wait_for(self.data.labels.device)  # margins of a snapshot may still be computed
         started = perf_counter()
-        points = self.points[which].expand(self.members, -1)
-        order = ordered(points, self.seeds, epoch, which, shuffle=self.conditions.shuffle)
-        for batch in split(order, batch_size):
-            self.sample_gradients += batch.shape[1]
+        for batch in batches:
+            self.sample_gradients += sum(indices.shape[1] for indices in tensors(batch))
             yield batch
         wait_for(self.data.labels.device)
         self.seconds += perf_counter() - started
@@ -137,18 +170,102 @@ class Learner:
         precision = self.execution.evaluation_precision
         return margins.logits(self.network, self.data, self.members, precision)
 
+    def untrained_logits(self) -> Tensor:
+        """Return logits (M, points, classes) of networks that nothing has trained, one a member.
+
+        They are in evaluation mode, BatchNorm by the statistics that it starts with, and their
+        weights are drawn from the members' seeds.
+
+        Raises
+        ------
+        ValueError
+            When the learner was not given `build`.
+        """
+        if self.build is None:
+            raise ValueError("the learner cannot build untrained networks: it was given no build")
+        stacked = self.execution.stack(self.build(self.seeds[0]), self.members)
+        network = stacking.fill(stacked, self.build, self.seeds)
+        network.to(self.data.labels.device, self.data.dtype)
+        precision = self.execution.evaluation_precision
+        return margins.logits(network, self.data, self.members, precision)
+
+    def point_numbers(self, *key: int) -> Tensor:
+        """Return random whole numbers (M, points), of each member and point one of its own."""
+        device = self.data.labels.device
+        return numbers(self.seeds, len(self.data.labels), *key, LABELS, device=device)
+
+    def mean_gradients(self, batches: Iterable[Tensor], power: int = 1) -> list[Tensor]:
+        """Return the mean over batches of the cross-entropy's gradients, to a power.
+
+        Nothing moves, and BatchNorm keeps its statistics. Batches count by their points: the mean
+        of gradients is that of the whole set, and in batches of one the mean of squares is that
+        over single points.
+
+        Parameters
+        ----------
+        batches : of one pass, each (M, batch)
+        power : 1, or 2 for squares
+
+        Returns
+        -------
+        list of Tensor
+            (M, ...) for each parameter of the network, in their order.
+        """
+        parameters, points = self.optimizer.parameters, 0
+        total = [torch.zeros_like(weights) for weights in parameters]
+        with margins.evaluation_mode(self.network):
+            for batch in batches:
+                size = batch.shape[1]
+                found = torch.autograd.grad(self.cross_entropy(batch), parameters)
+                for mean, gradient in zip(total, found, strict=True):
+                    mean.add_(gradient if power == 1 else gradient**power, alpha=size)
+                points += size
+        return [mean.div_(points) for mean in total]
+
+    def hold(self, held: list[Tensor] | None) -> None:
+        """Let some weights stay where they are in all later steps.
+
+        Parameters
+        ----------
+        held : (M, ...) bool for each parameter, True for the weights that stay; None lets all move
+        """
+        self.optimizer.held = held
+
+    @torch.no_grad()
+    def perturb(self, scale: float, *key: int) -> None:
+        """Add normal noise to all weights, of each member its own.
+
+        It is no part of a recorded step: it is called between them.
+
+        Parameters
+        ----------
+        scale : standard deviation
+        key : tells this noise from any other, such as ``(epoch, step)``
+        """
+        for place, weights in enumerate(self.optimizer.parameters):
+            noise = normals(
+                self.seeds,
+                weights[0].numel(),
+                *key,
+                NOISE,
+                place,
+                device=weights.device,
+                dtype=weights.dtype,
+            )
+            weights.add_(noise.view(weights.shape), alpha=scale)
+
     def step(self, loss: Tensor) -> None:
         """Move every member down the gradient of its own part of a sum over members."""
         self.optimizer.step(loss)
 
-    def minimise(self, loss: Loss, batches: Iterable[Tensor]) -> None:
+    def minimise(self, loss: Loss, batches: Iterable[Batch]) -> None:
         """Take a step down a loss on each batch: what `step` does, several times faster on a GPU.
 
         Parameters
         ----------
-        loss : a sum over members, of a learner and a batch of indices. On a GPU its first calls are
-            recorded and then repeated, so it must not depend on anything that changes but the
-            learner and the batch; a method defines it once, not once an epoch
+        loss : a sum over members, of a learner and a batch of indices (or a `Joint`). On a GPU its
+            first calls are recorded and then repeated, so it must not depend on anything that
+            changes but the learner and the batch; a method defines it once, not once an epoch
         batches : of one pass
         """
         for batch in batches:
@@ -164,8 +281,10 @@ class Learner:
             self.seeds,
             conditions=self.conditions,
             execution=self.execution,
+            build=self.build,
         )
         twin.optimizer.resume(self.optimizer.running())
+        twin.hold(self.optimizer.held)
         twin.seconds, twin.sample_gradients = self.seconds, self.sample_gradients
         twin.set_learning_rate(self.optimizer.learning_rate)
         return twin

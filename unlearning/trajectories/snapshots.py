@@ -128,6 +128,7 @@ def unlearn_ensemble(
                 seeds[stack],
                 conditions=conditions,
                 execution=execution,
+                build=build,
             )
             missing, spent = set(snapshots), [0.0] * len(snapshots)
             for snapshot in method(learner, **hyperparameters):

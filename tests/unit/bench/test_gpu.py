@@ -7,7 +7,7 @@ import yaml
 from snakemake.utils import update_config
 
 from bench import gpu, gpu_tables, study_hours
-from unlearning.study import design
+from unlearning.study import passes
 from unlearning.study.runs import runs
 from unlearning.study.sources import ROOT
 
@@ -47,7 +47,7 @@ def test_the_study_is_counted_as_it_is_designed():
     sizes = {name: config["forget_sets"][name]["size"] for name in config["run"]["forget_sets"]}
     for kind, way in (("gradients", "shared"), ("separate", "separate")):
         expected = sum(
-            100 * design.trajectory_gradients(run, used, 50_000 - used)[way]
+            100 * passes.trajectory_gradients("gda", run, used, 50_000 - used)[way]
             for name, size in sizes.items()
             for run in runs(config, "gda", name).values()
             for used in [min(size, run.hyperparameters.get("forget_limit", size))]

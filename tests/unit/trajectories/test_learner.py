@@ -30,7 +30,7 @@ def test_members_see_orders_of_their_own_that_repeat():
 
 def test_the_example_of_the_readme_descends_under_wrong_labels():
     example = (ROOT / "README.md").read_text().split("```python\n")[-1].split("```")[0]
-    assert example.startswith('"""Random labels')
+    assert example.startswith('"""Shifted labels')
     module = {}
     exec(example, module)
     learner = make_learner()

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tests.helpers.networks import stacks_of, unlearned
-from tests.helpers.pixels import OTHER, PIXEL, SCRUB, make_learner, network, run
+from tests.helpers.pixels import OTHER, PIXEL, SCRUB, STEP, make_learner, network, run
 from unlearning.methods import ga, gda, scrub
 from unlearning.networks import stacking
-from unlearning.study import design
+from unlearning.study import passes
 from unlearning.trajectories.learner import Conditions, Snapshot
 
 HEAVY = Conditions(momentum=0.9, weight_decay=0.01)
@@ -22,7 +22,9 @@ def test_snapshots_and_shared_prefixes_equal_separate_runs(method, extra, condit
         alone = run(method, [epoch], [ascent], conditions, **extra)
         np.testing.assert_array_equal(together.margins[row], alone.margins[0])
         assert together.sample_gradients[row] == alone.sample_gradients[0]
-        assert alone.sample_gradients[0] == design.run_gradients(1, 3, epoch, ascent)
+        given = {**STEP, "forget_batch_size": 2}
+        counted = passes.counted("gda", given, 1, 3, epoch, ascent)
+        assert alone.sample_gradients[0] == counted.gradients
 
 
 def test_ga_snapshots_equal_separate_runs():
@@ -30,7 +32,8 @@ def test_ga_snapshots_equal_separate_runs():
     for row, epoch in enumerate((1, 2, 5)):
         alone = run(ga, [epoch])
         np.testing.assert_array_equal(together.margins[row], alone.margins[0])
-        assert alone.sample_gradients[0] == design.run_gradients(1, 3, epoch, None)
+        counted = passes.counted("ga", STEP, 1, 3, epoch, None)
+        assert alone.sample_gradients[0] == counted.gradients
 
 
 @pytest.mark.parametrize("yielded", [[], [1, 1], [2]], ids=["missing", "twice", "unasked"])
