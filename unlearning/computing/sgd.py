@@ -70,7 +70,7 @@ class SGD:
         with no_grad():
             found = [gradient for gradient in gradients if gradient is not None]
             if self.held is not None:
-                found = self._without_held(found)
+                self._leave_out(found, self.held)
             sgd(
                 self.parameters,
                 found,
@@ -84,10 +84,12 @@ class SGD:
                 maximize=False,
             )
 
-    def _without_held(self, gradients: list[Tensor]) -> list[Tensor]:
-        """Return gradients, decay among them, that are 0 where weights are held."""
-        if self.weight_decay:
-            decay = zip(gradients, self.parameters, strict=True)
-            gradients = [each.add(weights, alpha=self.weight_decay) for each, weights in decay]
-        pairs = zip(gradients, self.held or [], strict=True)
-        return [each.masked_fill(held, 0.0) for each, held in pairs]
+    def _leave_out(self, gradients: list[Tensor], held: list[Tensor]) -> None:
+        """Set gradients, decay among them, to 0 in place where weights are held.
+
+        In place, because the fused update takes weights and gradients in the order of their memory.
+        """
+        for gradient, weights, still in zip(gradients, self.parameters, held, strict=True):
+            if self.weight_decay:
+                gradient.add_(weights, alpha=self.weight_decay)
+            gradient.masked_fill_(still, 0.0)

@@ -88,3 +88,19 @@ def test_orders_are_uniform():
     counts = torch.stack([orders[:, place].bincount(minlength=8) for place in range(8)])
     chi_squared = ((counts - 2500) ** 2 / 2500).sum().item()
     assert 20 < chi_squared < 90  # 49 degrees of freedom: a mean of 49, a deviation of 10
+
+
+def test_normal_numbers_are_normal_and_each_members_own():
+    draw = {"device": torch.device("cpu"), "dtype": torch.float64}
+    found = batches.normals([5, 6, 7], 100_001, 1, 2, **draw)
+    assert found.shape == (3, 100_001)
+    for moment, expected in ((1, 0), (2, 1), (3, 0), (4, 3)):
+        means = (found**moment).mean(1)
+        assert (means - expected).abs().max() < 5 * (96 / 100_001) ** 0.5, moment
+    rows = [*found, batches.normals([5], 100_001, 1, 3, **draw)[0], found[0].roll(1)]
+    assert torch.corrcoef(torch.stack(rows)).fill_diagonal_(0).abs().max() < 0.02
+    halves = found[:, :50_000], found[:, 50_001:100_001]  # of one whole number each
+    assert (halves[0] * halves[1]).mean().abs() < 0.02
+    torch.testing.assert_close(
+        batches.normals([7], 100_001, 1, 2, **draw)[0], found[2], rtol=0, atol=0
+    )
