@@ -1,7 +1,7 @@
 """How often a method goes through the forget and the retain set: what its runs cost.
 
 Pure Python, because the Snakefile imports it. What stands here of a method is what its file in
-``unlearning/methods/`` does; `tests/unit/methods/test_costs.py` holds one against the other.
+``unlearning/methods/`` does; `tests/unit/study/test_passes.py` holds one against the other.
 """
 
 from collections.abc import Callable, Sequence

@@ -2,12 +2,14 @@
 
 import gc
 import weakref
+from importlib import import_module
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from tests.helpers.members import ALTERNATIVES
 from tests.helpers.networks import GDA, NETWORKS, small_ensemble, stacks_of, trained, unlearned
 from tests.helpers.recorders import Named, ReplayedOperations, Waiting
 from unlearning.computing import execution
@@ -31,6 +33,14 @@ METHODS = {
         GDA
         | {"alpha": 0.1, "gamma": 0.9, "temperature": 4.0, "decay_rate": 0.1, "decay_epochs": [3]},
     ),
+}
+
+
+ASCENDING = ("gda", "scrub")
+METHODS |= {
+    name: (import_module(f"unlearning.methods.{name}").unlearn, keywords)
+    for name, keywords in ALTERNATIVES.items()
+    if name != "ssd"  # takes no step
 }
 
 
@@ -69,7 +79,7 @@ def unlearn(case, method, conditions):
     build, data, _ = case
     function, keywords = METHODS[method]
     axis = [(epoch, ascent) for ascent in (2, 5) for epoch in (4, 6)]
-    keywords = keywords | (AXIS if method != "ga" else {"epochs": [2, 8]})
+    keywords = keywords | (AXIS if method in ASCENDING else {"epochs": [2, 8]})
     return unlearned(
         function,
         keywords,
@@ -79,7 +89,7 @@ def unlearn(case, method, conditions):
         np.arange(6),
         np.arange(6, 40),
         [7, 8, 9],
-        snapshots=axis if method != "ga" else [(2, None), (8, None)],
+        snapshots=axis if method in ASCENDING else [(2, None), (8, None)],
         execution=stacks_of(2),
         conditions=conditions,
     )
@@ -126,7 +136,7 @@ def test_a_loss_that_changes_by_itself_is_found_out(recorders):
     assert recorders == []
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ["ga", *ASCENDING, "random_labels"])
 def test_nothing_in_a_pass_waits_for_the_device(case, method):
     build, data, subsets = case
     network = stacking.assemble(build, range(3)).double()
@@ -134,14 +144,14 @@ def test_nothing_in_a_pass_waits_for_the_device(case, method):
     learner = Learner(network, data, *points, [1, 2, 3])
     function, keywords = METHODS[method]
     keywords = keywords | (
-        {"epochs": [3], "ascent_epochs": [2]} if method != "ga" else {"epochs": [3]}
+        {"epochs": [3], "ascent_epochs": [2]} if method in ASCENDING else {"epochs": [3]}
     )
     steps = []
     for which in ("forget_batches", "retain_batches"):
         original = getattr(learner, which)
 
-        def watched(size, epoch, original=original):
-            batches = list(original(size, epoch))
+        def watched(*arguments, original=original):
+            batches = list(original(*arguments))
             watch = Waiting()
             with watch:
                 yield from batches

@@ -1,5 +1,7 @@
 """The work, size and time of jobs, against counting and against what jobs really do."""
 
+from copy import deepcopy
+from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,17 +9,18 @@ import pytest
 import torch
 import yaml
 
+from tests.helpers.configs import study as league
 from tests.helpers.networks import stacks_of, unlearned
 from unlearning.artifacts.files import save_array
 from unlearning.computing.batches import Data
 from unlearning.computing.sgd import SGD
 from unlearning.ensembles import margins
-from unlearning.methods import ga, gda, scrub
 from unlearning.networks import models, stacking, weights
-from unlearning.planning.costs import EVALUATION_BATCH, Costs, passes
+from unlearning.planning.costs import EVALUATION_BATCH, Costs
 from unlearning.planning.network_size import network_size
 from unlearning.planning.resources import Needs
-from unlearning.study.design import Trajectory, arguments, run_gradients, snapshots
+from unlearning.study.design import Trajectory, arguments, snapshots
+from unlearning.study.passes import counted
 from unlearning.study.sources import ROOT
 from unlearning.study.strategies import fixed
 from unlearning.trajectories.learner import Learner
@@ -69,36 +72,21 @@ def test_sizes_are_those_of_the_networks(model, shape):
     assert size.numbers == sum(value.numel() for value in stacked.values())
 
 
-def counted(trajectory, forget, retain):
-    """Count every pass of one job as the methods with a shared beginning make them."""
-    total = 0
-    for epoch in range(1, max(trajectory.ascent_epochs) + 1):
-        total += forget + retain
-        if epoch in trajectory.ascent_epochs:
-            total += sum(retain for _ in range(epoch + 1, max(trajectory.epochs) + 1))
-    return total
+LEAGUE = league("digits_league.yaml")
 
 
-@pytest.mark.parametrize("ascents", [(3, 5), (1,), (2, 5, 9), (12,), (4, 12)])
-def test_passes_agree_with_a_slow_count(ascents):
-    run = Trajectory("", {}, (5, 7, 10), ascents)
-    forget, retain = passes(run)
-    assert forget * 11 + retain * 1000 == counted(run, 11, 1000)
-
-
-METHODS = {"ga": ga, "gda": gda, "scrub": scrub}
-
-
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", LEAGUE["run"]["methods"])
 def test_work_and_disk_are_those_of_a_real_job(method, tmp_path, monkeypatch):
     """Sample gradients, steps and evaluations of a job, and the bytes of its files."""
-    config = study(dataset={"name": "synthetic", "train": 60, "validation": 20}, device="cpu")
+    config = deepcopy(LEAGUE) | {"device": "cpu"}
+    config["dataset"] |= {"name": "synthetic", "train": 60, "validation": 20}
     config["architectures"]["mlp"]["hidden"] = 5
     config["computing"] |= {"members_per_stack": 2}
     config["forget_sets"]["1"]["size"] = 6
     config["methods"][method]["fixed"]["batch_size"] = 16
-    if method != "ga":
-        config["methods"][method]["sweep"]["forget_batch_size"] = [4]
+    for section, value in (("sweep", [4]), ("fixed", 4)):
+        if "forget_batch_size" in config["methods"][method][section]:
+            config["methods"][method][section]["forget_batch_size"] = value
     needs = Needs(config)
     name, run = next(iter(needs.trajectories(method, "1").items()))
     job = wildcards(method=method, trajectory=name, forget_set="1", chunk="0-2")
@@ -129,7 +117,7 @@ def test_work_and_disk_are_those_of_a_real_job(method, tmp_path, monkeypatch):
     axis = snapshots(config, method, "1", run)
     pretrained = stacking.weights_of(stacking.assemble(build, [0, 1, 2]))
     done = unlearned(
-        METHODS[method].unlearn,
+        import_module(f"unlearning.methods.{method}").unlearn,
         arguments(config, method, "1", run),
         build,
         pretrained,
@@ -143,7 +131,8 @@ def test_work_and_disk_are_those_of_a_real_job(method, tmp_path, monkeypatch):
     work = needs.work("unlearn", job)
     assert work.members == 3
     assert {key: getattr(work, key) for key in seen} == seen
-    assert done.sample_gradients == [run_gradients(6, 54, *key) for key in axis]
+    counts = [counted(method, run.hyperparameters, 6, 54, *key).gradients for key in axis]
+    assert done.sample_gradients == counts
     sizes = needs.outputs("unlearn", job)
     save_array(str(tmp_path / "margins.npy"), done.margins)
     save_array(str(tmp_path / "correct.npy"), done.correct)

@@ -192,6 +192,8 @@ BAD = {
         ["cifar10"],
         ["cifar10", "easydub"],
         ["cifar10", "klom_models"],
+        ["cifar10", "cifar10_league"],
+        ["digits_league"],
         ["digits_resnet9"],
         ["fashion_mnist"],
         ["living17"],
