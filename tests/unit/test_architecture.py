@@ -7,6 +7,7 @@ import pytest
 from docs.architecture import PICTURE, summary
 from docs.rooms import PLAN, Package, Room, complaints, names_from_rooms, read_plan
 from tests.helpers.study import ROOT
+from unlearning.study.conditions import ZERO_STRENGTH
 from unlearning.study.config_methods import method_parameters
 
 #: What has unit tests beside the package.
@@ -62,7 +63,7 @@ def test_a_test_is_found_from_its_module_and_a_module_from_its_test():
 
 def test_methods_are_methods_and_nothing_else():
     for path in (ROOT / "unlearning" / "methods").glob("[!_]*.py"):
-        assert "learning_rate" in method_parameters(path.stem), path
+        assert {"learning_rate", *ZERO_STRENGTH} & method_parameters(path.stem), path
 
 
 @pytest.mark.parametrize("folder", ["workflow/scripts", "bench"])

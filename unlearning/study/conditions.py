@@ -21,6 +21,9 @@ PUBLISHED: Values = {"order": "index", "forget_limit": 100}
 #: teacher's weights.
 PUBLISHED_OF: dict[str, Values] = {"scrub": {"student": "frozen"}}
 
+#: At which value of a hyperparameter, learning rate aside, a method moves no weight.
+ZERO_STRENGTH: Values = {"strength": 0}
+
 #: Hyperparameters that are the optimizer's, the step size aside.
 OPTIMIZER = ("momentum", "weight_decay")
 
@@ -54,9 +57,10 @@ def is_published(name: str, value: Any) -> bool:
 def kind(hyperparameters: Values, apart: frozenset[str]) -> str:
     """Return the kind of a run, the first that applies.
 
-    ``zero_learning_rate`` learns nothing, ``frozen_batch_norm`` keeps BatchNorm's statistics. Of
-    the rest ``as_published`` has a flaw of the published code, and ``optimizer`` other settings of
-    SGD than its method's usual ones. ``grid`` is what remains.
+    ``zero_learning_rate`` learns nothing, ``zero_strength`` moves no weight for another reason,
+    ``frozen_batch_norm`` keeps BatchNorm's statistics. Of the rest ``as_published`` has a flaw of
+    the published code, and ``optimizer`` other settings of SGD than its method's usual ones.
+    ``grid`` is what remains.
 
     Parameters
     ----------
@@ -65,6 +69,8 @@ def kind(hyperparameters: Values, apart: frozenset[str]) -> str:
     """
     if hyperparameters.get("learning_rate") == 0:
         return "zero_learning_rate"
+    if any(hyperparameters.get(name) == zero for name, zero in ZERO_STRENGTH.items()):
+        return "zero_strength"
     if hyperparameters.get("batch_norm") == "frozen":
         return "frozen_batch_norm"
     if any(is_published(name, hyperparameters[name]) for name in apart):

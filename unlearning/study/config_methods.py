@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from unlearning.study import design, runs
-from unlearning.study.conditions import USUAL
+from unlearning.study.conditions import USUAL, ZERO_STRENGTH
 from unlearning.study.config_words import allowed, modules
 from unlearning.study.design import Config
+from unlearning.study.needs import NEEDS, REWIND_TO
 from unlearning.study.sources import ROOT, parsed
 
 BASELINES = ("baselines", "pretrained", "oracle_floor", "oracle_stopped")
@@ -39,6 +40,8 @@ WORDS = {
     "batch_norm": ("train", "frozen"),
     "order": ("shuffled", "index"),
     "student": ("trained", "frozen"),
+    "schedule": ("original", "constant"),
+    "optimizer": ("adam", "sgd"),
 }
 #: The least that a hyperparameter, or each number in its list, can be.
 LEAST = {
@@ -54,6 +57,9 @@ LEAST = {
     "momentum": 0,
     "weight_decay": 0,
     "forget_limit": 1,
+    "retain_ratio": 0,
+    "strength": 0,
+    REWIND_TO: 1,
 }
 #: Hyperparameters that something is divided by.
 POSITIVE = ("temperature",)
@@ -111,8 +117,12 @@ def method_signature(name: str) -> dict[str, Hyperparameter]:
 
 
 def method_annotations(name: str) -> dict[str, str | None]:
-    """Return the type that each hyperparameter of a method has, the conditions of any run's too."""
-    return CONDITIONS | {key: said.annotation for key, said in method_signature(name).items()}
+    """Return the type that each hyperparameter of a method has, the conditions of any run's too.
+
+    What the study gives a method because its stanza ``needs`` it is none of them.
+    """
+    own = {key: said for key, said in method_signature(name).items() if key not in NEEDS}
+    return CONDITIONS | {key: said.annotation for key, said in own.items()}
 
 
 def method_complaints(name: str, method: Config, config: Config) -> Iterator[str]:
@@ -230,6 +240,12 @@ def _missing_controls(
     kinds = {run.kind for run in runs}
     if "learning_rate" in parameters and "zero_learning_rate" not in kinds:
         yield f"{key}.controls: add {{learning_rate: [0.0]}}, the run in which nothing is learned"
+    zero = next((name for name in ZERO_STRENGTH if name in parameters), None)
+    if "learning_rate" not in parameters and zero and "zero_strength" not in kinds:
+        yield (
+            f"{key}.controls: add {{{zero}: [{ZERO_STRENGTH[zero]}]}}, the run in which nothing is "
+            "unlearned"
+        )
     has_batch_norm = config["model"] in WITH_BATCH_NORM
     if has_batch_norm and "batch_norm" in parameters and "frozen_batch_norm" not in kinds:
         yield (

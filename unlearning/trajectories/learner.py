@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
+from unlearning.computing.adam import Adam
 from unlearning.computing.batches import Data, ordered, split
 from unlearning.computing.devices import wait_for
 from unlearning.computing.execution import Execution
@@ -16,7 +18,8 @@ from unlearning.computing.steps import Loss, Steps
 from unlearning.ensembles import margins, training
 from unlearning.networks import stacking
 
-FORGET, RETAIN = 0, 1
+#: The two sets, and what goes through both at once.
+FORGET, RETAIN, MIXED = range(3)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Learner:
         self.points = {FORGET: forget, RETAIN: retain}
         self.execution = execution or Execution()
         self.seconds, self.sample_gradients = 0.0, 0
-        self.optimizer = SGD(
+        self.optimizer: SGD = SGD(
             network,
             momentum=self.conditions.momentum,
             weight_decay=self.conditions.weight_decay,
@@ -101,20 +104,44 @@ class Learner:
         """Change the step size from here on."""
         self.optimizer.learning_rate = learning_rate
 
+    def use_adam(self) -> None:
+        """Take steps of Adam from here on; momentum is none of its conditions."""
+        self.optimizer = Adam(
+            self.network,
+            self.optimizer.learning_rate,
+            weight_decay=self.conditions.weight_decay,
+        )
+        self._steps = Steps(self.optimizer, self.execution.recorder(self.data.labels.device))
+
     def forget_batches(self, batch_size: int, epoch: int) -> Iterator[Tensor]:
         """Yield the batches (M, <= batch_size) of one pass over the forget set."""
-        return self._pass(FORGET, batch_size, epoch)
+        return self._counted(split(self._order(FORGET, epoch), batch_size))
 
     def retain_batches(self, batch_size: int, epoch: int) -> Iterator[Tensor]:
         """Yield the batches (M, <= batch_size) of one pass over the retain set."""
-        return self._pass(RETAIN, batch_size, epoch)
+        return self._counted(split(self._order(RETAIN, epoch), batch_size))
 
-    def _pass(self, which: int, batch_size: int, epoch: int) -> Iterator[Tensor]:
+    def mixed_batches(self, batch_size: int, epoch: int, share: float = 1.0) -> Iterator[Tensor]:
+        """Yield the batches (M, <= batch_size) of one pass over both sets, shuffled together.
+
+        Of the retain set it may be a share: every member has points of its own, others in every
+        epoch.
+        """
+        kept = round(share * len(self.points[RETAIN]))
+        sets = [self._order(FORGET, epoch), self._order(RETAIN, epoch)[:, :kept]]
+        order = self._shuffled(torch.cat(sets, 1), epoch, MIXED)
+        return self._counted(split(order, batch_size))
+
+    def _order(self, which: int, epoch: int) -> Tensor:
+        return self._shuffled(self.points[which].expand(self.members, -1), epoch, which)
+
+    def _shuffled(self, points: Tensor, *key: int) -> Tensor:
+        return ordered(points, self.seeds, *key, shuffle=self.conditions.shuffle)
+
+    def _counted(self, batches: Iterable[Tensor]) -> Iterator[Tensor]:
         wait_for(self.data.labels.device)  # margins of a snapshot may still be computed
         started = perf_counter()
-        points = self.points[which].expand(self.members, -1)
-        order = ordered(points, self.seeds, epoch, which, shuffle=self.conditions.shuffle)
-        for batch in split(order, batch_size):
+        for batch in batches:
             self.sample_gradients += batch.shape[1]
             yield batch
         wait_for(self.data.labels.device)
@@ -165,6 +192,8 @@ class Learner:
             conditions=self.conditions,
             execution=self.execution,
         )
+        if isinstance(self.optimizer, Adam):
+            twin.use_adam()
         twin.optimizer.resume(self.optimizer.running())
         twin.seconds, twin.sample_gradients = self.seconds, self.sample_gradients
         twin.set_learning_rate(self.optimizer.learning_rate)
@@ -172,8 +201,18 @@ class Learner:
 
 
 class Snapshot(NamedTuple):
-    """A trajectory at one epoch, yielded by an unlearning method."""
+    """A trajectory at one epoch, yielded by an unlearning method.
+
+    Attributes
+    ----------
+    learner : in the state that is to be evaluated
+    epoch, ascent_epochs : which of the snapshots that were asked for this is
+    shift : (points,) added to every member's logit of each point's own class, and so to its margin;
+        for methods that change what a model says and not its weights. A point counts as predicted
+        right where its class then has the largest logit. None where nothing is added
+    """
 
     learner: Learner
     epoch: int
     ascent_epochs: int | None = None
+    shift: Tensor | None = None
