@@ -12,7 +12,7 @@ Where the constants come from: the rates of the processor were measured with
 ``python -m bench.gpu`` on one H100 (docs/gpu.md); what was not measured says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
@@ -83,6 +83,24 @@ class Work:
     gradients: int = 0  # of single samples, all members together
     evaluations: int = 0  # forward passes of single samples, all members together
     steps: int = 0  # of the optimizer, all stacks together
+
+
+def _matched(given: Mapping[str, Any], forget: int, retain: int) -> int:
+    share = min(1.0, given["retain_ratio"] * forget / retain)
+    return forget + round(share * retain)
+
+
+#: Points of an epoch of methods that do neither what GA nor what descent/ascent does: of the
+#: hyperparameters of a run, and of the points to forget and to retain.
+EPOCH_POINTS: Mapping[str, Callable[[Mapping[str, Any], int, int], int]] = {
+    "rewind": lambda given, forget, retain: retain,
+    "oracle_matching": _matched,
+    "datamodel_matching": _matched,
+    "datamodel_direct": lambda given, forget, retain: 0,
+}
+
+#: Methods that ask a teacher about every point once, before their first step.
+TEACHERS = ("scrub", "datamodel_matching")
 
 
 def passes(trajectory: Trajectory) -> tuple[int, int]:
@@ -199,14 +217,18 @@ class Costs:
         batch = trajectory.hyperparameters.get("batch_size", 1)
         forget_batch = trajectory.hyperparameters.get("forget_batch_size", batch)
         members = chunk_size(wildcards.chunk)
-        # SCRUB asks the teacher about every point once.
-        evaluated = self.snapshots(wildcards) + (wildcards.method == "scrub")
+        evaluated = self.snapshots(wildcards) + (wildcards.method in TEACHERS)
+        gradients = ascents * forget + descents * retain
+        steps = ascents * ceil(forget / forget_batch) + descents * ceil(retain / batch)
+        if wildcards.method in EPOCH_POINTS:
+            count = EPOCH_POINTS[wildcards.method]
+            points, epochs = count(trajectory.hyperparameters, forget, retain), ascents
+            gradients, steps = epochs * points, epochs * ceil(points / batch)
         return Work(
             members,
-            members * (ascents * forget + descents * retain),
+            members * gradients,
             members * evaluated * self.points,
-            ceil(members / self.stack(batch))
-            * (ascents * ceil(forget / forget_batch) + descents * ceil(retain / batch)),
+            ceil(members / self.stack(batch)) * steps,
         )
 
     def snapshots(self, wildcards: Any) -> int:

@@ -10,7 +10,7 @@ from math import ceil
 from types import SimpleNamespace
 from typing import Any
 
-from unlearning.planning.costs import EVALUATION_BATCH, Costs, chunk_size
+from unlearning.planning.costs import EVALUATION_BATCH, TEACHERS, Costs, chunk_size
 from unlearning.study import design, influence, needs, settings, stopping, subsampling
 from unlearning.study.parameters import remember_arguments
 
@@ -199,8 +199,9 @@ class Needs(Costs):
             run = every[wildcards.trajectory].hyperparameters
             batches = [run.get(key, 1) for key in ("batch_size", "forget_batch_size")]
             # Weights and gradients of the trunk and of a branch, and their running gradients.
-            networks = 6 if run.get("momentum") else 4
-            teacher = wildcards.method == "scrub"
+            adam = wildcards.method in ("oracle_matching", "datamodel_matching")
+            networks = 6 if run.get("momentum") or adam else 4
+            teacher = wildcards.method in TEACHERS
         stack = min(members, self.stack(batches[0])) if rule != "import_pretrained" else 1
         data = self.points * (_product(self.image_shape) + 8)  # bytes stay bytes
         computing = stack * (networks * network.numbers + 1.5 * max(batches) * network.activations)

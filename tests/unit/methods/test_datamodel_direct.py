@@ -52,7 +52,9 @@ def test_margins_and_predictions_are_those_with_the_own_logit_moved():
     before = margins.margin(logits, own.squeeze(-1))
     expected = before - 0.7 * torch.from_numpy(ADDED)
     np.testing.assert_allclose(found.margins[0], expected.numpy(), rtol=0, atol=1e-5)
-    moved = logits.scatter_add(-1, own, -0.7 * torch.from_numpy(ADDED).double().expand(3, -1)[..., None])
+    moved = logits.scatter_add(
+        -1, own, -0.7 * torch.from_numpy(ADDED).double().expand(3, -1)[..., None]
+    )
     right = np.unpackbits(found.correct[0], axis=-1, count=30).astype(bool)
     np.testing.assert_array_equal(right, (moved.argmax(-1) == own.squeeze(-1)).numpy())
     assert 0 < right.mean() < 1
