@@ -28,6 +28,7 @@ from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
 from unlearning.study import answering, command_line, design, influence, inputs
+from unlearning.study import needs as needed
 from unlearning.study import parameters, settings, stopping, subsampling, targets
 from unlearning.study.listings import Listings
 from unlearning.study.sources import loader
@@ -96,6 +97,7 @@ else:
     include: "workflow/rules/published.smk"
 
 
+include: "workflow/rules/needs.smk"
 include: "workflow/rules/unlearning.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"

@@ -63,8 +63,7 @@ def test_a_test_is_found_from_its_module_and_a_module_from_its_test():
 
 def test_methods_are_methods_and_nothing_else():
     for path in (ROOT / "unlearning" / "methods").glob("[!_]*.py"):
-        strength = {"learning_rate", *ZERO_STRENGTH}
-        assert strength & method_parameters(path.stem), path
+        assert {"learning_rate", *ZERO_STRENGTH} & method_parameters(path.stem), path
 
 
 @pytest.mark.parametrize("folder", ["workflow/scripts", "bench"])

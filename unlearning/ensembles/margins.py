@@ -115,13 +115,18 @@ def logits(network: nn.Module, data: Data, members: int, precision: str = "float
 
 
 def evaluate(
-    network: nn.Module, data: Data, members: int, precision: str = "float32"
+    network: nn.Module,
+    data: Data,
+    members: int,
+    precision: str = "float32",
+    shift: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return the margins of every member on every point, and whether its class is predicted.
 
     Parameters
     ----------
     network, data, members, precision : as in `logits`
+    shift : (points,) added to the logit of each point's own class, and so to its margin
 
     Returns
     -------
@@ -133,6 +138,10 @@ def evaluate(
     with evaluating(network), products_in(precision):
         for group, points, scores in _batches(network, data, members, precision):
             labels = data.labels[points].expand(len(scores), -1)
+            if shift is not None:
+                # A copy in the same layout: a shift of 0 changes no bit of what follows.
+                own = shift[points].to(scores.dtype).expand(len(scores), -1)
+                scores = scores.clone().scatter_add_(-1, labels.unsqueeze(-1), own.unsqueeze(-1))
             margins[group, points] = margin(scores, labels)
             # The class axis of a stack is not the last in memory, where argmax is slow.
             right = scores.contiguous().argmax(-1) == labels

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unlearning.ensembles import training
+from unlearning.computing.execution import in_stacks
+from unlearning.ensembles import margins, training
 from unlearning.ensembles.chunk import Chunk
+from unlearning.ensembles.early import EarlyWeights
 from unlearning.ensembles.evaluations import Evaluations
+from unlearning.networks import stacking
 from unlearning.networks.stacking import Weights
 from unlearning.study.seeds import generator, member_seed
 
@@ -18,6 +21,7 @@ def train_members(
     subsets: NDArray[np.int64],
     snapshots: Sequence[int],
     evaluations: Evaluations,
+    early: EarlyWeights | None = None,
 ) -> tuple[Weights, dict[str, Any]]:
     """Train a chunk of members from scratch.
 
@@ -27,6 +31,7 @@ def train_members(
     subsets : (members, points) or (points,) indices that they train on
     snapshots : epochs to evaluate at, the last one included
     evaluations : where their margins go
+    early : where weights on the way are kept, if any are asked for
 
     Returns
     -------
@@ -45,8 +50,38 @@ def train_members(
         snapshots=snapshots,
         evaluations=evaluations,
         checkpoint=chunk.checkpoint,
+        early=early,
     )
     return weights, chunk.record(execution, seconds, epochs=list(snapshots))
+
+
+def member_logits(chunk: Chunk, weights: Weights) -> NDArray[np.float32]:
+    """Return the logits of trained members on every point, in evaluation mode.
+
+    Parameters
+    ----------
+    chunk : the members
+    weights : theirs, with a leading member axis
+
+    Returns
+    -------
+    ndarray of float32
+        (members, points, classes)
+    """
+    data, members = chunk.prepared.data, len(chunk.members)
+    execution = chunk.execution(chunk.study["training"]["batch_size"])
+    found = np.empty((members, len(data.labels), chunk.prepared.classes), np.float32)
+
+    def evaluate(stack: slice) -> None:
+        size = stack.stop - stack.start
+        network = execution.stack(chunk.build(0), size)
+        network.load_state_dict(stacking.select(weights, stack))
+        network.to(data.labels.device, data.dtype)
+        outputs = margins.logits(network, data, size, execution.evaluation_precision)
+        found[stack] = outputs.cpu().numpy()
+
+    in_stacks(members, execution.strategy.members, evaluate)
+    return found
 
 
 def random_subsets(

@@ -20,6 +20,7 @@ from unlearning.computing.sgd import SGD
 from unlearning.computing.steps import Steps
 from unlearning.ensembles import checkpoints, margins
 from unlearning.ensembles.checkpoints import Checkpoint, Tensors, stack_name
+from unlearning.ensembles.early import EarlyWeights
 from unlearning.ensembles.evaluations import Evaluations
 from unlearning.networks import stacking
 
@@ -137,6 +138,7 @@ def train_ensemble(
     snapshots: Sequence[int],
     evaluations: Evaluations,
     checkpoint: Checkpoint | None = None,
+    early: EarlyWeights | None = None,
 ) -> tuple[stacking.Weights, list[float]]:
     """Train one member a seed, a stack after another, and evaluate all at the given epochs.
 
@@ -152,13 +154,14 @@ def train_ensemble(
     evaluations : where the margins at the snapshots go
     checkpoint : where an interrupted call of the same arguments has left its states; the result
         is the same with and without
+    early : where weights on the way are kept, if any are asked for
 
     Returns
     -------
     weights : after the last epoch, on the CPU, with a leading member axis
     seconds : spent in training until each snapshot
     """
-    checkpoint = checkpoint or checkpoints.none()
+    checkpoint, early = checkpoint or checkpoints.none(), early or EarlyWeights()
     device, members = data.images.device, len(seeds)
     parts: list[stacking.Weights] = []
     seconds = [0.0] * len(snapshots)
@@ -177,15 +180,18 @@ def train_ensemble(
             first_epoch, spent = state[1]["epoch"], state[1]["seconds"]
             _restore(state[0], network, optimizer)
             evaluations.restore(stack, state[0])
+            early.restore(stack, state[0])
         clock, started = spent[-1], perf_counter()
         for epoch in train(
             network, data, points, seeds[stack], recipe, optimizer, execution, first_epoch
         ):
-            if epoch not in snapshots and not checkpoint.due(epoch):
+            kept = epoch in snapshots or epoch in early.epochs
+            if not kept and not checkpoint.due(epoch):
                 continue
             wait_for(device)
             clock += perf_counter() - started
             spent[-1] = clock
+            early.keep(stack, epoch, network)
             if epoch in snapshots:
                 row = snapshots.index(epoch)
                 spent[row] = clock
@@ -193,7 +199,8 @@ def train_ensemble(
                 evaluations.put(row, stack, *found)
             if checkpoint.every and (checkpoint.due(epoch) or epoch == recipe.epochs):
                 facts = {"epoch": epoch, "seconds": spent}
-                checkpoint.save(name, _state(network, optimizer) | evaluations.state(stack), facts)
+                state_now = _state(network, optimizer) | evaluations.state(stack)
+                checkpoint.save(name, state_now | early.state(stack), facts)
             wait_for(device)
             started = perf_counter()
         seconds[:] = [total + part for total, part in zip(seconds, spent, strict=True)]

@@ -156,6 +156,9 @@ class Costs:
                 points = self.train - self.forget_size(wildcards.forget_set)
                 snapshots = len(design.oracle_snapshots(self.config))
                 return self._training(wildcards.chunk, points, snapshots)
+            case "train_oracle_outputs":  # margins, and logits once more
+                points = self.train - self.forget_size(wildcards.forget_set)
+                return self._training(wildcards.chunk, points, 2)
             case "train_datamodels":
                 fraction = self.config["datamodels"]["subset_fraction"]
                 return self._training(wildcards.chunk, round(fraction * self.train), 1)

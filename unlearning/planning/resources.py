@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from unlearning.planning.costs import EVALUATION_BATCH, Costs, chunk_size
-from unlearning.study import design, influence, passes, settings, stopping, subsampling
+from unlearning.study import design, influence, needs, passes, settings, stopping, subsampling
 from unlearning.study.parameters import remember_arguments
 
 Resource = Callable[..., int]
@@ -52,7 +52,13 @@ SUBSAMPLE_ROW = 400
 FIGURE = 400_000
 #: The rules that train or unlearn, as fast as was measured; all whose time is that of members; and
 #: all that compute on a GPU where there is one.
-TRAINING = ("train_datamodels", "train_pretrained", "train_oracle", "unlearn")
+TRAINING = (
+    "train_datamodels",
+    "train_pretrained",
+    "train_oracle",
+    "train_oracle_outputs",
+    "unlearn",
+)
 ON_MEMBERS = (*TRAINING, "import_pretrained")
 ON_DEVICE = (*ON_MEMBERS, "measure_strategies")
 
@@ -91,6 +97,10 @@ class Needs(Costs):
                 }
             case "train_pretrained" | "train_oracle" | "import_pretrained" | "import_oracle":
                 return self._trained(rule, wildcards.chunk)
+            case "train_oracle_outputs":
+                members = chunk_size(wildcards.chunk)
+                logits = FLOAT * members * self.points * self.classes
+                return {"outputs": HEADER + logits, "record": self._record(members, 1)}
             case "train_datamodels":
                 members = chunk_size(wildcards.chunk)
                 return {
@@ -106,6 +116,11 @@ class Needs(Costs):
                 return {"matrix": HEADER + FLOAT * self.train**2, "quality": 45 * self.train}
             case "import_datamodels":
                 return {"matrix": HEADER + FLOAT * self.train**2}
+            case "fit_validation_datamodels":
+                numbers = FLOAT * (self.points - self.train) * self.train
+                return {"matrix": HEADER + numbers, "record": RECORD}
+            case "add_datamodels":
+                return {"added": HEADER + FLOAT * self.points}
             case "find_components":
                 numbers = 8 * self.config["datamodels"]["components"] * self.train
                 return {"components": HEADER + numbers, "projections": HEADER + numbers}
@@ -133,7 +148,10 @@ class Needs(Costs):
         members = chunk_size(chunk)
         if rule.endswith("oracle"):
             return self._margins(members, len(design.oracle_snapshots(self.config)))
-        return {"weights": FLOAT * members * self.network.numbers, **self._margins(members, 1)}
+        weights = FLOAT * members * self.network.numbers
+        early = len(needs.early_epochs(self.config)) * weights if rule == "train_pretrained" else 0
+        kept = {"early": early} if early else {}
+        return {"weights": weights, **self._margins(members, 1), **kept}
 
     def _margins(self, members: int, snapshots: int, number: int = FLOAT) -> dict[str, int]:
         rows = members * snapshots
@@ -218,6 +236,15 @@ class Needs(Costs):
                 inputs = 14 * models * train + 12 * DATAMODEL_BLOCK * train
                 matrices = 0 if self.config["datamodels"]["estimator"] == "mean_difference" else 6
                 return NUMERICS + inputs + FLOAT * matrices * train**2
+            case "fit_validation_datamodels":
+                models, further = self.config["datamodels"]["models"], points - train
+                inputs = 14 * models * train + 12 * DATAMODEL_BLOCK * train
+                # The Gram matrix; weights as they are, as they were, and as they are written.
+                lasso = self.config["datamodels"]["estimator"] != "mean_difference"
+                matrices = train**2 * lasso + 3 * further * train
+                return NUMERICS + inputs + FLOAT * matrices
+            case "add_datamodels":
+                return NUMERICS + 2 * FLOAT * DATAMODEL_BLOCK * train
             case "import_datamodels":
                 # Pages of both files that a block of rows touches.
                 return TORCH + 44_000 * train
@@ -258,9 +285,18 @@ class Needs(Costs):
             arrays += 8 * round(members * self.config["datamodels"]["subset_fraction"] * self.train)
         if rule == "unlearn":
             arrays += 2 * FLOAT * members * self.network.numbers  # pretrained weights
+            arrays += self._given(wildcards.method, members)
         device = self.config["device"]
         libraries = TORCH + (0 if device == "cpu" else CUDA)
         return libraries + arrays + (0 if device == "cuda" else tensors)
+
+    def _given(self, method: str, members: int) -> int:
+        """Return the bytes of what a method asks for: as read, and as a stack is given it."""
+        asked = needs.of_method(self.config, method)
+        early = len(needs.early_epochs(self.config)) * members * self.network.numbers
+        outputs = self.config["needs"]["oracles"] * self.points * self.classes
+        sizes = {"early_weights": early, "oracle_outputs": outputs, "datamodels": self.points}
+        return 2 * FLOAT * sum(sizes[need] for need in asked)
 
     def job_seconds(self, rule: str, wildcards: Any, device: str) -> float:
         """Return the seconds that a job takes by the model of `costs`, without margin."""
@@ -280,6 +316,16 @@ class Needs(Costs):
                     fits = len(datamodels["penalties"]) + 1
                     products += fits * datamodels["iterations"] * train**3
                 return 10 + 2 * products / PRODUCTS_A_SECOND
+            case "fit_validation_datamodels":
+                datamodels, further = self.config["datamodels"], points - train
+                products = 2 * datamodels["models"] * train * further
+                if datamodels["estimator"] == "lasso":
+                    fits = len(datamodels["penalties"])
+                    products += datamodels["models"] * train**2 * fits
+                    products += fits * datamodels["iterations"] * further * train**2
+                return 10 + 2 * products / PRODUCTS_A_SECOND
+            case "add_datamodels":
+                return 10 + FLOAT * train * points / READ_A_SECOND
             case "find_components":
                 return 10 + COMPONENT_PASSES * FLOAT * train**2 / READ_A_SECOND
             case "measure_blocks":

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from unlearning.planning.resources import TRAINING
-from unlearning.study import design, inputs, targets
+from unlearning.study import design, inputs, needs, targets
 from unlearning.study.design import Config
 from unlearning.study.runs import runs
 from unlearning.study.sources import loader, sources
@@ -40,8 +40,19 @@ def shown(config: Config, figure: str) -> tuple[list[str], list[str]]:
 
 
 def needs_datamodels(config: Config, figure: str) -> bool:
+    """Return whether a forget set or a method of the figure comes from the datamodels."""
+    asked = asking(config, shown(config, figure)[1], "datamodels")
+    return needs_components(config, figure) or bool(asked)
+
+
+def needs_components(config: Config, figure: str) -> bool:
     """Return whether a forget set of the figure comes from the components of the datamodels."""
     return any("component" in config["forget_sets"][name] for name in shown(config, figure)[0])
+
+
+def asking(config: Config, methods: Iterable[str], need: str) -> list[str]:
+    """Return those of some methods that ask for something beside the pretrained members."""
+    return [method for method in methods if need in needs.of_method(config, method)]
 
 
 def jobs_behind(config: Config, figure: str) -> list[Job]:
@@ -59,6 +70,9 @@ def jobs_behind(config: Config, figure: str) -> list[Job]:
     jobs += [Job(inputs.ensemble_rule(config, "pretrained"), chunk) for chunk in chunks]
     oracle_rule = inputs.ensemble_rule(config, "oracle")
     jobs += [Job(oracle_rule, chunk, name) for name in forget_sets for chunk in oracles]
+    if asking(config, methods, "oracle_outputs"):
+        further = needs.output_chunk(config)
+        jobs += [Job("train_oracle_outputs", further, name) for name in forget_sets]
     jobs += [
         Job("unlearn", chunk, name, method, trajectory)
         for name in forget_sets
@@ -97,7 +111,12 @@ def code_behind(config: Config, figure: str) -> dict[str, list[str]]:
     if needs_datamodels(config, figure):
         trained = config["datamodels"]["file"] is None
         rules += ["train_datamodels", "fit_datamodels"] if trained else ["import_datamodels"]
+    if needs_components(config, figure):
         rules += ["find_components"]
+    if asking(config, methods, "datamodels"):
+        rules += ["fit_validation_datamodels", "add_datamodels"]
+    if asking(config, methods, "oracle_outputs"):
+        rules += ["train_oracle_outputs"]
     if figure == "forget_sets":
         rules += ["draw_forget_sets"]
     else:

@@ -17,6 +17,7 @@ from typing import Any
 from unlearning.planning.costs import Costs
 from unlearning.provenance import lineage
 from unlearning.provenance.lineage import Job
+from unlearning.study import needs
 from unlearning.study.design import Config
 from unlearning.study.sources import ROOT, blob
 
@@ -56,7 +57,9 @@ def code_digest(files: Iterable[str]) -> str:
 
 def of_results(config: Config) -> Config:
     """Return a study's config without what no result depends on."""
-    return {key: value for key, value in config.items() if key not in OF_RUNS}
+    asked = any(needs.of_method(config, method) for method in config["methods"])
+    left_out = OF_RUNS if asked else (*OF_RUNS, "needs")
+    return {key: value for key, value in config.items() if key not in left_out}
 
 
 def config_digest(config: Config) -> str:

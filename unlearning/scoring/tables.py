@@ -79,7 +79,9 @@ def method_table(
     rows, every_point, every_deviation = [], [], []
     for run in runs:
         for snapshot, columns in run.rows():
-            gradients = run.ensemble.records[0]["sample_gradients"][snapshot]
+            record = run.ensemble.records[0]
+            columns |= _given_cost(record, retraining)
+            gradients = record["sample_gradients"][snapshot]
             scored, points, deviations = scorer.rows(
                 run.ensemble, snapshot, **columns, relative_cost=gradients / retraining
             )
@@ -92,6 +94,12 @@ def method_table(
         np.stack(every_point).astype(np.float32),
         np.concatenate(every_deviation).astype(np.float32),
     )
+
+
+def _given_cost(record: dict[str, Any], retraining: int) -> dict[str, float]:
+    """Return the column of what a method was given, in retrainings; none where it was not."""
+    given = record.get("given_sample_gradients")
+    return {"given_cost": sum(given.values()) / retraining} if given else {}
 
 
 def baseline_table(

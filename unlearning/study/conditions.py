@@ -23,7 +23,7 @@ PUBLISHED: Values = {"order": "index", "forget_limit": 100}
 PUBLISHED_OF: dict[str, Values] = {"scrub": {"student": "frozen"}}
 
 #: At which value of a hyperparameter, learning rate aside, a method moves no weight.
-ZERO_STRENGTH: Values = {"salient_share": 0, "selection": inf}
+ZERO_STRENGTH: Values = {"salient_share": 0, "selection": inf, "strength": 0}
 
 #: Hyperparameters that are the optimizer's, the step size aside.
 OPTIMIZER = ("momentum", "weight_decay")

@@ -15,6 +15,7 @@ from unlearning.study.config_batches import batch_complaints
 from unlearning.study.config_data import FORGET_SET_KEYS, dataset_complaints, forget_set_complaints
 from unlearning.study.config_influence import name_complaints
 from unlearning.study.config_methods import INFINITE, method_complaints
+from unlearning.study.config_needs import early_complaints, needs_complaints
 from unlearning.study.config_published import published_complaints
 from unlearning.study.config_stability import stability_complaints
 from unlearning.study.config_words import allowed
@@ -174,6 +175,7 @@ def _complaints(config: Config) -> Iterator[str]:
     yield from dataset_complaints(config)
     yield from published_complaints(config)
     yield from _ensemble_complaints(config)
+    yield from early_complaints(config)
     yield from _computing_complaints(config)
     for name, definition in config["forget_sets"].items():
         if not in_family(name):  # that of influence is looked at by who asks for it
@@ -181,6 +183,7 @@ def _complaints(config: Config) -> Iterator[str]:
     yield from _theory_complaints(config["theory"])
     for name, method in config["methods"].items():
         yield from method_complaints(name, method, config)
+        yield from needs_complaints(name, method, config)
     yield from name_complaints(config)
     table1 = ("table1", {"forget_sets": config["table1"]})
     for place, lists in [("run", config["run"]), table1, *_figures(config)]:

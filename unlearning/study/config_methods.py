@@ -10,6 +10,7 @@ from unlearning.study import design, passes, runs
 from unlearning.study.conditions import USUAL, ZERO_STRENGTH
 from unlearning.study.config_words import allowed, modules
 from unlearning.study.design import Config
+from unlearning.study.needs import NEEDS, REWIND_TO
 from unlearning.study.sources import ROOT, parsed
 
 BASELINES = ("baselines", "pretrained", "oracle_floor", "oracle_stopped")
@@ -41,6 +42,8 @@ WORDS = {
     "order": ("shuffled", "index"),
     "student": ("trained", "frozen"),
     "labels": ("fixed", "each_epoch"),
+    "schedule": ("original", "constant"),
+    "optimizer": ("adam", "sgd"),
 }
 #: The least that a hyperparameter, or each number in its list, can be.
 LEAST = {
@@ -63,6 +66,9 @@ LEAST = {
     "selection": 0,
     "dampening": 0,
     "noise": 0,
+    "retain_ratio": 0,
+    "strength": 0,
+    REWIND_TO: 1,
 }
 #: Hyperparameters that something is divided by, or that are nothing at 0.
 POSITIVE = ("temperature", "beta", "radius")
@@ -124,8 +130,12 @@ def method_signature(name: str) -> dict[str, Hyperparameter]:
 
 
 def method_annotations(name: str) -> dict[str, str | None]:
-    """Return the type that each hyperparameter of a method has, the conditions of any run's too."""
-    return CONDITIONS | {key: said.annotation for key, said in method_signature(name).items()}
+    """Return the type that each hyperparameter of a method has, the conditions of any run's too.
+
+    What the study gives a method because its stanza ``needs`` it is none of them.
+    """
+    own = {key: said for key, said in method_signature(name).items() if key not in NEEDS}
+    return CONDITIONS | {key: said.annotation for key, said in own.items()}
 
 
 def method_complaints(name: str, method: Config, config: Config) -> Iterator[str]:

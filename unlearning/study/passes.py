@@ -18,11 +18,11 @@ ONCE = ("ssd",)
 
 #: How often every point of the data set is evaluated beside the snapshots: forward passes without
 #: gradients, of the teachers that a method asks once, before its first step.
-EVALUATIONS = {"scrub": 1, "bad_teacher": 2, "npo": 1}
+EVALUATIONS = {"scrub": 1, "bad_teacher": 2, "npo": 1, "datamodel_matching": 1}
 
 #: How many numbers of the size of all weights a method holds beside the weights and their
-#: gradients, at most.
-HELD = {"salun": 2, "bad_teacher": 1, "ssd": 1}
+#: gradients, at most; running gradients of Adam among them.
+HELD = {"salun": 2, "bad_teacher": 1, "ssd": 1, "oracle_matching": 2, "datamodel_matching": 2}
 
 
 class Walk(NamedTuple):
@@ -93,6 +93,10 @@ def _preferred(sets: Sets) -> list[Walk]:
     return [forget, *([sets.beside(forget, "retain")] if sets.given["retain_weight"] else [])]
 
 
+def _matched(sets: Sets) -> list[Walk]:
+    return [sets.through("both", min(1.0, sets.given["retain_ratio"] * sets.forget / sets.retain))]
+
+
 #: What a method goes through in each epoch, where that is neither GA's nor descent/ascent's.
 EPOCH: dict[str, Callable[[Sets], list[Walk]]] = {
     "finetune": lambda sets: [sets.through("retain")],
@@ -103,6 +107,10 @@ EPOCH: dict[str, Callable[[Sets], list[Walk]]] = {
     "bad_teacher": lambda sets: [sets.through("both", sets.given["retain_share"])],
     "npo": _preferred,
     "ssd": lambda sets: [],
+    "rewind": lambda sets: [sets.through("retain")],
+    "oracle_matching": _matched,
+    "datamodel_matching": _matched,
+    "datamodel_direct": lambda sets: [],
 }
 
 #: What a method goes through once, before its first epoch, with BatchNorm's statistics frozen.

@@ -6,7 +6,7 @@ form, and would not notice two numbers that change places.
 
 from typing import Any
 
-from unlearning.study import conditions, design, influence
+from unlearning.study import conditions, design, influence, needs
 from unlearning.study.design import Config
 from unlearning.study.runs import runs
 
@@ -14,6 +14,12 @@ from unlearning.study.runs import runs
 def training_settings(config: Config) -> dict[str, Any]:
     """Return what a member trained from scratch depends on."""
     return {**unlearning_settings(config), "training": dict(config["training"])}
+
+
+def pretrained_settings(config: Config) -> dict[str, Any]:
+    """Return what the job of pretrained members depends on: what it keeps on the way, if asked."""
+    early = needs.early_epochs(config)
+    return {**training_settings(config), **({"early_epochs": early} if early else {})}
 
 
 def unlearning_settings(config: Config) -> dict[str, Any]:
@@ -58,6 +64,7 @@ def run_settings(config: Config, method: str, trajectory: str, forget_set: str) 
         "arguments": design.arguments(config, method, forget_set, run),
         "snapshots": design.snapshots(config, method, forget_set, run),
         "conditions": conditions.conditions(config["protocol"], run.hyperparameters),
+        **needs.settings(config, method),
     }
 
 

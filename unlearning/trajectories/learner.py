@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 import torch
 from torch import Tensor, nn
 
+from unlearning.computing.adam import Adam
 from unlearning.computing.batches import Data, normals, numbers
 from unlearning.computing.devices import wait_for
 from unlearning.computing.execution import Execution
@@ -78,7 +79,7 @@ class Learner:
         self._passes = Passes(self.points, self.seeds, self.conditions.shuffle)
         self.execution = execution or Execution()
         self.seconds, self.sample_gradients = 0.0, 0
-        self.optimizer = SGD(
+        self.optimizer: SGD = SGD(
             network,
             momentum=self.conditions.momentum,
             weight_decay=self.conditions.weight_decay,
@@ -109,6 +110,15 @@ class Learner:
     def set_learning_rate(self, learning_rate: float) -> None:
         """Change the step size from here on."""
         self.optimizer.learning_rate = learning_rate
+
+    def use_adam(self) -> None:
+        """Take steps of Adam from here on; momentum is none of its conditions."""
+        self.optimizer = Adam(
+            self.network,
+            self.optimizer.learning_rate,
+            weight_decay=self.conditions.weight_decay,
+        )
+        self._steps = Steps(self.optimizer, self.execution.recorder(self.data.labels.device))
 
     def forget_batches(self, batch_size: int, epoch: int) -> Iterator[Tensor]:
         """Yield the batches (M, <= batch_size) of one pass over the forget set."""
@@ -283,6 +293,8 @@ class Learner:
             execution=self.execution,
             build=self.build,
         )
+        if isinstance(self.optimizer, Adam):
+            twin.use_adam()
         twin.optimizer.resume(self.optimizer.running())
         twin.hold(self.optimizer.held)
         twin.seconds, twin.sample_gradients = self.seconds, self.sample_gradients
@@ -291,8 +303,18 @@ class Learner:
 
 
 class Snapshot(NamedTuple):
-    """A trajectory at one epoch, yielded by an unlearning method."""
+    """A trajectory at one epoch, yielded by an unlearning method.
+
+    Attributes
+    ----------
+    learner : in the state that is to be evaluated
+    epoch, ascent_epochs : which of the snapshots that were asked for this is
+    shift : (points,) added to every member's logit of each point's own class, and so to its margin;
+        for methods that change what a model says and not its weights. A point counts as predicted
+        right where its class then has the largest logit. None where nothing is added
+    """
 
     learner: Learner
     epoch: int
     ascent_epochs: int | None = None
+    shift: Tensor | None = None

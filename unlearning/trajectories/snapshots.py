@@ -16,6 +16,7 @@ from unlearning.ensembles import checkpoints, margins
 from unlearning.ensembles.checkpoints import Checkpoint, stack_name
 from unlearning.ensembles.evaluations import Evaluations
 from unlearning.networks import stacking
+from unlearning.trajectories.given import Given
 from unlearning.trajectories.learner import Conditions, Learner, Snapshot
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ def unlearn_ensemble(
     conditions: Conditions,
     evaluations: Evaluations,
     checkpoint: Checkpoint | None = None,
+    given: Given | None = None,
 ) -> tuple[list[float], list[int]]:
     """Unlearn with every member of a chunk, a stack after another.
 
@@ -93,6 +95,7 @@ def unlearn_ensemble(
     conditions : of the optimizer and the batches
     evaluations : where the margins at the snapshots go
     checkpoint : where an interrupted call of the same arguments has left its finished stacks
+    given : what the method asked for beside the members; further keywords of it
 
     Returns
     -------
@@ -104,7 +107,7 @@ def unlearn_ensemble(
     RuntimeError
         When the method does not yield exactly the snapshots that were asked for.
     """
-    checkpoint = checkpoint or checkpoints.none()
+    checkpoint, given = checkpoint or checkpoints.none(), given or Given()
     device, members = data.images.device, len(seeds)
     seconds, gradients = [0.0] * len(snapshots), [0] * len(snapshots)
     to_forget, to_retain = (
@@ -131,10 +134,13 @@ def unlearn_ensemble(
                 build=build,
             )
             missing, spent = set(snapshots), [0.0] * len(snapshots)
-            for snapshot in method(learner, **hyperparameters):
+            further = given.of_stack(stack, data)
+            for snapshot in method(learner, **hyperparameters, **further):
                 row = snapshots.index(_expected(snapshot, missing, snapshots))
                 branch = snapshot.learner
-                found = margins.evaluate(branch.network, data, size, execution.evaluation_precision)
+                found = margins.evaluate(
+                    branch.network, data, size, execution.evaluation_precision, snapshot.shift
+                )
                 evaluations.put(row, stack, *found)
                 spent[row], gradients[row] = branch.seconds, branch.sample_gradients
             if missing:

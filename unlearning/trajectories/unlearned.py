@@ -9,6 +9,7 @@ from unlearning.ensembles.chunk import Chunk
 from unlearning.ensembles.evaluations import Evaluations
 from unlearning.networks.stacking import Weights
 from unlearning.trajectories import snapshots
+from unlearning.trajectories.given import Given
 from unlearning.trajectories.learner import Conditions
 from unlearning.trajectories.snapshots import Method
 
@@ -20,6 +21,7 @@ def unlearn_members(
     forget: NDArray[np.int64],
     pretrained: Weights,
     evaluations: Evaluations,
+    given: Given | None = None,
 ) -> dict[str, Any]:
     """Run one trajectory of a method from a chunk of pretrained members.
 
@@ -33,6 +35,7 @@ def unlearn_members(
     forget : indices of the forget set
     pretrained : the members' weights, with a leading member axis
     evaluations : where margins and predictions at each snapshot go
+    given : what the method asked for beside the members
 
     Returns
     -------
@@ -59,6 +62,9 @@ def unlearn_members(
         ),
         evaluations=evaluations,
         checkpoint=chunk.checkpoint,
+        given=given,
     )
     facts = {"snapshots": axis, "sample_gradients": sample_gradients}
+    if given is not None and given.gradients:
+        facts["given_sample_gradients"] = given.gradients
     return chunk.record(execution, seconds, **facts)

@@ -12,6 +12,9 @@ rule train_pretrained:
         margins="results/{study}/pretrained/{chunk}.npy",
         correct="results/{study}/pretrained/{chunk}.correct.npy",
         record="results/{study}/pretrained/{chunk}.json",
+        early=needed.early_files(
+            config, "results/{study}/pretrained/{chunk}.early.safetensors"
+        ),
     log:
         "logs/{study}/pretrained/{chunk}.log",
     conda:
@@ -21,7 +24,7 @@ rule train_pretrained:
         mem_mb=needs.mem_mb("train_pretrained"),
         runtime=needs.runtime("train_pretrained"),
     params:
-        study=settings.training_settings(config),
+        study=settings.pretrained_settings(config),
         members=lambda wildcards: design.chunk_members(wildcards.chunk),
     script:
         "../scripts/train_pretrained.py"

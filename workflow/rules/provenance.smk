@@ -18,6 +18,7 @@ rule write_provenance:
                 "train_datamodels": "results/{study}/datamodels/models/{chunk}.json",
                 inputs.ensemble_rule(config, "pretrained"): pretrained.record,
                 inputs.ensemble_rule(config, "oracle"): oracle.record,
+                "train_oracle_outputs": rules.train_oracle_outputs.output.record,
                 "unlearn": rules.unlearn.output.record,
             },
         ),

@@ -4,6 +4,7 @@
 rule unlearn:
     """Run one trajectory of a method from one chunk of pretrained members."""
     input:
+        unpack(lambda wildcards: needed.files(config, wildcards, given_files)),
         code=lambda wildcards: listing(
             "workflow/scripts/unlearn.py", f"unlearning/methods/{wildcards.method}.py"
         ),

@@ -10,6 +10,7 @@ from unlearning.artifacts.logs import log_to
 from unlearning.ensembles.chunk import of_job
 from unlearning.networks.weights import load_weights
 from unlearning.study.seeds import ensemble_seeds
+from unlearning.trajectories.given import load_given
 from unlearning.trajectories.unlearned import unlearn_members
 
 log_to(snakemake.log[0])
@@ -17,6 +18,10 @@ source, output, params = snakemake.input, snakemake.output, snakemake.params
 method, trajectory = snakemake.wildcards.method, snakemake.wildcards.trajectory
 chunk = of_job(snakemake, "unlearned", snakemake.wildcards.forget_set)
 seeds = ensemble_seeds(params.source, chunk.study["seed"], "pretrained", "", chunk.members)
+weights = load_weights(source.weights, seeds)
+asked = params.run.get("needs", {})
+files = {need: getattr(source, need) for need in asked}
+given = load_given(asked, files, chunk, weights, seeds)
 length = len(params.run["snapshots"])
 with chunk.on_disk(output.margins, output.correct, length, params.margins) as kept:
     record = unlearn_members(
@@ -24,8 +29,9 @@ with chunk.on_disk(output.margins, output.correct, length, params.margins) as ke
         import_module(f"unlearning.methods.{method}").unlearn,
         params.run,
         load_array(source.forget_set, shape=(None,), dtype=np.int64),
-        load_weights(source.weights, seeds),
+        weights,
         kept,
+        given,
     )
 save_record(output.record, {**record, "method": method, "trajectory": trajectory})
 chunk.checkpoint.remove()

@@ -1,0 +1,68 @@
+"""Adam (Kingma and Ba 2015) on a stacked network.
+
+torch's own update, in its functional form as in `unlearning.computing.sgd`. It works number by
+number, so that members of a stack are as they would be alone.
+"""
+
+import torch
+from torch import Tensor, nn, no_grad
+from torch.optim.adam import adam
+
+from unlearning.computing.sgd import SGD
+
+#: As published, and as ``torch.optim.Adam`` has them.
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+
+
+class Adam(SGD):
+    """Descend as ``torch.optim.Adam`` does with its usual constants.
+
+    Parameters
+    ----------
+    network : its parameters are updated in place
+    learning_rate : step size, may be changed between steps
+    weight_decay : factor on the weights that are added to their gradient
+    """
+
+    def __init__(
+        self, network: nn.Module, learning_rate: float = 0.0, *, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(network, learning_rate, weight_decay=weight_decay)
+        self._first = [torch.zeros_like(value) for value in self.parameters]
+        self._second = [torch.zeros_like(value) for value in self.parameters]
+        self._steps = [
+            torch.zeros((), dtype=torch.float32, device=value.device) for value in self.parameters
+        ]
+
+    def running(self) -> list[Tensor]:
+        """Return running gradients, running squares and numbers of steps, in order."""
+        return [*self._first, *self._second, *self._steps]
+
+    def resume(self, running: list[Tensor]) -> None:
+        """Go on from what `running` returned."""
+        for mine, value in zip(self.running(), running, strict=True):
+            mine.copy_(value)
+
+    def step(self, loss: Tensor) -> None:
+        """Move the parameters down the gradient of a loss."""
+        for parameter in self.parameters:
+            parameter.grad = None
+        loss.backward()
+        gradients = [parameter.grad for parameter in self.parameters]
+        with no_grad():
+            adam(
+                self.parameters,
+                [gradient for gradient in gradients if gradient is not None],
+                self._first,
+                self._second,
+                [],
+                self._steps,
+                fused=True,
+                amsgrad=False,
+                beta1=BETA1,
+                beta2=BETA2,
+                lr=self.learning_rate if self._on_device is None else self._on_device,
+                weight_decay=self.weight_decay,
+                eps=EPSILON,
+                maximize=False,
+            )
