@@ -5,7 +5,8 @@ rule unlearn:
     """Run one trajectory of a method from one chunk of pretrained members."""
     input:
         code=lambda wildcards: listing(
-            "workflow/scripts/unlearn.py", f"unlearning/methods/{wildcards.method}.py"
+            "workflow/scripts/unlearn.py",
+            method_source(wildcards.method, config["methods"][wildcards.method]),
         ),
         data=rules.prepare_data.output,
         forget_set=rules.select_forget_set.output[0],

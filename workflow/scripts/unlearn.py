@@ -10,6 +10,7 @@ from unlearning.artifacts.logs import log_to
 from unlearning.ensembles.chunk import of_job
 from unlearning.networks.weights import load_weights
 from unlearning.study.seeds import ensemble_seeds
+from unlearning.trajectories.loading import load
 from unlearning.trajectories.unlearned import unlearn_members
 
 log_to(snakemake.log[0])
@@ -17,11 +18,13 @@ source, output, params = snakemake.input, snakemake.output, snakemake.params
 method, trajectory = snakemake.wildcards.method, snakemake.wildcards.trajectory
 chunk = of_job(snakemake, "unlearned", snakemake.wildcards.forget_set)
 seeds = ensemble_seeds(params.source, chunk.study["seed"], "pretrained", "", chunk.members)
+file = snakemake.config["methods"][method].get("file")
+unlearn = load(file) if file else import_module(f"unlearning.methods.{method}").unlearn
 length = len(params.run["snapshots"])
 with chunk.on_disk(output.margins, output.correct, length, params.margins) as kept:
     record = unlearn_members(
         chunk,
-        import_module(f"unlearning.methods.{method}").unlearn,
+        unlearn,
         params.run,
         load_array(source.forget_set, shape=(None,), dtype=np.int64),
         load_weights(source.weights, seeds),
