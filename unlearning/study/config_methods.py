@@ -93,6 +93,8 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
         yield f"{key}: the name is taken by a baseline"
     file = method.get("file")
     signature = method_signature(name, file)
+    if signature.plain:
+        yield from _plain_complaints(key, method, signature)
     owned = OPTIMIZER if signature.plain else ()
     for parameter in sorted(signature.own & USUAL.keys() - set(owned)):
         yield (
@@ -125,8 +127,6 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
         yield f"{key}: {error}"
         return
     yield from run_complaints(key, found, config, name)
-    if signature.plain:
-        yield from _plain_complaints(key, method, signature)
     yield from _missing_controls(key, set(annotations), found, config)
 
 

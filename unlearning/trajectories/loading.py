@@ -126,7 +126,7 @@ def load(file: str) -> Outside:
     sys.path.insert(0, str(path.parent))
     sys.dont_write_bytecode = True  # nothing is left in a user's folder
     module = ModuleType(f"{path.stem}_outside")  # a name that no import asks for
-    module.__file__ = str(path)
+    module.__file__, module.__package__ = str(path), ""
     sys.modules[module.__name__] = module  # where dataclasses look for theirs
     try:
         exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
