@@ -4,6 +4,7 @@ import sys
 from types import SimpleNamespace
 
 import numpy as np
+import torch
 
 from tests.helpers.networks import small_ensemble, stacks_of
 from unlearning.ensembles import checkpoints, evaluations
@@ -26,8 +27,8 @@ class Small(Chunk):
         return {"execution": execution, "seconds": seconds, **facts}
 
 
-def chunk(name="mlp"):
-    build, data, _ = small_ensemble(name, points=POINTS, members=len(MEMBERS))
+def chunk(name="mlp", dtype=torch.float32):
+    build, data, _ = small_ensemble(name, points=POINTS, members=len(MEMBERS), dtype=dtype)
     prepared = SimpleNamespace(data=data, n_train=TRAIN, builder=lambda model: build)
     study = {"seed": 0, "model": name}
     return Small(prepared, study, "unlearned", "1", MEMBERS, checkpoints.none())

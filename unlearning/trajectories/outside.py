@@ -12,7 +12,6 @@ from unlearning.computing.execution import Execution
 from unlearning.ensembles import measurement
 from unlearning.ensembles.chunk import Chunk
 from unlearning.networks.stacking import Weights
-from unlearning.study.strategies import Strategy
 from unlearning.trajectories import plain
 from unlearning.trajectories.learner import Learner, Snapshot
 from unlearning.trajectories.loading import MethodError, Outside
@@ -48,7 +47,8 @@ def prepared(
         len(chunk.members),
     )
     optimizer = {key: run["conditions"][key] for key in ("momentum", "weight_decay")}
-    alone = replace(execution, strategy=Strategy("grouped", 1), precision="float32")
+    strategy = execution.strategy._replace(members=1, compiled=False)
+    alone = replace(execution, strategy=strategy, precision="float32")
     single = plain.adapted(method, chunk.build, numbers, optimizer)
     return watched(method, single, snapshots, numbers, pretrained), alone
 

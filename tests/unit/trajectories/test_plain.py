@@ -46,10 +46,10 @@ IN_PLACE = RETURNED.replace("    return model\n", "")
 
 
 @pytest.mark.parametrize("batch_norm", ["train", "frozen"])
-@pytest.mark.parametrize("name", ["mlp", "resnet9"])
+@pytest.mark.parametrize(("name", "dtype"), [("mlp", torch.float32), ("resnet9", torch.float64)])
 @pytest.mark.parametrize("order", ["shuffled", "index"])
-def test_plain_ascent_is_ga_member_for_member(tmp_path, name, order, batch_norm):
-    small, conditions = outside.chunk(name), {"order": order}
+def test_plain_ascent_is_ga_member_for_member(tmp_path, name, dtype, order, batch_norm):
+    small, conditions = outside.chunk(name, dtype), {"order": order}
     given = {"small": small, "conditions": conditions, "learning_rate": 0.1}
     given |= {"batch_norm": batch_norm}
     one = outside.run(outside.load(tmp_path, ASCENT), **given)
@@ -203,5 +203,5 @@ def test_weights_are_copied(tmp_path):
 def test_conditions_of_the_learner_are_those_of_the_loaders():
     learner = learner_of()
     learner.conditions = Conditions(shuffle=False)
-    loader = plain.loaders(learner, {"batch_size": 5})["forget_loader"]
+    loader = plain.loaders(learner, {"batch_size": 9})["forget_loader"]
     assert torch.equal(next(iter(loader))[1], learner.data.labels[outside.FORGET])
