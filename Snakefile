@@ -11,6 +11,7 @@
 #   snakemake selection        learning rate and stopping time chosen without the oracles
 #   snakemake influence        whether influence foretells the damage of unlearning
 #   snakemake provenance       what stands behind each figure, on one page
+#   snakemake new_method       a method of your own, running: --config name=mine style=plain
 #   snakemake -n               what would be run, and why
 #   snakemake audit            what it would take; --config target=fig5 gpus=4 hours=12
 #   snakemake --configfile studies/digits_resnet9.yaml    another study
@@ -29,8 +30,10 @@ from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
 from unlearning.study import answering, command_line, design, influence, inputs
 from unlearning.study import needs as needed
-from unlearning.study import parameters, settings, stopping, subsampling, targets
+from unlearning.study import new_method, parameters, settings, stopping, subsampling
+from unlearning.study import targets
 from unlearning.study.listings import Listings
+from unlearning.study.method_files import method_source
 from unlearning.study.sources import loader
 from workflow.starting import launcher, rounds, scripts
 
@@ -109,6 +112,7 @@ include: "workflow/rules/tables.smk"
 include: "workflow/rules/controls.smk"
 include: "workflow/rules/answer.smk"
 include: "workflow/rules/theory.smk"
+include: "workflow/rules/new_method.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/provenance.smk"
 
@@ -116,6 +120,7 @@ include: "workflow/rules/provenance.smk"
 localrules:
     all,
     audit,
+    new_method,
     scores,
     forget_sets,
     fig1,

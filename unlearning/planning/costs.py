@@ -22,10 +22,15 @@ from unlearning.planning.network_size import network_size
 from unlearning.study import conditions, design, passes, strategies
 from unlearning.study.data_sets import facts, images
 from unlearning.study.design import Config, Trajectory
+from unlearning.study.method_files import method_signature
 from unlearning.study.runs import forget_set_size, runs
 
 #: Operations of one sample's gradient for each multiply-accumulate of its forward pass.
 GRADIENT_OPERATIONS = 6
+
+#: How much longer members take one after another, on ordinary networks and loaders: measured for
+#: the perceptron (python -m bench.plain_form), an ESTIMATE for others, which fill a device alone.
+PLAIN = {"mlp": 11.0, "resnet9": 2.0, "resnet18": 2.0}
 
 #: Points that a batch of the evaluation takes; `unlearning.ensembles.margins.POINTS_PER_BATCH`.
 EVALUATION_BATCH = 128
@@ -83,6 +88,7 @@ class Work:
     gradients: int = 0  # of single samples, all members together
     evaluations: int = 0  # forward passes of single samples, all members together
     steps: int = 0  # of the optimizer, all stacks together
+    slower: float = 1.0  # than members of a stack: those of the plain form, one after another
 
 
 class Costs:
@@ -112,6 +118,11 @@ class Costs:
         self.network = network_size(self.model, self.image_shape, self.classes)
         self.forget_size = cache(self._forget_size)
         self.trajectories = cache(self._trajectories)
+        self.plain = cache(self._plain)
+
+    def _plain(self, method: str) -> bool:
+        """Return whether a method takes one member after another."""
+        return method_signature(method, self.config["methods"][method].get("file")).plain
 
     def _trajectories(self, method: str, forget_set: str) -> dict[str, Trajectory]:
         return runs(self.config, method, forget_set)
@@ -182,6 +193,10 @@ class Costs:
         trajectory = every[wildcards.trajectory]
         sizes = self.unlearned_sizes(wildcards.forget_set, trajectory)
         each = passes.shared(wildcards.method, trajectory, *sizes)
+        plain = self.plain(wildcards.method)
+        if plain:  # what it does is its own: a pass through both sets an epoch is assumed
+            last = max(trajectory.epochs)
+            each = passes.counted("", trajectory.hyperparameters, *sizes, last, last)
         batch = trajectory.hyperparameters.get("batch_size", 1)
         members = chunk_size(wildcards.chunk)
         evaluated = self.snapshots(wildcards) + passes.EVALUATIONS.get(wildcards.method, 0)
@@ -190,6 +205,7 @@ class Costs:
             members * each.gradients,
             members * evaluated * self.points,
             ceil(members / self.stack(batch)) * each.steps,
+            PLAIN[self.model["name"]] if plain else 1.0,
         )
 
     def snapshots(self, wildcards: Any) -> int:
@@ -222,6 +238,7 @@ class Costs:
         gradients = work.gradients / training.operations[name]
         evaluations = work.evaluations / 3 / evaluating.evaluation[name]
         spent = GRADIENT_OPERATIONS * self.network.products * (gradients + evaluations)
+        spent *= work.slower
         return training.start + spent + work.steps * training.step
 
     @property

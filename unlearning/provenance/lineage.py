@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from unlearning.planning.resources import TRAINING
 from unlearning.study import design, inputs, needs, targets
 from unlearning.study.design import Config
+from unlearning.study.method_files import method_source
 from unlearning.study.runs import runs
 from unlearning.study.sources import loader, sources
 
@@ -105,7 +106,6 @@ def code_behind(config: Config, figure: str) -> dict[str, list[str]]:
     methods = shown(config, figure)[1]
     extra = {
         "prepare_data": loader(config["dataset"]["name"]),
-        "unlearn": [f"unlearning/methods/{method}.py" for method in methods],
     }
     rules = ["prepare_data", "select_forget_set"]
     if needs_datamodels(config, figure):
@@ -134,7 +134,13 @@ def code_behind(config: Config, figure: str) -> dict[str, list[str]]:
             extra["draw_figure"] = [f"unlearning/figures/{figure}.py"]
     if config["computing"]["strategy"] == "measured" and set(TRAINING).intersection(rules):
         rules += ["measure_strategies"]
-    return {rule: sources(f"workflow/scripts/{rule}.py", *extra.get(rule, [])) for rule in rules}
+    found = {rule: sources(f"workflow/scripts/{rule}.py", *extra.get(rule, [])) for rule in rules}
+    if "unlearn" in found:
+        # One after another: what a method from elsewhere imports is looked for beside it.
+        used = [method_source(method, config["methods"][method]) for method in methods]
+        behind = {file for source in used for file in sources(source)}
+        found["unlearn"] = sorted({*found["unlearn"], *behind})
+    return found
 
 
 def theory_code(figure: str) -> dict[str, list[str]]:

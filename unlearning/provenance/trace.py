@@ -35,7 +35,7 @@ PLACES = {
 PUBLISHED = "as published"
 
 #: Keys of a config that no result depends on.
-OF_RUNS = ("target", "gpus", "hours", "checkpoint_epochs", "load_data_on")
+OF_RUNS = ("target", "gpus", "hours", "checkpoint_epochs", "load_data_on", "name", "style")
 
 SEEDS = (
     "A member's seed is the first 64-bit word, shifted right by one bit, that numpy's "
@@ -50,7 +50,7 @@ SEEDS = (
 
 
 def code_digest(files: Iterable[str]) -> str:
-    """Return one digest of the contents of files, given from the repository's root."""
+    """Return one digest of the names and contents of files of code."""
     listing = sorted((path, blob(path)) for path in files)
     return hashlib.sha256(json.dumps(listing).encode()).hexdigest()
 

@@ -21,6 +21,7 @@ from unlearning.study.config_stability import stability_complaints
 from unlearning.study.config_words import allowed
 from unlearning.study.design import Config, used_forget_sets
 from unlearning.study.influence import in_family
+from unlearning.study.new_method import name_complaints as new_method_complaints
 from unlearning.study.strategies import LAYOUTS
 
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
@@ -172,6 +173,7 @@ def _complaints(config: Config) -> Iterator[str]:
                 f"{name}: ends in one text twenty times over, which Snakemake takes for an endless "
                 "recursion; choose another name"
             )
+    yield from new_method_complaints(config)
     yield from dataset_complaints(config)
     yield from published_complaints(config)
     yield from _ensemble_complaints(config)

@@ -94,7 +94,7 @@ def _setting_complaints(config: Config) -> Iterator[str]:
     if name not in config["methods"]:
         yield f"influence.method: {name!r} is not defined; {allowed(config['methods'])}"
         return
-    annotations = method_annotations(name)
+    annotations = method_annotations(name, config["methods"][name].get("file"))
     for parameter in setting:
         if parameter not in annotations:
             yield (

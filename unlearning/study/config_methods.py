@@ -1,17 +1,15 @@
 """Check the methods of a study's config."""
 
-import ast
 from collections.abc import Iterable, Iterator
 from math import inf
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from unlearning.study import design, passes, runs
-from unlearning.study.conditions import USUAL, ZERO_STRENGTH
-from unlearning.study.config_words import allowed, modules
+from unlearning.study.conditions import OPTIMIZER, USUAL, ZERO_STRENGTH
+from unlearning.study.config_words import allowed
 from unlearning.study.design import Config
+from unlearning.study.method_files import Signature, method_signature
 from unlearning.study.needs import NEEDS, REWIND_TO
-from unlearning.study.sources import ROOT, parsed
 
 BASELINES = ("baselines", "pretrained", "oracle_floor", "oracle_stopped")
 
@@ -80,62 +78,38 @@ MOST = {"retain_share": 1, "salient_share": 1}
 INFINITE = ("selection", "radius")
 
 
-class Hyperparameter(NamedTuple):
-    """A keyword-only argument of a method's ``unlearn``."""
-
-    annotation: str | None
-    optional: bool  # has a default
-
-
-def method_file(name: str) -> Path:
-    """Return where the generator of a method is to be."""
-    return ROOT / "unlearning" / "methods" / f"{name}.py"
-
-
-def method_parameters(name: str) -> set[str]:
+def method_parameters(name: str, file: str | None = None) -> set[str]:
     """Return the hyperparameters of a method: the keyword-only arguments of its ``unlearn``.
 
     Raises
     ------
     ValueError
-        When the method has no file, or the file no function ``unlearn``.
+        As `method_signature`.
     """
-    return set(method_signature(name))
+    return set(method_signature(name, file).hyperparameters)
 
 
-def method_signature(name: str) -> dict[str, Hyperparameter]:
-    """Return what is said of each of `method_parameters`."""
-    path = method_file(name)
-    if not path.is_file():
-        raise ValueError(
-            f"config: methods.{name}: there is no file unlearning/methods/{name}.py; "
-            f"{allowed(modules('methods'))}"
-        )
-    try:
-        code = parsed(path)
-    except ValueError as error:
-        raise ValueError(f"config: methods.{name}: {error}") from error
-    for node in code.body:
-        if isinstance(node, ast.FunctionDef) and node.name == "unlearn":
-            return {
-                argument.arg: Hyperparameter(
-                    ast.unparse(argument.annotation) if argument.annotation else None,
-                    default is not None,
-                )
-                for argument, default in zip(
-                    node.args.kwonlyargs, node.args.kw_defaults, strict=True
-                )
-            }
-    raise ValueError(f"config: methods.{name}: {path.name} defines no function unlearn")
-
-
-def method_annotations(name: str) -> dict[str, str | None]:
-    """Return the type that each hyperparameter of a method has, the conditions of any run's too.
+def method_annotations(name: str, file: str | None = None) -> dict[str, str | None]:
+    """Return the type that each hyperparameter of a method has, the conditions of its runs' too.
 
     What the study gives a method because its stanza ``needs`` it is none of them.
     """
-    own = {key: said for key, said in method_signature(name).items() if key not in NEEDS}
-    return CONDITIONS | {key: said.annotation for key, said in own.items()}
+    signature = method_signature(name, file)
+    said = {
+        key: found.annotation
+        for key, found in signature.hyperparameters.items()
+        if key not in NEEDS
+    }
+    return _conditions(signature) | said
+
+
+def _conditions(signature: Signature) -> dict[str, str | None]:
+    """Return the conditions that runs of a method can have.
+
+    The optimizer of a plain method is its own: those of SGD are there if it takes them.
+    """
+    missing = {key for key in OPTIMIZER if signature.plain and key not in signature.own}
+    return {key: kind for key, kind in CONDITIONS.items() if key not in missing}
 
 
 def method_complaints(name: str, method: Config, config: Config) -> Iterator[str]:
@@ -143,14 +117,19 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
     key = f"methods.{name}"
     if name in BASELINES:
         yield f"{key}: the name is taken by a baseline"
-    signature = method_signature(name)
-    for parameter in sorted(signature.keys() & USUAL.keys()):
+    file = method.get("file")
+    signature = method_signature(name, file)
+    if signature.plain:
+        yield from _plain_complaints(key, method, signature)
+    owned = OPTIMIZER if signature.plain else ()
+    for parameter in sorted(signature.own & USUAL.keys() - set(owned)):
         yield (
-            f"{key}: {name}.py takes {parameter} as a hyperparameter of its own, which is a "
-            "condition of every method's runs; give it another name there"
+            f"{key}: {file or f'{name}.py'} takes {parameter} as a hyperparameter of its own, "
+            "which is a condition of every method's runs; give it another name there"
         )
-    annotations = method_annotations(name)
-    optional = {*CONDITIONS, *(name for name, said in signature.items() if said.optional)}
+    annotations, conditions = method_annotations(name, file), _conditions(signature)
+    has_default = (key for key, said in signature.hyperparameters.items() if said.optional)
+    optional = {*conditions, *has_default}
     sections = [method[section] for section in ("sweep", "snapshots", "fixed")]
     given = [parameter for section in sections for parameter in section]
     for parameter in given:
@@ -181,7 +160,7 @@ def run_complaints(
     key: str, trajectories: Iterable[design.Trajectory], config: Config, method: str
 ) -> Iterator[str]:
     """Yield what is wrong with trajectories of a method, which the key of the config asks for."""
-    annotations = method_annotations(method)
+    annotations = method_annotations(method, config["methods"].get(method, {}).get("file"))
     for run in trajectories:
         for parameter, value in run.hyperparameters.items():
             yield from _value_complaints(key, parameter, value, annotations)
@@ -209,6 +188,22 @@ def run_complaints(
                 f"{key}: trajectory {run.name} has forget_limit {limit}, and no forget set has "
                 "more points; name a smaller limit or a larger set"
             )
+
+
+def _plain_complaints(key: str, method: Config, signature: Signature) -> Iterator[str]:
+    """Yield what a method of the plain form cannot do."""
+    if "ascent_epochs" in method["snapshots"]:
+        yield (
+            f"{key}.snapshots: ascent_epochs is of runs that branch, which the plain form does "
+            "not; give it under sweep"
+        )
+    axes = [method["snapshots"], *method["controls"]]
+    asked = {epoch for axis in axes for epoch in axis.get("epochs", [])}
+    if not signature.yields and "epochs" not in signature.own and asked != {1}:
+        yield (
+            f"{key}.snapshots.epochs: must be [1] for an unlearn that neither takes epochs nor "
+            "yields at each of them"
+        )
 
 
 def _value_complaints(

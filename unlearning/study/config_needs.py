@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from unlearning.study import design, needs
-from unlearning.study.config_methods import method_signature
 from unlearning.study.config_words import allowed
 from unlearning.study.design import Config
+from unlearning.study.method_files import method_signature
 from unlearning.study.needs import NEEDS, REWIND_TO
 
 
@@ -23,7 +23,7 @@ def early_complaints(config: Config) -> Iterator[str]:
 def needs_complaints(name: str, method: Config, config: Config) -> Iterator[str]:
     """Yield what is wrong with what a method asks for, and what the study cannot give."""
     key, asked = f"methods.{name}", method.get("needs") or []
-    taken = method_signature(name)
+    taken = method_signature(name, method.get("file")).hyperparameters
     for need in asked:
         if need not in NEEDS:
             yield f"{key}.needs: {need!r} is nothing that a study has; {allowed(NEEDS)}"

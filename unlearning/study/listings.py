@@ -9,11 +9,12 @@ the repository is tied to where it is.
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from unlearning.study.sources import ROOT, blob, known, packages, sources
+from unlearning.study.sources import blob, is_outside, known, located, packages, sources
 
 #: Where listings are, from the working directory: with Snakemake's own records, which name them.
 FOLDER = ".snakemake/code"
@@ -44,11 +45,11 @@ class Listings:
         self.kept = len(known)
 
     def __call__(self, *paths: str) -> str:
-        """Return the listing of files and of everything of this repository that they import.
+        """Return the listing of files and of everything that `sources` finds behind them.
 
         Parameters
         ----------
-        paths : files relative to the repository's root, the script first
+        paths : names of files, as `sources` has them, the script first
 
         Returns
         -------
@@ -66,12 +67,13 @@ class Listings:
 
     def _listing(self, paths: tuple[str, ...]) -> str:
         files = sources(*paths)
-        text = "".join(f"{blob(name)} {name}\n" for name in files)
-        folder = Path(FOLDER, "+".join(Path(path).stem for path in paths))
+        text = "".join(f"{blob(name)} {_label(name, paths)}\n" for name in files)
+        stems = (re.sub(r"[^\w.-]", "_", Path(path).stem) for path in paths)
+        folder = Path(FOLDER, "+".join(stems))
         listing = folder / hashlib.sha256(text.encode()).hexdigest()[:16]
         if not listing.is_file():
             # As old as what it lists: it must not make finished results look older than their code.
-            _write(listing, text, max((ROOT / name).stat().st_mtime for name in files))
+            _write(listing, text, max(located(name).stat().st_mtime for name in files))
         if len(known) > self.kept:
             self.kept = len(known)
             _write(KNOWN, json.dumps({"reader": self.reader, "known": known}))
@@ -93,13 +95,25 @@ class Listings:
         """Return the names of the packages that the code behind inputs of jobs imports."""
         listings = {path for path in inputs if is_listing(path)}
         lines = {line for path in listings for line in Path(path).read_text().splitlines()}
-        return {package for line in lines for package in packages(line.partition(" ")[2])}
+        names = {line.partition(" ")[2] for line in lines}
+        return {package for name in names if not is_outside(name) for package in packages(name)}
 
     @staticmethod
     def remember(inputs: Iterable[str]) -> None:
         """Take note, of all inputs of jobs that are about to run, which listings they have."""
         for listing in {Path(path) for path in inputs if is_listing(path)}:
             (listing.parent / LAST).write_text(listing.name)
+
+
+def _label(name: str, paths: tuple[str, ...]) -> str:
+    """Return what a listing calls a file: one from elsewhere as it lies beside its method.
+
+    A method may move, its imports with it, without being run again.
+    """
+    if not is_outside(name):
+        return name
+    folder = next(os.path.dirname(path) for path in paths if is_outside(path))
+    return f"./{os.path.relpath(name, folder)}"
 
 
 def _write(path: Path, text: str, date: float | None = None) -> None:

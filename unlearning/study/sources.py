@@ -1,12 +1,21 @@
-"""The files that a script depends on, and their contents: results follow code file by file."""
+"""The files that a script depends on, and their contents: results follow code file by file.
+
+Code has a name. Of this repository it is the path from its root; of a method that lives elsewhere,
+and of what it imports beside itself, the path from the working directory (with ``./`` or ``../`` in
+front) or an absolute one.
+"""
 
 import ast
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 
 #: The root of the repository; of a package that was installed, the folder that it is in.
 ROOT = Path(__file__).resolve().parents[2]
+
+#: The package of this repository.
+PACKAGE = "unlearning"
 
 #: What files import, by identifier of content and path: parsing them all takes most of a plan that
 #: finds nothing to do, so whoever plans may keep it from one plan to the next.
@@ -30,19 +39,40 @@ def parsed(source: Path) -> ast.Module:
         raise ValueError(f"{where}: {getattr(error, 'msg', error)}: not Python") from error
 
 
-def _names(source: Path) -> list[str]:
+def outside(file: str) -> str:
+    """Return the name of a file of code that is not of this repository.
+
+    Parameters
+    ----------
+    file : its path, absolute or from the working directory
+    """
+    path = os.path.normpath(file)
+    return path if is_outside(path) else f"./{path}"
+
+
+def is_outside(name: str) -> bool:
+    """Return whether a name of code is of a file outside of this repository."""
+    return name.startswith((".", "/"))
+
+
+def located(name: str) -> Path:
+    """Return where the code of a name is."""
+    return Path(name) if is_outside(name) else ROOT / name
+
+
+def _names(name: str, beside: str) -> list[str]:
     """Return the dotted names that a file of code imports, from anywhere."""
-    path = source.relative_to(ROOT)
-    key = f"{blob(path.as_posix())} {path.as_posix()}"
+    inner = os.path.relpath(name, beside) if is_outside(name) else name
+    key = f"{blob(name)} {inner}"
     if key not in known:
         names: set[str] = set()
-        for node in ast.walk(parsed(source)):
+        for node in ast.walk(parsed(located(name))):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 base = [node.module] if node.module else []
                 if node.level:
-                    base = [*path.parts[: -node.level], *base]
+                    base = [*Path(inner).parts[: -node.level], *base]
                 names.add(".".join(base))
                 names |= {".".join([*base, alias.name]) for alias in node.names}
         known[key] = sorted(names)
@@ -50,31 +80,43 @@ def _names(source: Path) -> list[str]:
 
 
 @cache
-def _imported(source: Path) -> set[Path]:
-    """Return the files of this repository that a file imports."""
-    if source.suffix != ".py":
+def _imported(name: str, beside: str) -> set[str]:
+    """Return the names of the files, here or beside a method elsewhere, that a file imports."""
+    if not name.endswith(".py"):
         return set()
-    return {file for name in _names(source) for file in _behind(name)}
+    home = beside if is_outside(name) else ""
+    return {file for dotted in _names(name, home) for file in _behind(dotted, home)}
 
 
-def packages(path: str) -> set[str]:
+def packages(name: str) -> set[str]:
     """Return the names of the packages that a file of this repository imports; its own, too."""
-    names = _names(ROOT / path) if path.endswith(".py") else []
+    names = _names(name, "") if name.endswith(".py") else []
     return {name.partition(".")[0] for name in names}
 
 
 @cache
-def _behind(name: str) -> set[Path]:
-    """Return the files of this repository that importing a dotted name runs."""
-    above, _, _ = name.rpartition(".")
-    module = ROOT.joinpath(*name.split("."))
-    files = (module.with_suffix(".py"), module / "__init__.py")
-    return {file for file in files if _does_something(file)} | (_behind(above) if above else set())
+def _behind(dotted: str, beside: str) -> set[str]:
+    """Return the names of the files that importing a dotted name runs, here or beside a method."""
+    above, _, _ = dotted.rpartition(".")
+    module = dotted.replace(".", "/")
+    if beside and _is_beside(dotted.partition(".")[0], beside):
+        module = f"{beside}/{module}"
+    files = (f"{module}.py", f"{module}/__init__.py")
+    found = {file for file in files if _does_something(file)}
+    return found | (_behind(above, beside) if above else set())
+
+
+def _is_beside(package: str, beside: str) -> bool:
+    """Return whether Python finds a package in the folder of a method before it looks elsewhere."""
+    if package in (PACKAGE, ""):  # the former is imported already
+        return False
+    return Path(beside, f"{package}.py").is_file() or Path(beside, package).is_dir()
 
 
 @cache
-def _does_something(file: Path) -> bool:
+def _does_something(name: str) -> bool:
     """Return whether a file is there, and is more than the sentence of a room."""
+    file = located(name)
     if not file.is_file():
         return False
     body = [] if file.name != "__init__.py" else parsed(file).body
@@ -85,9 +127,9 @@ def _does_something(file: Path) -> bool:
 
 
 @cache
-def blob(path: str) -> str:
-    """Return git's identifier of the content of a file, given from the repository's root."""
-    content = (ROOT / path).read_bytes()
+def blob(name: str) -> str:
+    """Return git's identifier of the content of a file of code."""
+    content = located(name).read_bytes()
     header = f"blob {len(content)}\0".encode()
     return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
 
@@ -101,27 +143,29 @@ def loader(dataset: str) -> list[str]:
 
 @cache
 def sources(*paths: str) -> list[str]:
-    """Return the given files and everything of this repository that they import.
+    """Return the given files and everything that they import of this repository, or beside them.
 
     Parameters
     ----------
-    paths : files relative to the repository's root
+    paths : names of files; one of them, at most, is `outside` of this repository, and what it
+        imports is looked for in its own folder first
 
     Returns
     -------
     list of str
-        Sorted paths relative to the repository's root.
+        Names, sorted.
 
     Raises
     ------
     FileNotFoundError
         When one of the paths is not a file.
     """
-    found: set[Path] = set()
-    pending = [ROOT / path for path in paths]
+    beside = next((os.path.dirname(path) for path in paths if is_outside(path)), "")
+    found: set[str] = set()
+    pending = list(paths)
     while pending:
-        source = pending.pop()
-        if source not in found:
-            found.add(source)
-            pending.extend(_imported(source))
-    return sorted(source.relative_to(ROOT).as_posix() for source in found)
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending.extend(_imported(name, beside))
+    return sorted(found)

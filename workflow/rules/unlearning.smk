@@ -6,7 +6,8 @@ rule unlearn:
     input:
         unpack(lambda wildcards: needed.files(config, wildcards, given_files)),
         code=lambda wildcards: listing(
-            "workflow/scripts/unlearn.py", f"unlearning/methods/{wildcards.method}.py"
+            "workflow/scripts/unlearn.py",
+            method_source(wildcards.method, config["methods"][wildcards.method]),
         ),
         data=rules.prepare_data.output,
         forget_set=rules.select_forget_set.output[0],

@@ -11,6 +11,7 @@ from unlearning.ensembles.chunk import of_job
 from unlearning.networks.weights import load_weights
 from unlearning.study.seeds import ensemble_seeds
 from unlearning.trajectories.given import load_given
+from unlearning.trajectories.loading import load
 from unlearning.trajectories.unlearned import unlearn_members
 
 log_to(snakemake.log[0])
@@ -22,11 +23,13 @@ weights = load_weights(source.weights, seeds)
 asked = params.run.get("needs", {})
 files = {need: getattr(source, need) for need in asked}
 given = load_given(asked, files, chunk, weights, seeds)
+file = snakemake.config["methods"][method].get("file")
+unlearn = load(file) if file else import_module(f"unlearning.methods.{method}").unlearn
 length = len(params.run["snapshots"])
 with chunk.on_disk(output.margins, output.correct, length, params.margins) as kept:
     record = unlearn_members(
         chunk,
-        import_module(f"unlearning.methods.{method}").unlearn,
+        unlearn,
         params.run,
         load_array(source.forget_set, shape=(None,), dtype=np.int64),
         weights,

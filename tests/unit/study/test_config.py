@@ -235,16 +235,18 @@ def test_conditions_may_be_left_out_and_belong_to_no_method(tmp_path, monkeypatc
     (tmp_path / "mine.py").write_text(
         "def unlearn(learner, *, learning_rate, epochs, order=1): 0\n"
     )
-    monkeypatch.setattr(
-        "unlearning.study.config_methods.method_file", lambda name: tmp_path / "mine.py"
-    )
-    method = {"sweep": {"learning_rate": [0.0]}, "snapshots": {"epochs": [1]}}
+    monkeypatch.chdir(tmp_path)
+    method = {"file": "mine.py"}
+    method |= {"sweep": {"learning_rate": [0.0]}, "snapshots": {"epochs": [1]}}
     method |= {"fixed": {}, "controls": []}
-    [complaint] = method_complaints("mine", method, CONFIG)
+    config = {**CONFIG, "methods": {**CONFIG["methods"], "mine": method}}
+    [complaint] = method_complaints("mine", method, config)
     assert complaint.startswith("methods.mine: mine.py takes order as a hyperparameter of its own")
     (tmp_path / "mine.py").write_text("def unlearn(learner, *, learning_rate, epochs, mood=1): 0\n")
     for said in ({}, {"mood": 2, "momentum": 0.9, "forget_limit": 5}):
-        assert not list(method_complaints("mine", {**method, "fixed": said}, CONFIG))
+        stanza = {**method, "fixed": said}
+        config = {**CONFIG, "methods": {**CONFIG["methods"], "mine": stanza}}
+        assert not list(method_complaints("mine", stanza, config))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.code import forget
 from unlearning.study import listings, sources
 from unlearning.study.listings import FOLDER, Listings, is_listing
 
@@ -17,21 +18,12 @@ def repository(tmp_path, monkeypatch):
         folder.mkdir()
     (root / "script.py").write_text("import lower\n")
     (root / "lower.py").write_text("A = 1\n")
-    for module in (sources, listings):
-        monkeypatch.setattr(module, "ROOT", root)
+    monkeypatch.setattr(sources, "ROOT", root)
     monkeypatch.setattr(listings, "READER", "lower.py")
     monkeypatch.chdir(study)
     forget()
     yield root
     forget()
-
-
-def forget():
-    """As a new process does."""
-    for name in ("sources", "blob", "_imported", "_behind", "_does_something"):
-        cached = getattr(sources, name)
-        cached.cache_clear()
-    sources.known.clear()
 
 
 def listed(told=None):
@@ -101,3 +93,67 @@ def test_what_files_import_is_kept_and_parsed_again_where_they_change(repository
         parsed.clear()
         listed()
         assert sorted(parsed) == ["lower.py", "script.py"]
+
+
+@pytest.fixture
+def mine(repository):
+    """Return a folder with a method, what it imports beside itself, and what it does not."""
+    folder = repository.parent / "mine"
+    for name, text in {
+        "mine.py": "import helper\nfrom parts import first\nimport lower\nimport numpy\n",
+        "helper.py": "def late():\n    import deep\n",
+        "deep.py": "",
+        "never.py": "",
+        "parts/__init__.py": "from .second import x\n",
+        "parts/first.py": "from . import third\n",
+        "parts/second.py": "x = 1\n",
+        "parts/third.py": "",
+        "parts/never.py": "",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def with_method(name, told=None):
+    forget()
+    return Listings([].append if told is None else told.append)("script.py", name)
+
+
+def test_a_method_elsewhere_is_listed_with_what_it_imports_beside_itself(mine):
+    listing = with_method("../mine/mine.py")
+    assert listing.startswith(f"{FOLDER}/script+mine/")
+    assert {line.split()[1] for line in Path(listing).read_text().splitlines()} == {
+        "script.py",
+        "lower.py",
+        *("./mine.py", "./helper.py", "./deep.py"),
+        *(f"./parts/{name}.py" for name in ("__init__", "first", "second", "third")),
+    }
+
+
+@pytest.mark.parametrize("name", ["mine.py", "deep.py", "parts/second.py", "parts/third.py"])
+def test_an_edit_of_any_of_them_is_another_listing_and_of_nothing_else(mine, name):
+    told = []
+    first = with_method("../mine/mine.py", told)
+    Listings.remember([first])
+    (mine / "never.py").write_text("1\n")
+    (mine / "parts" / "never.py").write_text("1\n")
+    assert with_method("../mine/mine.py", told) == first
+    (mine / name).write_text((mine / name).read_text() + "# Edited.\n")
+    assert with_method("../mine/mine.py", told) != first
+    assert told == [f"Code has changed since the last run: ./{name}"]
+
+
+def test_a_method_may_move_with_what_is_beside_it(mine):
+    first = with_method("../mine/mine.py")
+    mine.rename(Path.cwd() / "methods")
+    assert with_method("./methods/mine.py") == first
+    assert with_method(str(Path.cwd() / "methods" / "mine.py")) == first
+    # Its packages are its own affair: what starts jobs looks at those of this repository.
+    assert Listings.packages([first]) == {"lower"}
+
+
+def test_a_package_of_the_same_name_beside_the_method_is_found_first(mine):
+    (mine / "lower.py").write_text("")
+    lines = Path(with_method("../mine/mine.py")).read_text().splitlines()
+    assert {"./lower.py", "lower.py"} <= {line.split()[1] for line in lines}

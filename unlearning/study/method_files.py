@@ -1,0 +1,165 @@
+"""What the file of a method says about its ``unlearn``, read without running it.
+
+A method has one of two forms, told apart by what stands before the ``*``: ``unlearn(learner, *,
+...)`` moves all members of a stack as one, ``unlearn(model, forget_loader, retain_loader, *, ...)``
+one ordinary network, called once a member.
+"""
+
+import ast
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from unlearning.study.config_words import allowed, modules
+from unlearning.study.sources import ROOT, outside, parsed, sources
+
+#: What the plain form calls its network, and what it may ask for beside it.
+MODELS = ("model", "net")
+LOADERS = ("forget_loader", "retain_loader", "val_loader")
+
+#: What is inside of these is not yielded by the function around them.
+OF_THEIR_OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
+class Hyperparameter(NamedTuple):
+    """A keyword-only argument of a method's ``unlearn``."""
+
+    annotation: str | None
+    optional: bool  # has a default
+
+
+#: What is done for a method of the plain form, which need not take it itself: the sizes of its
+#: loaders' batches (that of the forget set is the other's where it is left out), and BatchNorm's
+#: mode.
+FOR_PLAIN = {
+    "batch_size": Hyperparameter("int", False),
+    "forget_batch_size": Hyperparameter("int", True),
+    "batch_norm": Hyperparameter("str", True),
+}
+
+
+class Signature(NamedTuple):
+    """What a method's ``unlearn`` takes.
+
+    Attributes
+    ----------
+    hyperparameters : what a stanza gives it, or the machinery around it
+    plain : whether it takes one ordinary network and loaders, not a `Learner`
+    yields : whether it is a generator
+    own : names of the keyword-only arguments that stand in the file
+    """
+
+    hyperparameters: dict[str, Hyperparameter]
+    plain: bool
+    yields: bool
+    own: frozenset[str]
+
+
+def method_source(name: str, method: dict[str, Any]) -> str:
+    """Return the name, as `unlearning.study.sources` has it, of the file of a method.
+
+    Parameters
+    ----------
+    name : of the method
+    method : its stanza, whose ``file`` is a path from the folder that Snakemake runs in
+    """
+    file = method.get("file")
+    return outside(file) if file else f"unlearning/methods/{name}.py"
+
+
+def method_file(name: str, file: str | None = None) -> Path:
+    """Return where a method is to be: its stanza's file, or the one of its name here."""
+    return Path(file) if file else ROOT / "unlearning" / "methods" / f"{name}.py"
+
+
+def method_signature(name: str, file: str | None = None) -> Signature:
+    """Return what the ``unlearn`` of a method takes.
+
+    Parameters
+    ----------
+    name : of the method
+    file : of its stanza, None for a method of this repository
+
+    Raises
+    ------
+    ValueError
+        When the method has no file, or the file not exactly one function ``unlearn`` of one of the
+        two forms; names the file and the line.
+    """
+    path = method_file(name, file)
+    if not path.is_file():
+        raise ValueError(f"config: methods.{name}{_missing(name, file)}")
+    try:
+        if file:
+            sources(outside(file))  # what it imports beside itself is Python, too
+        return _signature(parsed(path), file or path.name)
+    except ValueError as error:
+        raise ValueError(f"config: methods.{name}: {error}") from error
+
+
+def _missing(name: str, file: str | None) -> str:
+    if file:
+        return f".file: {file} is not a file; it is looked for in {os.getcwd()}"
+    known = allowed(modules("methods"))
+    return f": there is no file unlearning/methods/{name}.py; {known}; or name its file"
+
+
+def _signature(code: ast.Module, file: str) -> Signature:
+    functions = [node for node in code.body if isinstance(node, ast.FunctionDef)]
+    found = [node for node in functions if node.name == "unlearn"]
+    if not found:
+        others = ", ".join(f"{node.name} in line {node.lineno}" for node in functions)
+        has = f"; it has {others}" if others else ""
+        raise ValueError(f"{file} defines no function unlearn{has}")
+    if len(found) > 1:
+        lines = " and ".join(str(node.lineno) for node in found)
+        raise ValueError(f"{file} defines unlearn in lines {lines}; keep the one that is meant")
+    arguments, place = found[0].args, f"{file}, line {found[0].lineno}"
+    before = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
+    plain = _is_plain(before, place)
+    if several := arguments.vararg or arguments.kwarg:
+        raise ValueError(
+            f"{place}: unlearn takes any number of {several.arg}, and a study finds "
+            "hyperparameters by their names; name each of them after a *"
+        )
+    own = {
+        argument.arg: Hyperparameter(
+            ast.unparse(argument.annotation) if argument.annotation else None, default is not None
+        )
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    }
+    hyperparameters = dict(own)
+    if plain:
+        # A function that is no generator takes one epoch at a time, the stanza a list of them.
+        hyperparameters = {**FOR_PLAIN, **own, "epochs": Hyperparameter("Collection[int]", False)}
+    return Signature(hyperparameters, plain, any(_yields(found[0])), frozenset(own))
+
+
+def _is_plain(before: list[str], place: str) -> bool:
+    """Return whether what stands before the ``*`` is of the plain form."""
+    networks = [name for name in before if name in MODELS]
+    loaders = [name for name in before if name in LOADERS]
+    forms = (
+        "a method takes learner, or model (or net) and some of forget_loader, retain_loader, "
+        "val_loader, and its hyperparameters after a *"
+    )
+    if "learner" in before and (networks or loaders):
+        both = ", ".join(["learner", *networks, *loaders])
+        raise ValueError(f"{place}: unlearn takes {both}, which are two forms in one; {forms}")
+    if len(before) == 1 and not networks and not loaders:
+        return False
+    strange = [name for name in before if name not in (*MODELS, *LOADERS)]
+    if strange or len(networks) != 1 or not loaders:
+        taken = ", ".join(before) or "nothing"
+        raise ValueError(f"{place}: unlearn takes {taken} before its hyperparameters; {forms}")
+    return True
+
+
+def _yields(node: ast.AST) -> Iterator[bool]:
+    """Yield True for each ``yield`` of a function that is not one of a function inside of it."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Yield | ast.YieldFrom):
+            yield True
+        if not isinstance(child, OF_THEIR_OWN):
+            yield from _yields(child)

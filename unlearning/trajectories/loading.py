@@ -1,0 +1,135 @@
+"""A method from a file outside of this repository: loaded, called, named where it goes wrong."""
+
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import GeneratorType, ModuleType
+from typing import Any
+
+#: What the plain form calls its network; as `unlearning.study.method_files.MODELS` has it.
+MODELS = ("model", "net")
+
+#: Code that a user did not write, though it may lie in a folder of theirs.
+PACKAGE = Path(__file__).resolve().parents[1]
+INSTALLED = {"site-packages", "dist-packages"}
+
+
+class MethodError(RuntimeError):
+    """What a method of a user's did and must not, in one sentence with file and line."""
+
+
+class Outside:
+    """A method from a user's file.
+
+    Parameters
+    ----------
+    function : its ``unlearn``
+    file : the file, as the study names it
+
+    Attributes
+    ----------
+    at : file and line where it begins, or waits at a ``yield``
+    network : what it calls the one network that it takes, empty where it takes a `Learner`
+    takes : the names of all its arguments
+    """
+
+    def __init__(self, function: Callable[..., Any], file: str) -> None:
+        self.function, self.file = function, file
+        code = function.__code__
+        self.at = place(file, code.co_filename, code.co_firstlineno)
+        self.takes = frozenset(inspect.signature(function).parameters)
+        self.network = next((name for name in MODELS if name in self.takes), "")
+
+    def call(self, whom: str, *arguments: Any, **keywords: Any) -> Any:
+        """Return what the function returns.
+
+        Parameters
+        ----------
+        whom : the members that it works on, in words
+        arguments, keywords : its own
+
+        Raises
+        ------
+        MethodError
+            When it raises anything.
+        """
+        return self._taken(whom, lambda: self.function(*arguments, **keywords))
+
+    def drive(self, whom: str, steps: "GeneratorType[Any, Any, Any]") -> Iterator[Any]:
+        """Yield what the function's generator yields, while `at` is the line; else as `call`."""
+        end = object()
+        while (value := self._taken(whom, lambda: next(steps, end))) is not end:
+            if frame := steps.gi_frame:
+                self.at = place(self.file, frame.f_code.co_filename, frame.f_lineno)
+            yield value
+
+    def _taken(self, whom: str, step: Callable[[], Any]) -> Any:
+        try:
+            return step()
+        except (Exception, SystemExit) as error:
+            raise MethodError(f"{blamed(error, self.file, self.at)} ({whom})") from error
+
+
+def place(file: str, found: str, line: int) -> str:
+    """Return a file and a line as a user knows them.
+
+    Parameters
+    ----------
+    file : of the method, as the study names it
+    found : the file, perhaps another one beside it, as Python names it
+    line : in that
+    """
+    beside = os.path.relpath(found, Path(file).resolve().parent)
+    return f"{os.path.join(os.path.dirname(file), beside)}, line {line}"
+
+
+def blamed(error: BaseException, file: str, at: str) -> str:
+    """Return the last line of a user's own that led to an error, and the error.
+
+    Parameters
+    ----------
+    error : with its traceback
+    file : of the method
+    at : what to name where no line of the user's led to it
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{place(file, error.filename, error.lineno or 1)}: {error.msg}: not Python"
+    folder = Path(file).resolve().parent
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        written_here = path.is_relative_to(folder) and not INSTALLED.intersection(path.parts)
+        if written_here and not path.is_relative_to(PACKAGE):
+            at = place(file, frame.filename, frame.lineno or 1)
+            break
+    return f"{at}: {' '.join(traceback.format_exception_only(error)[-1].split())}"
+
+
+def load(file: str) -> Outside:
+    """Run a user's file as Python runs a script, what is beside it in reach, and take ``unlearn``.
+
+    Its imports from beside itself are known to the plan, though no statement of this package names
+    them: `unlearning.study.sources` lists them with the code of the job.
+
+    Parameters
+    ----------
+    file : its path; `unlearning.study.method_files` has read its signature before any job
+
+    Raises
+    ------
+    MethodError
+        When it cannot be run; names the line.
+    """
+    path = Path(file).resolve()
+    sys.path.insert(0, str(path.parent))
+    sys.dont_write_bytecode = True  # nothing is left in a user's folder
+    module = ModuleType(f"{path.stem}_outside")  # a name that no import asks for
+    module.__file__, module.__package__ = str(path), ""
+    sys.modules[module.__name__] = module  # where dataclasses look for theirs
+    try:
+        exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
+    except (Exception, SystemExit) as error:
+        raise MethodError(blamed(error, file, f"{file}, line 1")) from error
+    return Outside(vars(module)["unlearn"], file)

@@ -1,0 +1,191 @@
+"""Methods from outside, held to what a method may do."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from unlearning.computing.execution import Execution
+from unlearning.ensembles import measurement
+from unlearning.ensembles.chunk import Chunk
+from unlearning.networks.stacking import Weights
+from unlearning.trajectories import plain
+from unlearning.trajectories.learner import Learner, Snapshot
+from unlearning.trajectories.loading import MethodError, Outside
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that a stack's steps are timed for, to say what members one after another cost.
+TIMED = 0.2
+
+
+def prepared(
+    method: Outside, chunk: Chunk, execution: Execution, pretrained: Weights, run: dict[str, Any]
+) -> tuple[Callable[..., Iterator[Snapshot]], Execution]:
+    """Return a user's method as a generator of stacks, and how its members are computed.
+
+    Parameters
+    ----------
+    method : from the user's file
+    chunk : the members
+    execution : how a stack of them would be computed
+    pretrained : their weights, which must stay as they are
+    run : as `unlearning.trajectories.unlearned.unlearn_members` has it
+    """
+    numbers = dict(zip(chunk.seeds, chunk.members, strict=True))
+    snapshots = [(epoch, ascent) for epoch, ascent in run["snapshots"]]
+    if not method.network:
+        return watched(method, _stacked(method, numbers), snapshots, numbers, pretrained), execution
+    logger.info(
+        "%s has the plain form: %d members one after another, on one ordinary network each, "
+        "in float32; every point that its loaders of the forget and retain sets hand out counts "
+        "as a sample gradient, also where nothing but a forward pass is made of it",
+        method.file,
+        len(chunk.members),
+    )
+    optimizer = {key: run["conditions"][key] for key in ("momentum", "weight_decay")}
+    strategy = execution.strategy._replace(members=1, compiled=False)
+    alone = replace(execution, strategy=strategy, precision="float32")
+    single = plain.adapted(method, chunk.build, numbers, optimizer)
+    return watched(method, single, snapshots, numbers, pretrained), alone
+
+
+def _stacked(method: Outside, numbers: Mapping[int, int]) -> Callable[..., Iterator[Snapshot]]:
+    """Return a method of stacks whose errors name the user's line."""
+
+    def unlearn(learner: Learner, **hyperparameters: Any) -> Iterator[Snapshot]:
+        whom = _whom(learner, numbers)
+        steps = method.call(whom, learner, **hyperparameters)
+        if not hasattr(steps, "gi_frame"):
+            raise MethodError(
+                f"{method.at}: unlearn(learner, ...) yields no Snapshot; it must at each epoch"
+            )
+        for snapshot in method.drive(whom, steps):
+            if not isinstance(snapshot, Snapshot):
+                raise MethodError(
+                    f"{method.at}: unlearn yielded an object of type {type(snapshot).__name__}, "
+                    "not a Snapshot(learner, epoch)"
+                )
+            yield snapshot
+
+    return unlearn
+
+
+def _whom(learner: Learner, numbers: Mapping[int, int]) -> str:
+    first, last = numbers[learner.seeds[0]], numbers[learner.seeds[-1]]
+    return f"member {first}" if first == last else f"members {first} to {last}"
+
+
+def watched(
+    method: Outside,
+    unlearn: Callable[..., Iterator[Snapshot]],
+    wanted: Sequence[tuple[int, int | None]],
+    numbers: Mapping[int, int],
+    pretrained: Weights,
+) -> Callable[..., Iterator[Snapshot]]:
+    """Return a method that stops, naming the user's line, at what no method may do.
+
+    That weights are no longer finite stops nothing: the log names the members, whose margins are
+    counted as such and never binned.
+
+    Parameters
+    ----------
+    method : where the lines are
+    unlearn : the method as a generator of stacks
+    wanted : the (epoch, ascent epochs) that are asked for
+    numbers : seed -> number of the member
+    pretrained : weights that must stay as they are
+    """
+
+    def held(learner: Learner, **hyperparameters: Any) -> Iterator[Snapshot]:
+        before, shapes = _versions(pretrained), _shapes(learner.network)
+        missing = list(wanted)
+        for snapshot in unlearn(learner, **hyperparameters):
+            key = (snapshot.epoch, snapshot.ascent_epochs)
+            if key not in missing:
+                again = " a second time" if key in wanted else ", which nobody asked for"
+                raise MethodError(
+                    f"{method.at}: unlearn yielded {_named(key)}{again}; "
+                    f"asked for: {', '.join(map(_named, wanted))}"
+                )
+            missing.remove(key)
+            if _versions(pretrained) != before:
+                raise MethodError(
+                    f"{method.at}: unlearn changed the pretrained weights in place; "
+                    "change copies of them"
+                )
+            if _shapes(snapshot.learner.network) != shapes:
+                raise MethodError(f"{method.at}: unlearn gave back another architecture")
+            _tell_not_finite(method.at, snapshot, numbers)
+            yield snapshot
+        if missing:
+            raise MethodError(
+                f"{method.at}: unlearn ended without {', '.join(map(_named, missing))}, "
+                "which it was asked for"
+            )
+
+    return held
+
+
+def _named(key: tuple[int, int | None]) -> str:
+    epoch, ascent = key
+    return f"epoch {epoch}" + ("" if ascent is None else f" of {ascent} ascent epochs")
+
+
+def _versions(weights: Weights) -> list[int]:
+    """Return a number for each tensor that rises when it is changed in place."""
+    return [value._version for value in weights.values()]
+
+
+def _shapes(network: nn.Module) -> dict[str, torch.Size]:
+    return {name: value.shape for name, value in network.state_dict().items()}
+
+
+def _tell_not_finite(at: str, snapshot: Snapshot, numbers: Mapping[int, int]) -> None:
+    learner = snapshot.learner
+    finite = [
+        value.isfinite().flatten(1).all(1)
+        for value in learner.network.state_dict().values()
+        if value.is_floating_point()
+    ]
+    right = torch.stack(finite).all(0).tolist()
+    lost = [str(numbers[seed]) for seed, fine in zip(learner.seeds, right, strict=True) if not fine]
+    if lost:
+        logger.warning(
+            "%s: the weights of member %s are not finite after epoch %d; their margins are counted "
+            "as not finite in the scores, and never binned",
+            at,
+            ", ".join(lost),
+            snapshot.epoch,
+        )
+
+
+def tell_cost(
+    chunk: Chunk, execution: Execution, batch_size: int, gradients: int, seconds: float
+) -> None:
+    """Log what members one after another have cost beside a stack, on this device.
+
+    Parameters
+    ----------
+    chunk : the members
+    execution : how a stack of them would be computed
+    batch_size : points in a step
+    gradients : sample gradients that all members have taken
+    seconds : that they took
+    """
+    strategy = execution.strategy._replace(compiled=False)
+    stack = replace(execution, strategy=strategy)
+    rate = measurement.rate(stack, chunk.build, chunk.prepared.data, batch_size, TIMED)
+    if rate and gradients and seconds:
+        logger.info(
+            "plain form: %.1f s, %.3g sample gradients a second; training takes %.3g here as %s, "
+            "%.1f times as many",
+            seconds,
+            gradients / seconds,
+            rate,
+            strategy,
+            rate * seconds / gradients,
+        )

@@ -1,0 +1,272 @@
+"""The plain form of a method: one ordinary network and ordinary loaders, a member after another."""
+
+import inspect
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from unlearning.computing.batches import Data, ordered
+from unlearning.computing.devices import wait_for
+from unlearning.trajectories.learner import FORGET, RETAIN, Learner, Snapshot
+from unlearning.trajectories.loading import MethodError, Outside
+
+#: What is done for a method unless it takes it itself.
+FOR_PLAIN = ("batch_size", "forget_batch_size", "batch_norm")
+
+Sample = tuple[Tensor, Tensor]
+
+
+class Points(Dataset[Sample]):
+    """Some points of the data set, as (image, label), which count what is taken of them.
+
+    Parameters
+    ----------
+    data : all points of the data set
+    indices : (points,) which of them
+    taken : called with the number of points whenever some are handed out
+    """
+
+    def __init__(self, data: Data, indices: Tensor, taken: Callable[[int], None]) -> None:
+        self.data, self.indices, self.taken = data, indices, taken
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> Sample:
+        """Return an image (channels, height, width), normalised, and its label."""
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: list[int]) -> list[Sample]:
+        """Return several samples at once, which is how loaders ask for a batch."""
+        self.taken(len(indices))
+        chosen = self.indices[torch.tensor(indices, device=self.indices.device)]
+        images, labels = self.data.gather(chosen.unsqueeze(0))
+        return list(zip(images[0].unbind(), labels[0].unbind(), strict=True))
+
+
+class Order(Sampler[int]):
+    """The order of a member's points in each pass, as a stack's `Learner` has it.
+
+    Parameters
+    ----------
+    count : points of a pass
+    seed : of the member
+    which : `FORGET` or `RETAIN`
+    shuffle : False keeps the order of the points
+    """
+
+    def __init__(self, count: int, seed: int, which: int, shuffle: bool) -> None:
+        self.count, self.seed, self.which, self.shuffle = count, seed, which, shuffle
+        self.passes = 0
+
+    def __len__(self) -> int:
+        """Return the points of a pass."""
+        return self.count
+
+    def __iter__(self) -> Iterator[int]:
+        """Begin the next pass: the first one is that of epoch 1."""
+        self.passes += 1
+        positions = torch.arange(self.count).unsqueeze(0)
+        found = ordered(positions, [self.seed], self.passes, self.which, shuffle=self.shuffle)
+        yield from found[0].tolist()
+
+
+class FrozenBatchNorm2d(nn.BatchNorm2d):
+    """BatchNorm that keeps its statistics, whatever mode the network is set to."""
+
+    def train(self, mode: bool = True) -> "FrozenBatchNorm2d":
+        """Stay in evaluation mode."""
+        return super().train(False)
+
+
+def loaders(learner: Learner, sizes: Mapping[str, int]) -> dict[str, DataLoader[Sample]]:
+    """Return the loaders of a member on its way to forget.
+
+    Parameters
+    ----------
+    learner : of this member alone; it counts the points of the forget and retain sets that are
+        handed out, whatever is computed of them
+    sizes : ``batch_size`` of the retain and validation sets, and perhaps ``forget_batch_size``
+
+    Returns
+    -------
+    dict
+        ``forget_loader``, ``retain_loader``, and ``val_loader``, which goes through the validation
+        set in order.
+    """
+    [seed], points = learner.seeds, learner.points
+    device = learner.data.labels.device
+    left = torch.ones(len(learner.data.labels), dtype=torch.bool, device=device)
+    left[torch.cat([points[FORGET], points[RETAIN]])] = False
+
+    def count(number: int) -> None:
+        learner.sample_gradients += number
+
+    def loader(indices: Tensor, size: int, order: Order, taken: Callable[[int], None]) -> Any:
+        # With a generator of its own: the member's random numbers are all the method's.
+        own = torch.Generator().manual_seed(seed)
+        dataset = Points(learner.data, indices, taken)
+        return DataLoader(dataset, batch_size=size, sampler=order, generator=own)
+
+    def trained(which: int, size: int) -> Any:
+        indices = points[which]
+        order = Order(len(indices), seed, which, learner.conditions.shuffle)
+        return loader(indices, size, order, count)
+
+    size = sizes["batch_size"]
+    validation = left.nonzero().flatten()
+    in_order = Order(len(validation), seed, RETAIN, False)
+    return {
+        "forget_loader": trained(FORGET, sizes.get("forget_batch_size", size)),
+        "retain_loader": trained(RETAIN, size),
+        "val_loader": loader(validation, size, in_order, lambda number: None),
+    }
+
+
+def ordinary(learner: Learner, build: Callable[[int], nn.Module], batch_norm: str) -> nn.Module:
+    """Return the one member of a learner as an ordinary network, in training mode.
+
+    Parameters
+    ----------
+    learner : of one member; its weights are copied
+    build : gives a network of the architecture
+    batch_norm : ``"frozen"`` keeps the statistics of BatchNorm as they are
+    """
+    network = build(0)
+    state = {name: value[0] for name, value in learner.network.state_dict().items()}
+    network.load_state_dict(state, strict=False)  # stacks do not count BatchNorm's batches
+    if batch_norm == "frozen":
+        for layer in network.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.__class__ = FrozenBatchNorm2d
+    return network.to(learner.data.labels.device, learner.data.dtype).train()
+
+
+def adapted(
+    method: Outside,
+    build: Callable[[int], nn.Module],
+    members: Mapping[int, int],
+    optimizer: Mapping[str, float],
+) -> Callable[..., Iterator[Snapshot]]:
+    """Return a plain method as one of stacks of a single member.
+
+    A generator is run once, and its snapshots are the epochs that it yields, alone (the network
+    that it was given has been changed) or with a network. A function that returns is called anew
+    for each epoch, from the pretrained member: ``epochs`` is then a number.
+
+    Parameters
+    ----------
+    method : ``unlearn(model, forget_loader, retain_loader, *, ...)``
+    build : gives a network of the ensemble's architecture
+    members : seed -> number of the member
+    optimizer : ``momentum`` and ``weight_decay`` of the run, for a method that takes them
+    """
+
+    def unlearn(learner: Learner, *, epochs: Sequence[int], **given: Any) -> Iterator[Snapshot]:
+        [seed] = learner.seeds
+        whom = f"member {members[seed]}"
+        keywords = {key: value for key, value in given.items() if key not in FOR_PLAIN}
+        known = {**optimizer, **given}
+        keywords |= {key: value for key, value in known.items() if key in method.takes}
+        if early := keywords.get("early_weights"):
+            keywords["early_weights"] = {
+                epoch: {name: value[0] for name, value in weights.items()}
+                for epoch, weights in early.items()
+            }
+        pretrained = {name: value.clone() for name, value in learner.network.state_dict().items()}
+
+        def begin(wanted: list[int] | int) -> tuple[nn.Module, dict[str, str], dict[str, Any]]:
+            learner.network.load_state_dict(pretrained)
+            network = ordinary(learner, build, given.get("batch_norm", "train"))
+            arguments = {method.network: network, **loaders(learner, given), "epochs": wanted}
+            arguments = {name: each for name, each in arguments.items() if name in method.takes}
+            _seed_all(seed)
+            return network, _layers(network), arguments | keywords
+
+        def timed(step: Callable[[], Any]) -> Any:
+            wait_for(learner.data.labels.device)
+            started = perf_counter()
+            value = step()
+            wait_for(learner.data.labels.device)
+            learner.seconds += perf_counter() - started
+            return value
+
+        if inspect.isgeneratorfunction(method.function):
+            network, layers, arguments = begin(list(epochs))
+            steps, end = method.drive(whom, method.call(whom, **arguments)), object()
+            while (value := timed(lambda: next(steps, end))) is not end:
+                epoch, found = _yielded(value, network, method.at)
+                _take_over(learner, found, layers, method.at)
+                yield Snapshot(learner, epoch)
+            return
+        for epoch in epochs:
+            learner.seconds, learner.sample_gradients = 0.0, 0
+            network, layers, arguments = begin(epoch)
+            value = timed(partial(method.call, whom, **arguments))
+            if value is not None and not isinstance(value, nn.Module):
+                raise MethodError(
+                    f"{method.at}: unlearn returned {_kind(value)}, and may return a network, or "
+                    "nothing where it has changed the one that it was given"
+                )
+            _take_over(learner, network if value is None else value, layers, method.at)
+            yield Snapshot(learner, epoch)
+
+    return unlearn
+
+
+def _seed_all(seed: int) -> None:
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - what users' libraries draw from
+
+
+def _kind(value: object) -> str:
+    return f"an object of type {type(value).__name__}"
+
+
+def _yielded(value: Any, network: nn.Module, at: str) -> tuple[int, nn.Module]:
+    """Return the epoch and the network of what a generator has yielded."""
+    epoch, found = value if isinstance(value, tuple) and len(value) == 2 else (value, network)
+    if type(epoch) is not int or not isinstance(found, nn.Module):
+        raise MethodError(
+            f"{at}: unlearn yielded {_kind(value)}, and may yield an epoch, or (epoch, network)"
+        )
+    return epoch, found
+
+
+def _take_over(learner: Learner, found: nn.Module, layers: dict[str, str], at: str) -> None:
+    """Bring a network's weights into the learner, if it has the layers that were given."""
+    own = learner.network.state_dict()
+    state = {name: value for name, value in found.state_dict().items() if not _is_count(name)}
+    before = layers | {name: str(tuple(value.shape[1:])) for name, value in own.items()}
+    after = _layers(found) | {name: str(tuple(value.shape)) for name, value in state.items()}
+    for name in {**before, **after}:
+        if before.get(name) != after.get(name):
+            raise MethodError(
+                f"{at}: unlearn gave back another architecture: {name or 'the network'} is "
+                f"{after.get(name, 'missing')}, and was {before.get(name, 'not there')}"
+            )
+    with torch.no_grad():
+        for name, value in own.items():
+            value[0].copy_(state[name])
+
+
+def _is_count(name: str) -> bool:
+    """Return whether a buffer is BatchNorm's number of batches, on which nothing depends."""
+    return name.endswith("num_batches_tracked")
+
+
+def _layers(network: nn.Module) -> dict[str, str]:
+    """Return the kind of each layer of a network by its name."""
+    return {
+        name: "BatchNorm2d" if isinstance(layer, nn.BatchNorm2d) else type(layer).__name__
+        for name, layer in network.named_modules()
+    }
