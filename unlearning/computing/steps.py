@@ -128,4 +128,5 @@ def _copied(batch: Batch) -> Batch:
     """Return a batch of the same form whose indices stay where they are."""
     if isinstance(batch, Tensor):
         return batch.clone()
-    return type(batch)(*(part.clone() for part in batch))
+    named: Callable[..., Batch] = type(batch)
+    return named(*(part.clone() for part in batch))

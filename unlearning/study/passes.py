@@ -147,7 +147,9 @@ def counted(
     before = BEFORE[method](Sets(forget, retain, given)) if method in BEFORE else []
     total = _total(before)
     rising = 0 if ascents is None else min(ascents, epochs)
-    kinds = [(None, epochs)] if ascents is None else [(True, rising), (False, epochs - rising)]
+    kinds: list[tuple[bool | None, int]] = [(True, rising), (False, epochs - rising)]
+    if ascents is None:
+        kinds = [(None, epochs)]
     for ascends, times in kinds:
         each = _total(epoch_walks(method, given, forget, retain, ascends))
         total = Count(total.gradients + times * each.gradients, total.steps + times * each.steps)
@@ -164,7 +166,8 @@ def shared(method: str, trajectory: Trajectory, forget: int, retain: int) -> Cou
     Runs that differ in their number of ascent epochs share their beginning
     (`unlearning.trajectories.snapshots.ascend_then_descend`).
     """
-    longest, branches = max(trajectory.epochs), trajectory.ascent_epochs or (None,)
+    longest = max(trajectory.epochs)
+    branches: Sequence[int | None] = trajectory.ascent_epochs or (None,)
     runs = (method, trajectory.hyperparameters, forget, retain)
     every = [counted(*runs, max(longest, ascent or 0), ascent) for ascent in branches]
     twice = [counted(*runs, ascent, ascent) for ascent in branches[:-1] if ascent]
