@@ -28,8 +28,8 @@ from unlearning.study.runs import forget_set_size, runs
 #: Operations of one sample's gradient for each multiply-accumulate of its forward pass.
 GRADIENT_OPERATIONS = 6
 
-#: How much longer members take one after another, on ordinary networks and loaders: measured for the
-#: perceptron (python -m bench.plain_form), an ESTIMATE for others, which fill a device alone.
+#: How much longer members take one after another, on ordinary networks and loaders: measured for
+#: the perceptron (python -m bench.plain_form), an ESTIMATE for others, which fill a device alone.
 PLAIN = {"mlp": 11.0, "resnet9": 2.0, "resnet18": 2.0}
 
 #: Points that a batch of the evaluation takes; `unlearning.ensembles.margins.POINTS_PER_BATCH`.
