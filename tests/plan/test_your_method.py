@@ -1,0 +1,56 @@
+"""A method outside of the repository is planned with its code, and stands behind its figures."""
+
+import yaml
+from snakemake.utils import update_config
+
+from tests.helpers.plans import CONFIG, declared, dry_run, named
+from unlearning.provenance import lineage
+
+OVERLAY = """
+run: {forget_sets: ["1"], methods: [mine]}
+methods:
+  mine:
+    file: methods/mine.py
+    sweep: {learning_rate: [0.1]}
+    snapshots: {epochs: [1]}
+    fixed: {batch_size: 64}
+    controls: [{learning_rate: [0.0]}]
+"""
+METHOD = "import helper\ndef unlearn(net, retain_loader, *, learning_rate, epochs):\n    yield 1\n"
+
+
+def write(folder, method=METHOD):
+    (folder / "methods").mkdir()
+    (folder / "methods" / "mine.py").write_text(method)
+    (folder / "methods" / "helper.py").write_text("")
+    (folder / "study.yaml").write_text(OVERLAY)
+    return ["--configfile", folder / "study.yaml"]
+
+
+def test_the_code_of_a_figure_is_that_of_the_method_and_its_siblings(tmp_path, monkeypatch):
+    overlay = write(tmp_path)
+    planned = declared(tmp_path, "fig6", *overlay)
+    monkeypatch.chdir(tmp_path)
+    config = yaml.safe_load(yaml.safe_dump(CONFIG))
+    update_config(config, yaml.safe_load(OVERLAY))
+    code = named(lineage.code_behind(config, "fig6"))
+    # A listing calls them as they lie beside the method, so that a method may move.
+    beside = {name.replace("./methods/", "./") for name in code["unlearn"]}
+    assert planned["unlearn"] == beside
+    assert {"./methods/mine.py", "./methods/helper.py"} <= code["unlearn"]
+    assert not any(name.startswith("./") for name in code["score_method"])
+
+
+def test_a_bad_file_stops_before_any_job_in_one_sentence(tmp_path):
+    overlay = write(tmp_path, METHOD.replace("net, ", "net, learner, "))
+    done = dry_run(tmp_path, "fig6", *overlay)
+    printed = done.stdout + done.stderr
+    assert done.returncode != 0 and "Traceback" not in printed
+    assert "config: methods.mine: methods/mine.py, line 2: unlearn takes learner, net" in printed
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_new_method_needs_a_name(tmp_path):
+    done = dry_run(tmp_path, "new_method")
+    assert done.returncode != 0
+    assert "new_method: give it a name: --config name=mine" in done.stdout + done.stderr
