@@ -38,14 +38,16 @@ def panel(figure, label):
 
 def offsets(axes, gid):
     found = [each.get_offsets() for each in axes.collections if each.get_gid() == gid]
-    return np.sort(np.concatenate(found), axis=0)
+    return np.sort(np.asarray(np.concatenate(found), float), axis=0)
 
 
 def test_each_run_is_at_its_cost_and_excess(plain):
     figure, rows = plain
     axes = panel(figure, "forget set 1")
     here = rows[(rows["panel"] == "forget set 1") & (rows["method"] == "good")]
-    assert offsets(axes, "this study: good") == pytest.approx(np.sort(here[["x", "y"]], axis=0))
+    assert offsets(axes, "this study: good") == pytest.approx(
+        np.sort(here[["x", "y"]].to_numpy(float), axis=0)
+    )
     assert offsets(axes, "oracle_floor").tolist() == [[1.0, 0.0]]
     assert offsets(axes, "pretrained") == pytest.approx(np.array([[0.0, 8.0]]))
 
