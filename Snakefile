@@ -9,6 +9,7 @@
 #   snakemake random_sets      Lemma 1 on the random forget sets of the study
 #   snakemake stability        how scores and rankings depend on the number of members
 #   snakemake selection        learning rate and stopping time chosen without the oracles
+#   snakemake league           all methods at equal cost; --config merge=theirs.json
 #   snakemake influence        whether influence foretells the damage of unlearning
 #   snakemake provenance       what stands behind each figure, on one page
 #   snakemake new_method       a method of your own, running: --config name=mine style=plain
@@ -28,7 +29,8 @@ from unlearning.planning import cluster, disk, submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import answering, command_line, design, influence, inputs
+from unlearning.study import answering, command_line, config_league, design, influence
+from unlearning.study import inputs, league
 from unlearning.study import needs as needed
 from unlearning.study import new_method, parameters, settings, stopping, subsampling
 from unlearning.study import targets
@@ -108,6 +110,7 @@ include: "workflow/rules/random_sets.smk"
 include: "workflow/rules/stability.smk"
 include: "workflow/rules/selection.smk"
 include: "workflow/rules/influence.smk"
+include: "workflow/rules/league.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/controls.smk"
 include: "workflow/rules/answer.smk"
@@ -136,6 +139,7 @@ localrules:
     stability,
     selection,
     influence,
+    league,
     controls,
     answer,
     theory,
@@ -150,6 +154,9 @@ localrules:
     draw_selection,
     correlate_influence,
     draw_influence,
+    check_merge,
+    draw_league,
+    write_league,
     tabulate_controls,
     draw_controls,
     draw_protocols,

@@ -58,7 +58,7 @@ def select(
         them. At random, P95 and differences are means over all runs, ``spread_low`` to
         ``spread_high`` the 5 % to 95 % of the runs' regrets.
     """
-    scored = _complete(scored)
+    scored = complete(scored)
     table = scored.table
     keys = ["method", "forget_set", "split"]
     baseline = {
@@ -95,7 +95,7 @@ def select(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _complete(scored: Scored) -> Scored:
+def complete(scored: Scored) -> Scored:
     """Return the scores with the cap, and no replicates, where a variant of KLoM has none."""
     missing = scored.table["klom_p95"].isna()
     deviations = np.where(missing.to_numpy()[:, None], 0, scored.deviations).astype(np.float32)

@@ -187,3 +187,14 @@ def code_of(config: Config, figures: Iterable[str], theory: Iterable[str]) -> li
     parts = [lineage.code_behind(config, name) for name in figures]
     parts += [lineage.theory_code(name) for name in theory]
     return sorted({file for rules in parts for files in rules.values() for file in files})
+
+
+def method_digests(config: Config, methods: Iterable[str]) -> dict[str, str]:
+    """Return the digest of all code behind the scores of each method on the study's forget sets."""
+    found = {}
+    for method in methods:
+        alone = {**config, "figures": {"league": {"methods": [method]}}}
+        code = lineage.code_behind(alone, "league")
+        files = {file for rule, names in code.items() if rule != "draw_figure" for file in names}
+        found[method] = code_digest(files)
+    return found

@@ -59,11 +59,21 @@ class Scored:
         groups = rows[:, None] if rows.ndim == 1 else rows
         scores = self.table["klom_p95"].to_numpy(float)[groups]
         repeats = self.deviations.shape[1]
-        moved = self._replicates(groups.ravel()).reshape(*groups.shape, repeats)
+        moved = self.replicates(groups.ravel()).reshape(*groups.shape, repeats)
         return scores.mean(axis=1), moved.mean(axis=1)
 
-    def _replicates(self, rows: NDArray[np.int_]) -> NDArray[np.float64]:
-        """Return by how much the scores of rows move in each replicate, in nats."""
+    def replicates(self, rows: NDArray[np.int_]) -> NDArray[np.float64]:
+        """Return by how much the scores of rows move in each replicate, in nats.
+
+        Parameters
+        ----------
+        rows : numbers of rows of the table
+
+        Returns
+        -------
+        ndarray, shape (rows, repeats)
+            Deviations from their mean; the same members at the same place in all of them.
+        """
         scores = self.table["klom_p95"].to_numpy(float)[rows, None]
         angles = np.clip(angle(scores) + self.deviations[rows], 0, np.pi / 2)
         moved = CAP * np.sin(angles) ** 2

@@ -14,6 +14,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from unlearning.study.config_batches import batch_complaints
 from unlearning.study.config_data import FORGET_SET_KEYS, dataset_complaints, forget_set_complaints
 from unlearning.study.config_influence import name_complaints
+from unlearning.study.config_league import league_complaints
 from unlearning.study.config_methods import INFINITE, method_complaints
 from unlearning.study.config_needs import early_complaints, needs_complaints
 from unlearning.study.config_published import published_complaints
@@ -38,6 +39,7 @@ TARGETS = (
     "stability",
     "selection",
     "influence",
+    "league",
     "controls",
     "answer",
     "theory",
@@ -194,6 +196,7 @@ def _complaints(config: Config) -> Iterator[str]:
                 if name not in config[kind]:
                     yield f"{place}.{kind}: {name!r} is not defined; {allowed(config[kind])}"
     yield from stability_complaints(config)
+    yield from league_complaints(config)
     used = [name for name in used_forget_sets(config) if name in config["forget_sets"]]
     yield from batch_complaints(config, {name: config["forget_sets"][name] for name in used})
     if config["table1"] and config["dataset"]["name"] not in TABLE1_DATASETS:

@@ -207,3 +207,19 @@ def test_a_figure_of_the_theory_has_code_and_no_jobs(traced):
     assert theory["work"] == {}
     assert theory["code_sha256"] != traced["figures"]["fig1"]["code_sha256"]
     assert len(theory["code_sha256"]) == hashlib.sha256().digest_size * 2
+
+
+def test_a_method_has_the_digest_of_the_code_behind_its_scores_alone(monkeypatch):
+    before = trace.method_digests(CONFIG, ["ga", "gda"])
+    assert before["ga"] != before["gda"]
+
+    def changed(name):
+        monkeypatch.setattr(trace, "blob", lambda path: f"{path == name}")
+        found = trace.method_digests(CONFIG, ["ga", "gda"])
+        monkeypatch.setattr(trace, "blob", lambda path: "False")
+        same = trace.method_digests(CONFIG, ["ga", "gda"])
+        return [method for method in found if found[method] != same[method]]
+
+    assert changed("unlearning/methods/ga.py") == ["ga"]
+    assert changed("unlearning/scoring/klom.py") == ["ga", "gda"]
+    assert changed("unlearning/figures/league.py") == []

@@ -1,0 +1,78 @@
+"""The run of each method within a budget, by the rules of `selection`, and what has none."""
+
+import numpy as np
+import pytest
+
+from tests.helpers.leagues import GOOD, POOR, scored
+from unlearning.answer.selection import RULES
+from unlearning.league.chosen import choose
+from unlearning.league.equal_cost import BETTER, WORSE
+from unlearning.league.excess import OURS, measure
+
+BUDGETS = [0.2, 0.5]
+
+
+@pytest.fixture(scope="module")
+def chosen():
+    excess = measure(scored({"good": GOOD, "poor": POOR}))
+    return choose(
+        excess, forget_sets=["1", "2"], methods=["good", "poor"], told=["poor"], budgets=BUDGETS
+    )
+
+
+def row(chosen, method, rule, budget, forget_set="1"):
+    keys = ["method", "rule", "budget", "forget_set"]
+    return chosen.table.set_index(keys).loc[(method, rule, budget, forget_set)]
+
+
+def test_a_budget_decides_what_there_is_to_choose_from(chosen):
+    assert row(chosen, "good", "oracle", 0.2)[["epoch", "runs"]].tolist() == [1, 1]
+    assert row(chosen, "good", "oracle", 0.5)[["epoch", "runs"]].tolist() == [4, 2]
+    assert row(chosen, "poor", "oracle", 0.5)["runs"] == 1
+    cheap = chosen.table[chosen.table["budget"] == 0.2]
+    assert set(cheap["method"]) == {"pretrained", "good"}
+
+
+def test_rules_choose_with_the_oracles_and_without(chosen):
+    assert row(chosen, "good", "oracle", 0.5)["epoch"] == 4
+    assert row(chosen, "good", "loss", 0.5)["epoch"] == 1
+    assert row(chosen, "good", "accuracy", 0.5)["epoch"] == 1
+    assert row(chosen, "good", "budget", 0.5)["epoch"] == 4
+    at_random = row(chosen, "good", "random", 0.5)
+    assert np.isnan(at_random["learning_rate"]) and at_random["tied"] == 2
+    assert at_random["relative_cost"] == pytest.approx(0.25)
+    assert at_random["excess_worst"] == pytest.approx(0.75)
+
+
+def test_every_entry_has_a_row_a_rule_and_its_replicates(chosen):
+    table = chosen.table
+    counts = table.groupby(["method", "budget", "forget_set"]).size()
+    assert (counts == len(RULES)).all()
+    assert chosen.moved.shape == (len(table), 4, 50)
+    assert (table["source"] == OURS).all()
+    assert table.groupby("method")["told"].all().to_dict() == {
+        "good": False, "oracle_stopped": False, "poor": True, "pretrained": False,
+    }  # fmt: skip
+
+
+def test_retraining_competes_with_the_dearest_that_the_budget_allows(chosen):
+    assert row(chosen, "oracle_stopped", "oracle", 0.5)["relative_cost"] == 0.5
+    assert row(chosen, "oracle_stopped", "oracle", 0.5)["excess_worst"] == pytest.approx(3.0)
+
+
+def test_methods_are_held_against_equal_cost_and_baselines_are_not(chosen):
+    assert row(chosen, "good", "oracle", 0.5)["equal_cost"] == BETTER
+    assert row(chosen, "poor", "oracle", 0.5)["equal_cost"] == WORSE
+    baselines = chosen.table[chosen.table["baseline"]]
+    assert baselines["equal_cost"].isna().all()
+
+
+def test_what_is_cheap_here_and_dear_on_another_set_is_within_no_small_budget():
+    scores = scored({"good": GOOD})
+    dear = (scores.table["forget_set"] == "2") & (scores.table["method"] == "good")
+    scores.table.loc[dear, "relative_cost"] *= 3
+    found = choose(
+        measure(scores), forget_sets=["1", "2"], methods=["good"], told=[], budgets=[0.2]
+    )
+    assert set(found.table["method"]) == {"pretrained"}
+    assert found.table["equal_cost"].isna().all()

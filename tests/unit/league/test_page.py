@@ -1,0 +1,95 @@
+"""The page of a league: one document, every row, marks of who is told and of whose it is."""
+
+import re
+
+import pytest
+
+from tests.helpers.leagues import computed, recorded, sets, write
+from unlearning.league.finding import league_finding
+from unlearning.league.front import mark, with_front
+from unlearning.league.page import TOLD, league_page
+from unlearning.league.ranks import standings
+from unlearning.league.records import merge
+
+
+def league(told=(), theirs=None):
+    """Return standings and chosen runs, with those of a file where there is one."""
+    chosen, runs = computed(tuple(told))
+    if theirs:
+        known = {each["name"]: each["sha256"] for each in sets()}
+        counts = dict.fromkeys(known, 3)
+        found = merge([theirs], identifiers=known, points=counts, checksum="abc")
+        chosen = chosen.joined([each.chosen([0.2, 0.5], repeats=50) for each in found])
+    table = standings(chosen, forget_sets=["1", "2"], chains=["1", "2"], seed=0)
+    return table, mark(chosen.table, with_front(runs))
+
+
+def page(told=(), theirs=None, merged=()):
+    return league_page(
+        *league(told, theirs),
+        study="digits",
+        about="A <small> study.",
+        labels={"1": "1: 10 random", "2": "2: 50 random"},
+        finding="It is so.",
+        picture=b"png",
+        merged=merged,
+    )
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return page()
+
+
+def test_a_page_is_one_document_with_figure_and_script(alone):
+    assert alone.startswith("<!doctype html>") and alone.count("<script>") == 1
+    assert 'src="data:image/png;base64,cG5n"' in alone
+    assert not re.search(r'(src|href)="(?!data:|#)', alone)
+    assert "A &lt;small&gt; study." in alone and "<b>It is so.</b>" in alone
+
+
+def test_both_tables_have_a_row_for_each_row(alone):
+    table, chosen = league()
+    bodies = re.findall(r"<tbody>(.*?)</tbody>", alone, re.DOTALL)
+    assert [body.count("<tr ") for body in bodies] == [len(table), len(chosen)]
+    for body, head in zip(bodies, re.findall(r"<thead>(.*?)</thead>", alone), strict=True):
+        columns = head.count("<th ")
+        assert body.count("<td ") == columns * body.count("<tr ")
+
+
+def test_who_is_told_the_answer_is_marked(alone):
+    assert f"poor {TOLD}" not in alone
+    text = page(told=["poor"])
+    assert text.count(f'<td data-value="poor {TOLD}">') == 5 + 10  # at one budget, by five rules
+    assert f"good {TOLD}" not in text and 'class="told"' in text
+    assert f"{TOLD} is told the answer" in text
+
+
+def test_what_is_theirs_is_marked(tmp_path):
+    path = write(tmp_path / "theirs.json", recorded(told=["poor"]))
+    text = page(theirs=path, merged=["good of study ours."])
+    assert '<tr class="theirs">' in text and '<tr class="told theirs">' in text
+    assert "good ‡" in text and "poor † ‡" in text and "<li>good of study ours.</li>" in text
+
+
+def test_the_finding_says_who_beats_retraining_and_who_ranks_first():
+    assert league_finding(*league()) == (
+        "Within 50 % of one retraining 2 of 4 pairs of method and forget set are better than "
+        "retraining stopped early at the same cost where the oracles choose the run (good on 1, "
+        "2), and 2 where accuracy, loss or a budget does; the best mean rank has good with 1.0 of "
+        "4 (1.0 to 1.0), 0.50 nats above the floor on its worst split in the mean."
+    )
+
+
+def test_the_finding_counts_who_is_told_apart():
+    text = league_finding(*league(told=["good"]))
+    assert "none of 2 pairs of method and forget set are better" in text
+    assert "; of pairs with a method that is told the answer 2 of 2 are, and 2;" in text
+
+
+def test_the_finding_of_no_run_is_a_sentence():
+    table, chosen = league()
+    baselines = chosen[chosen["baseline"]]
+    assert league_finding(table, baselines) == (
+        "Within 50 % of one retraining no method has a run."
+    )

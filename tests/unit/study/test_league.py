@@ -1,0 +1,41 @@
+"""Which methods a league is of, who is told the answer, and which forget sets share points."""
+
+import pytest
+
+from tests.helpers.configs import edited, study
+from unlearning.study import league
+
+
+def test_a_league_is_of_all_methods_with_a_run():
+    assert league.league_methods(study()) == ["ga", "gda", "scrub"]
+    config = edited(["methods", "ga", "sweep", "learning_rate"], [0.0])
+    assert league.league_methods(config) == ["gda", "scrub"]
+
+
+def test_without_a_run_or_a_stopped_retraining_there_is_none():
+    config = edited(["methods", "ga", "sweep", "learning_rate"], [0.0])
+    config["run"]["methods"] = ["ga"]
+    with pytest.raises(ValueError, match="league: none of the methods ga has a run in its grid"):
+        league.league_methods(config)
+    with pytest.raises(ValueError, match="league: oracle_stopped_epochs is empty"):
+        league.league_methods(edited(["oracle_stopped_epochs"], []))
+
+
+def test_who_is_given_outputs_of_oracles_is_told_the_answer():
+    config = study()
+    assert league.told(config) == []
+    config["methods"]["gda"]["needs"] = ["early_weights", "oracle_outputs"]
+    config["methods"]["scrub"]["needs"] = ["datamodels"]
+    assert league.told(config) == ["gda"]
+
+
+def test_sets_of_one_component_share_points():
+    found = league.chains(study())
+    assert found[:3] == ["set 1", "set 2", "set 3"]
+    assert found[3:] == ["component 1"] * 3 + ["component 2"] * 3
+
+
+def test_facts_and_stanzas_are_of_the_config():
+    found = league.facts(study())
+    assert found["members"] == 100 and found["model"] == {"name": "mlp", "hidden": 128}
+    assert set(league.stanzas(study())) == {"ga", "gda", "scrub"}

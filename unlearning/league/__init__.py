@@ -1,0 +1,1 @@
+"""Methods side by side at equal cost, those of other groups beside ours."""

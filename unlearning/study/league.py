@@ -1,0 +1,73 @@
+"""What a league is of: its methods, which of them are told the answer, which sets share points."""
+
+from typing import Any
+
+from unlearning.study import subsampling
+from unlearning.study.design import Config
+
+#: What a method's stanza asks for where the method is given outputs of oracles.
+TELLING = "oracle_outputs"
+
+
+def league_methods(config: Config) -> list[str]:
+    """Return the methods of the study that have a run.
+
+    Raises
+    ------
+    ValueError
+        When none has, or no retraining is stopped that they could be held against.
+    """
+    names: list[str] = config["run"]["methods"]
+    found = [name for name in names if subsampling.grid_runs(config, name)]
+    if not found:
+        raise ValueError(
+            f"league: none of the methods {', '.join(names)} has a run in its grid, only controls; "
+            "give one a sweep that is no control"
+        )
+    if not config["oracle_stopped_epochs"]:
+        raise ValueError(
+            "league: oracle_stopped_epochs is empty, and methods are held against retraining that "
+            "is stopped early; name epochs before the last one"
+        )
+    return found
+
+
+def told(config: Config) -> list[str]:
+    """Return the methods that are told the answer: they are given outputs of oracles."""
+    stanzas = config["methods"]
+    return [name for name in league_methods(config) if TELLING in stanzas[name].get("needs", [])]
+
+
+def chains(config: Config) -> list[str]:
+    """Return, for each forget set of the study, what those that share points have in common.
+
+    The highest 10 on a component are among the highest 50: sets of one component are drawn together
+    when forget sets are drawn again. Any other set stands for itself.
+    """
+    found = []
+    for name in config["run"]["forget_sets"]:
+        component = config["forget_sets"][name].get("component")
+        found.append(f"set {name}" if component is None else f"component {component}")
+    return found
+
+
+def facts(config: Config) -> dict[str, Any]:
+    """Return what the records of all methods of a study have in common, of its config."""
+    name = config["model"]
+    return {
+        "study": config["study"],
+        "model": {"name": name, **config["architectures"][name]},
+        "training": dict(config["training"]),
+        "protocol": config["protocol"],
+        "source": config["source"],
+        "seed": config["seed"],
+        "members": config["ensemble"]["members"],
+        "floor_members": config["ensemble"]["floor_members"],
+        "klom": dict(config["klom"]),
+        "budgets": list(config["league"]["budgets"]),
+    }
+
+
+def stanzas(config: Config) -> dict[str, Any]:
+    """Return the stanza of each method, whose grid its record states."""
+    return {name: config["methods"][name] for name in league_methods(config)}
