@@ -57,7 +57,7 @@ def code_digest(files: Iterable[str]) -> str:
 
 def of_results(config: Config) -> Config:
     """Return a study's config without what no result depends on."""
-    asked = any(needs.of_method(config, method) for method in config["methods"])
+    asked = any(needs.of_method(config, method) for method in config.get("methods", ()))
     left_out = OF_RUNS if asked else (*OF_RUNS, "needs")
     return {key: value for key, value in config.items() if key not in left_out}
 
