@@ -64,8 +64,8 @@ def unlearn(
     """
     forget = learner.mean_gradients(learner.forget_batches(batch_size, 1), power=2)
     retain = learner.mean_gradients(learner.retain_batches(batch_size, 1), power=2)
-    share = len(learner.points[FORGET])
-    share /= share + len(learner.points[RETAIN])
+    sizes = [len(learner.points[which]) for which in (FORGET, RETAIN)]
+    share = sizes[FORGET] / sum(sizes)
     every = [torch.lerp(kept, mine, share) for mine, kept in zip(forget, retain, strict=True)]
     dampen(learner.optimizer.parameters, forget, every, selection, dampening)
     for epoch in epochs:
