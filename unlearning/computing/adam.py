@@ -50,9 +50,12 @@ class Adam(SGD):
         loss.backward()
         gradients = [parameter.grad for parameter in self.parameters]
         with no_grad():
+            found = [gradient for gradient in gradients if gradient is not None]
+            if self.held is not None:
+                self._leave_out(found, self.held)
             adam(
                 self.parameters,
-                [gradient for gradient in gradients if gradient is not None],
+                found,
                 self._first,
                 self._second,
                 [],
@@ -62,7 +65,7 @@ class Adam(SGD):
                 beta1=BETA1,
                 beta2=BETA2,
                 lr=self.learning_rate if self._on_device is None else self._on_device,
-                weight_decay=self.weight_decay,
+                weight_decay=self.weight_decay if self.held is None else 0.0,
                 eps=EPSILON,
                 maximize=False,
             )

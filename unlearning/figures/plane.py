@@ -31,6 +31,10 @@ METHOD_NAMES = {
     "ssd": "Selective synaptic dampening",
     "npo": "Negative preference optimisation",
     "noisy_descent": "Noisy descent",
+    "rewind": "Rewind",
+    "oracle_matching": "Oracle matching",
+    "datamodel_direct": "Datamodel direct",
+    "datamodel_matching": "Datamodel matching",
 }
 BASELINES = {"pretrained": "pretrained", "oracle_floor": "oracle", "oracle_stopped": "stopped"}
 APART = {"as_published", "optimizer"}
