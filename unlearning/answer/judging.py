@@ -210,7 +210,7 @@ def scrub_stays(evidence: Evidence) -> Verdict:
     if not trained.any():
         return Verdict(UNKNOWN, "no run of SCRUB is on a forget set that has anything to unlearn")
     word = by_count(int((~moves[trained]).sum()), int(trained.sum()))
-    if word != STANDS and frozen.any() and moves[frozen].mean() < moves[trained].mean():
+    if moves[trained].mean() > 0.5 and frozen.any() and moves[frozen].mean() <= 0.5:
         word = artefact("a student that was not trained")
     return Verdict(word, because)
 

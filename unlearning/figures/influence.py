@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from unlearning.answer.damage import SPLITS
 from unlearning.answer.influence import PREDICTORS, SCOPES
@@ -165,6 +165,10 @@ def _draw_points(axes: Axes, marks: pd.DataFrame, part: pd.DataFrame) -> None:
     )  # fmt: skip
     if (marks["x"] > 0).all() and marks["x"].max() > 5 * marks["x"].min():
         axes.set_xscale("log")
+        # Within a decade or two powers of ten alone are too few, and every digit too many.
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     if predictor == "size":
         axes.set_xticks(sizes, [f"{size:g}" for size in sizes])
         axes.xaxis.set_minor_locator(NullLocator())

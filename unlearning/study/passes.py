@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from unlearning.study.design import Trajectory
+from unlearning.study.shares import part
 
 Values = dict[str, Any]
 
@@ -72,11 +73,6 @@ class Sets:
     def _batch(self, size: str) -> int:
         batch: int = self.given.get(size, 1)
         return batch
-
-
-def part(points: int, share: float) -> int:
-    """Return how many points a share of a set is."""
-    return round(share * points)
 
 
 def _interleaved(sets: Sets) -> list[Walk]:

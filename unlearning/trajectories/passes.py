@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from unlearning.computing.batches import ordered, split
-from unlearning.study.passes import part
+from unlearning.study.shares import part
 
 #: The sets, by which a member's orders are told apart; further numbers are of other random things.
 FORGET, RETAIN, MIXED = range(3)

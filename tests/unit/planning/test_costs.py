@@ -75,7 +75,11 @@ def test_sizes_are_those_of_the_networks(model, shape):
 LEAGUE = league("digits_league.yaml")
 
 
-@pytest.mark.parametrize("method", LEAGUE["run"]["methods"])
+#: What asks for more than the members is held in `test_costs_needs.py`.
+ALONE = [name for name in LEAGUE["run"]["methods"] if not LEAGUE["methods"][name].get("needs")]
+
+
+@pytest.mark.parametrize("method", ALONE)
 def test_work_and_disk_are_those_of_a_real_job(method, tmp_path, monkeypatch):
     """Sample gradients, steps and evaluations of a job, and the bytes of its files."""
     config = deepcopy(LEAGUE) | {"device": "cpu"}
