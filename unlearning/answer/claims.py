@@ -151,8 +151,9 @@ CLAIMS = [
         "dependence",
         "Abstract, Sec. 1; the NeurIPS version's proposal",
         "What breaks the model is the dependence between forget and retain set.",
-        "Stands where, among forget sets of one size, the spectral norm of the forget-by-retain "
-        "block of the datamodels goes with the damage by a rank correlation above 0.",
+        "Stands where the spectral norm of the forget-by-retain block of the datamodels goes with "
+        "the damage by a rank correlation above 0 among sets of one size on each split, and among "
+        "those of one origin as well on some; in part where only some of this holds.",
         "influence",
         judging.dependence,
         ("influence",),

@@ -260,16 +260,24 @@ def dependence(evidence: Evidence) -> Verdict:
     """Judge whether what ties forget and retain set foretells what goes wrong."""
     rows = evidence.influence
     first = rows[rows["against"] == rows["against"].iloc[0]]
-    first = first[(first["predictor"] == "spectral_norm") & (first["scope"] == "same size")]
-    positive, negative = (first["rho_low"] > 0).sum(), (first["rho_high"] < 0).sum()
-    ranges = [
-        f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f}) on the {row['split']}"
-        for _, row in first.iterrows()
-    ]
+    first = first[first["predictor"] == "spectral_norm"]
+    alike = first[first["scope"] == "same size"]
+    kin = first[first["scope"] == "same size and origin"]
+    positive, negative = (alike["rho_low"] > 0).sum(), (alike["rho_high"] < 0).sum()
     because = (
-        f"among sets of one size the spectral norm goes with the damage by {' and '.join(ranges)} "
-        f"set, over {first['n_sets'].max()} sets"
+        f"among sets of one size the spectral norm goes with the damage by {_rhos(alike)} set, "
+        f"among those of one origin as well, random or a component's, by {_rhos(kin)} set, over "
+        f"{first['n_sets'].max()} sets"
     )
     if positive:
-        return Verdict(STANDS if positive == len(first) else IN_PART, because)
+        whole = positive == len(alike) and (kin["rho_low"] > 0).any()
+        return Verdict(STANDS if whole else IN_PART, because)
     return Verdict(FAILS if negative else UNKNOWN, because)
+
+
+def _rhos(rows: pd.DataFrame) -> str:
+    """Return the rank correlations of each split, with their intervals."""
+    return " and ".join(
+        f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f}) on the {row['split']}"
+        for _, row in rows.iterrows()
+    )

@@ -127,19 +127,21 @@ def stopping(*differences, runs=1):
     return pd.DataFrame(rows)
 
 
-def influence(*rhos, low=0.1):
+def influence(*rhos, kin=(0.3, 0.0), low=0.1):
+    """Return rank correlations among sets of one size, and of one origin besides, on two splits."""
     rows = [
         {
             "against": "oracles",
             "split": split,
-            "scope": "same size",
+            "scope": scope,
             "predictor": "spectral_norm",
             "rho": rho,
             "rho_low": rho - low,
             "rho_high": rho + low,
             "n_sets": 60,
         }
-        for split, rho in zip(("retain", "validation"), rhos, strict=True)
+        for scope, values in (("same size", rhos), ("same size and origin", kin))
+        for split, rho in zip(("retain", "validation"), values, strict=True)
     ]
     return pd.DataFrame(rows)
 
@@ -261,6 +263,7 @@ def verdict(name, **changes):
         ("random harm", {"cells": cells(cell(0, 0))}, UNKNOWN),
         ("dependence", {}, STANDS),
         ("dependence", {"influence": influence(0.6, 0.05)}, IN_PART),
+        ("dependence", {"influence": influence(0.6, 0.5, kin=(0.05, 0.0))}, IN_PART),
         ("dependence", {"influence": influence(0.05, 0.05)}, UNKNOWN),
         ("dependence", {"influence": influence(-0.6, 0.05)}, FAILS),
     ],
