@@ -10,6 +10,7 @@ import pandas as pd
 
 from unlearning.answer import judging
 from unlearning.answer.evidence import Evidence
+from unlearning.answer.outcomes import LITTLE
 from unlearning.answer.verdicts import NOT_TESTED, Verdict
 
 
@@ -45,7 +46,8 @@ CLAIMS = [
         "Fig. 1",
         "Pretrained models are near the oracles on the validation set and far on the forget set.",
         "Of the forget sets on which they are above the floor by their whole interval, those count "
-        "on which the excess on retain and validation set is not told from 0.",
+        f"on which they are less than {LITTLE:g} nat above it on retain and validation set, "
+        "against those on which they are told to be more.",
         "fig6",
         judging.pretrained,
         ("baselines",),
@@ -54,9 +56,11 @@ CLAIMS = [
         "ascent fails",
         "Sec. 2, Fig. 1",
         "Gradient ascent and descent-ascent either break the model or leave it where it was.",
-        "A pair of method and forget set fails where no run of the grid lowers KLoM on the forget "
-        "set without being told to raise it on the others. An artefact where runs with frozen "
-        "BatchNorm do so on more than half of the pairs that fail with trained statistics.",
+        f"A run forgets where KLoM on the forget set is told to be lower, and by {LITTLE:g} nat or "
+        "more for all that is known. A pair of method and forget set fails where every run is told "
+        f"not to, or to raise KLoM on another split by {LITTLE:g} nat; not where one forgets and "
+        "is told to raise it by less. An artefact where runs with frozen BatchNorm do that on more "
+        "than half of the pairs.",
         "fig6",
         judging.ascent_fails,
     ),
@@ -74,8 +78,9 @@ CLAIMS = [
         "harmful",
         "Abstract, Sec. 1",
         "Unlearning may end even farther from the oracle than the model that it began with.",
-        "Stands where a run of the grid is above the pretrained models on the forget set itself; "
-        "an artefact where no run with frozen BatchNorm is.",
+        "Stands where a run of the grid is above the pretrained models on the forget set itself, "
+        f"fails where every one is told not to be by {LITTLE:g} nat; an artefact where no run with "
+        "frozen BatchNorm is. Runs with members that diverged do not count.",
         "controls",
         judging.recedes,
     ),
@@ -83,8 +88,8 @@ CLAIMS = [
         "sensitive",
         "Sec. 1",
         "Descent-ascent depends strongly on learning rate and duration.",
-        "A pair of method and forget set counts where the intervals of the best and the worst run "
-        "on the validation set do not meet.",
+        "Of methods that ascend and descend, a pair of method and forget set counts where the "
+        "intervals of the best and the worst run on the validation set do not meet.",
         "selection",
         judging.sensitive,
         ("cells",),
@@ -93,8 +98,8 @@ CLAIMS = [
         "illusion",
         "Fig. 2, left",
         "On a few random points some runs of gradient ascent seem to unlearn without breaking.",
-        f"A random set of at most {judging.FEW} points counts where a run forgets without being "
-        "told to do harm.",
+        f"A random set of at most {judging.FEW} points counts where a run forgets and is told to "
+        f"harm by less than {LITTLE:g} nat, against those on which every run is told not to.",
         "fig2",
         judging.illusion,
     ),
@@ -103,7 +108,8 @@ CLAIMS = [
         "Sec. 2, Fig. 2, right",
         "To succeed one would have to know learning rate and stopping time beforehand.",
         "A rule that needs no oracles counts where it is told to be worse than the oracle's choice "
-        "on more than half of methods and forget sets, in the mean of the three P95.",
+        "on more than half of methods and forget sets, in the mean of the three P95, against those "
+        f"that are told to be less than {LITTLE:g} nat worse on half of them.",
         "selection",
         judging.missing_targets,
         ("selection", "baselines"),
@@ -123,8 +129,9 @@ CLAIMS = [
         "SCRUB stays",
         "App. M, Fig. 6",
         "SCRUB stays near the pretrained models.",
-        "Runs count that are told from the pretrained models on no split; an artefact where more "
-        "than half of those that train the student are, and at most half of those that do not.",
+        f"Runs count that stay within {LITTLE:g} nat of the pretrained models on every split, "
+        "against those told to go farther; an artefact where more than half of those that train "
+        "the student do, and half of those that do not stay.",
         "protocols",
         judging.scrub_stays,
     ),
@@ -143,7 +150,9 @@ CLAIMS = [
         "Abstract, Sec. 3",
         "Random sets cannot be unlearned without degrading the model.",
         "Of the pairs of method and random set on which some run forgets, those count where each "
-        "such run does harm.",
+        f"such run raises KLoM on another split by {LITTLE:g} nat, against those where one is told "
+        "to raise it by less; an artefact where runs with frozen BatchNorm do that on more than "
+        "half.",
         "fig6",
         judging.random_harm,
     ),

@@ -186,7 +186,8 @@ def compare_with_nothing(scored: Scored) -> pd.DataFrame:
         A row a run and split. ``difference``, ``low``, ``high``: its score less that of doing
         nothing. ``excess``, ``excess_low``, ``excess_high``: less the floor of this N. ``told`` is
         whether the first interval excludes 0, and ``run_told`` whether that of any split of the
-        run does. ``behaviour`` says what it has of the published code, ``corrected`` if nothing.
+        run does. ``n_nonfinite`` counts margins of diverged members. ``behaviour`` says what it has
+        of the published code, ``corrected`` if nothing.
     """
     table, keys = scored.table, described(scored.table)
     rows = np.flatnonzero((table["kind"] != "baseline") & table["in_grid"].astype(bool))
@@ -197,6 +198,7 @@ def compare_with_nothing(scored: Scored) -> pd.DataFrame:
         behaviour=[_behaviour(key) for key in keys.iloc[rows].to_dict("records")],
         **{name: keys[name].to_numpy()[rows] for name in SET_APART},
         floor_p95=table["floor_p95"].to_numpy()[rows],
+        n_nonfinite=table["n_nonfinite"].to_numpy()[rows],
         **scored.difference(rows, untouched(table)[rows]),
     )
     found["told"] = (found["low"] > 0) | (found["high"] < 0)

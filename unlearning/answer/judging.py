@@ -3,12 +3,24 @@
 import pandas as pd
 
 from unlearning.answer.evidence import Evidence
-from unlearning.answer.outcomes import measurable, median_of, outcomes, places, shared_error
+from unlearning.answer.outcomes import (
+    LITTLE,
+    fails,
+    measurable,
+    median_of,
+    outcomes,
+    places,
+    shared_error,
+    succeeds,
+)
 from unlearning.answer.selection import AVERAGE
+from unlearning.answer.selection_table import NOTHING
 from unlearning.answer.stability import stable_after
 from unlearning.answer.verdicts import FAILS, IN_PART, STANDS, UNKNOWN, Verdict, artefact, by_count
 
 ASCENT = ("ga", "gda")
+#: What ascends and descends.
+BOTH_WAYS = ("gda", "scrub")
 DRIFT = "the drift of BatchNorm"
 #: A floor below this many nats is as good as the 0 that the published plots draw.
 NEAR = 0.1
@@ -40,14 +52,19 @@ def pretrained(evidence: Evidence) -> Verdict:
     """Judge whether pretrained models differ from oracles on the forget set alone."""
     rows = evidence.baselines[evidence.baselines["method"] == "pretrained"]
     wide = rows.set_index(["forget_set", "split"])["excess_low"].unstack()
-    far, close = wide["forget"] > 0, (wide[["retain", "validation"]] <= 0).all(axis=1)
+    above = rows.set_index(["forget_set", "split"])["excess_high"].unstack()
+    others = ["retain", "validation"]
+    far = wide["forget"] > 0
+    close = far & (above[others] < LITTLE).all(axis=1)
+    apart = far & (wide[others] > LITTLE).any(axis=1)
     median = rows.groupby("split")["excess"].median()
     because = (
         f"above the floor with the whole interval on the forget set in {far.sum()} of {len(wide)} "
-        f"sets (median {median['forget']:.2f} nats), on neither of the others in {close.sum()} "
-        f"(medians {median['retain']:.2f} and {median['validation']:.2f})"
+        f"sets (median {median['forget']:.2f} nats); on both others less than {LITTLE:g} nat above "
+        f"it in {close.sum()} of these, more on one of them in {apart.sum()} (medians "
+        f"{median['retain']:.2f} and {median['validation']:.2f})"
     )
-    return Verdict(by_count(int((far & close)[far].sum()), int(far.sum())), because)
+    return Verdict(by_count(int(close.sum()), int((close | apart).sum())), because)
 
 
 def ascent_fails(evidence: Evidence) -> Verdict:
@@ -59,18 +76,25 @@ def ascent_fails(evidence: Evidence) -> Verdict:
 def _fails(evidence: Evidence, runs: pd.DataFrame, methods: tuple[str, ...]) -> Verdict:
     """Judge whether no run forgets without harm, on any set."""
     cells = places(runs, runs["method"].notna())
-    succeeding = places(runs, runs["forgets"] & ~runs["harms"])
+    succeeding = places(runs, succeeds(runs))
+    failing = cells - places(runs, ~fails(runs))
     frozen = evidence.frozen(methods)
     frozen = frozen[frozen["forget_set"].isin(set(runs["forget_set"]))]
-    without = places(frozen, frozen["forgets"] & ~frozen["harms"])
+    without = places(frozen, succeeds(frozen))
     because = (
         f"{_count(len(succeeding), len(cells), 'pairs of method and forget set')} have a run that "
-        f"forgets and is not told to do harm; of {len(runs)} runs {runs['forgets'].sum()} forget, "
-        f"{runs['harms'].sum()} do harm and {(~runs['forgets'] & ~runs['harms']).sum()} neither"
+        f"forgets and harms by less than {LITTLE:g} nat, in {len(failing)} every run is told to "
+        f"break the model or to forget less than that; of {len(runs)} runs "
+        f"{runs['forgets'].sum()} forget, {runs['harms'].sum()} do harm and "
+        f"{(~runs['forgets'] & ~runs['harms']).sum()} neither"
     )
     if len(frozen):
-        because += f"; with frozen BatchNorm {len(without)} pairs have such a run"
-    word = by_count(len(cells) - len(succeeding), len(cells))
+        because += (
+            f"; with frozen BatchNorm {_count(len(without), len(cells), 'pairs have such a run')}"
+        )
+    word = by_count(len(failing), len(failing | succeeding))
+    if word == STANDS and len(failing) < len(cells):
+        word = IN_PART
     if word in (STANDS, IN_PART) and len(without - succeeding) > len(cells) / 2:
         word = artefact(DRIFT)
     return Verdict(word, because)
@@ -114,9 +138,12 @@ def recedes(evidence: Evidence) -> Verdict:
     because = f"{_count(int(away.sum()), len(runs), 'runs')} are farther on the forget set itself"
     if len(frozen):
         because += f", with frozen BatchNorm {still.sum()} of {len(frozen)}"
+    lost = int(runs["diverged"].sum() + frozen["diverged"].sum())
+    if lost:
+        because += f"; {lost} that diverged are not counted"
     if not len(runs):
         return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
-    word = STANDS if away.any() else FAILS
+    word = STANDS if away.any() else FAILS if runs["approaches"].all() else UNKNOWN
     if away.any() and len(frozen) and not still.any():
         word = artefact(DRIFT)
     return Verdict(word, because)
@@ -127,6 +154,7 @@ def sensitive(evidence: Evidence) -> Verdict:
     rows = evidence.cells[
         (evidence.cells["kind"] == "grid") & (evidence.cells["split"] == "validation")
     ]
+    rows = rows[rows["method"].isin(BOTH_WAYS)]
     pair = ["method", "forget_set"]
     cells = rows.groupby(pair).filter(lambda runs: len(runs) > 1).groupby(pair)
     apart = cells["low"].max() > cells["high"].min()
@@ -144,13 +172,16 @@ def illusion(evidence: Evidence) -> Verdict:
     few = {name for name, size in evidence.sizes.items() if size <= FEW}
     runs = evidence.grid(("ga",))
     runs = runs[runs["forget_set"].isin(few)]
-    good = runs[runs["forgets"] & ~runs["harms"]]
+    good = runs[succeeds(runs)]
     sets = set(runs["forget_set"])
+    seeming = set(good["forget_set"])
+    told = seeming | (sets - set(runs.loc[~fails(runs), "forget_set"]))
     because = (
         f"{_count(len(good), len(runs), 'runs of gradient ascent')} on {len(sets)} sets of at "
-        f"most {FEW} random points forget without being told to do harm"
+        f"most {FEW} random points forget and harm by less than {LITTLE:g} nat, "
+        f"{fails(runs).sum()} are told not to"
     )
-    return Verdict(by_count(good["forget_set"].nunique(), len(sets)), because)
+    return Verdict(by_count(len(seeming), len(told)), because)
 
 
 def missing_targets(evidence: Evidence) -> Verdict:
@@ -158,9 +189,11 @@ def missing_targets(evidence: Evidence) -> Verdict:
     table = evidence.selection[evidence.selection["split"] == AVERAGE]
     table = table[table["forget_set"].isin(measurable(evidence.baselines))]
     told: dict[str, tuple[int, int]] = {}
+    fine: dict[str, int] = {}
     for rule in WITHOUT_ORACLE:
         rows = table[table["rule"] == rule]
         told[rule] = int((rows["regret_low"] > 0).sum()), len(rows)
+        fine[rule] = int((rows["regret_high"] < LITTLE).sum())
     median = table[table["rule"].isin(WITHOUT_ORACLE)].groupby("rule")["regret"].median()
     because = "chosen by " + ", ".join(
         f"{rule}, {_count(*told[rule], 'are')} told to be worse than the oracle's choice (median "
@@ -169,8 +202,13 @@ def missing_targets(evidence: Evidence) -> Verdict:
     )
     if not any(of for _, of in told.values()):
         return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
+    nothing = table[table["rule"] == NOTHING]
+    if len(nothing):
+        better = int((nothing["regret_high"] < 0).sum())
+        because += f"; to do nothing is told to be better than that choice in {better}"
     failing = [rule for rule, (worse, of) in told.items() if worse > of / 2]
-    return Verdict(by_count(len(failing), len(told)), because)
+    good = [rule for rule, (_, of) in told.items() if fine[rule] >= of / 2 and rule not in failing]
+    return Verdict(by_count(len(failing), len(failing) + len(good)), because)
 
 
 def different_rates(evidence: Evidence) -> Verdict:
@@ -197,20 +235,23 @@ def scrub_stays(evidence: Evidence) -> Verdict:
     runs = outcomes(evidence.cells, ("grid", "as_published"))
     here = runs["forget_set"].isin(measurable(evidence.baselines))
     runs = runs[here & (runs["method"] == "scrub")]
-    moves = runs["forgets"] | runs["recedes"] | runs["harms"]
     frozen = runs["behaviour"].str.contains("student")
     trained = (runs["kind"] == "grid").to_numpy()
+    near, away = runs["near"], runs["away"]
     because = (
-        f"of runs that train the student {moves[trained].sum()} of {trained.sum()} are told from "
-        "the pretrained models on some split"
+        f"of runs that train the student {near[trained].sum()} of {trained.sum()} stay within "
+        f"{LITTLE:g} nat of the pretrained models on every split and {away[trained].sum()} are "
+        "told to go farther on one"
     )
     if frozen.any():
-        stay = int(moves[frozen].sum())
-        because += f", of those with the published, frozen one {stay} of {int(frozen.sum())}"
+        because += (
+            f", of those with the published, frozen one {near[frozen].sum()} and "
+            f"{away[frozen].sum()} of {int(frozen.sum())}"
+        )
     if not trained.any():
         return Verdict(UNKNOWN, "no run of SCRUB is on a forget set that has anything to unlearn")
-    word = by_count(int((~moves[trained]).sum()), int(trained.sum()))
-    if moves[trained].mean() > 0.5 and frozen.any() and moves[frozen].mean() <= 0.5:
+    word = by_count(int(near[trained].sum()), int((near | away)[trained].sum()))
+    if away[trained].mean() > 0.5 and frozen.any() and near[frozen].mean() >= 0.5:
         word = artefact("a student that was not trained")
     return Verdict(word, because)
 
@@ -232,14 +273,24 @@ def random_harm(evidence: Evidence) -> Verdict:
     """Judge whether random sets can't be forgotten without harm, by any method of the study."""
     runs = evidence.grid()
     runs = runs[runs["forget_set"].isin(set(evidence.sizes))]
-    moving = places(runs, runs["forgets"])
-    harmless = places(runs, runs["forgets"] & ~runs["harms"])
+    moving = places(runs, runs["forgets"] & ~runs["keeps"])
+    harmless = places(runs, succeeds(runs))
+    forgetting = runs[runs["forgets"] & ~runs["keeps"]]
+    harmed = moving - places(forgetting, ~forgetting["breaks"])
+    frozen = evidence.frozen()
+    frozen = frozen[frozen["forget_set"].isin(set(evidence.sizes))]
+    without = places(frozen, succeeds(frozen))
     because = (
         f"{_count(len(moving), len(places(runs, runs['method'].notna())), 'pairs')} of method and "
-        f"random set have a run that forgets, {len(harmless)} of them one that does so without "
-        "being told to do harm"
+        f"random set have a run that forgets, in {len(harmed)} each of these breaks the model, in "
+        f"{len(harmless)} one harms by less than {LITTLE:g} nat"
     )
-    return Verdict(by_count(len(moving) - len(harmless), len(moving)), because)
+    if len(frozen):
+        because += f"; with frozen BatchNorm {len(without)} have one of the latter kind"
+    word = by_count(len(harmed), len(harmed | harmless))
+    if word in (STANDS, IN_PART) and len(without - harmless) > len(moving) / 2:
+        word = artefact(DRIFT)
+    return Verdict(word, because)
 
 
 def stable(evidence: Evidence) -> Verdict:

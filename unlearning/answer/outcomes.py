@@ -16,8 +16,13 @@ from unlearning.scoring.differences import Scored
 from unlearning.scoring.rows import SPLITS
 
 RUN = ["method", "forget_set", "setting", "epoch"]
-NEEDED = [*RUN, "kind", "behaviour", "split", "difference", "low", "high"]
-OUTCOMES = [*RUN, "kind", "behaviour", *SPLITS, "forgets", "recedes", "harms"]
+NEEDED = [*RUN, "kind", "behaviour", "split", "difference", "low", "high", "n_nonfinite"]
+FOUND = ["diverged", "forgets", "keeps", "recedes", "approaches", "harms", "breaks", "harmless"]
+FOUND += ["near", "away"]
+OUTCOMES = [*RUN, "kind", "behaviour", *SPLITS, *FOUND]
+#: Nats of P95 KLoM that count as next to nothing: an interval that reaches beyond them cannot say
+#: that nothing happened, and one that stays within them does.
+LITTLE = 1.0
 #: Of the runs that are looked through for one that does well, the best is the luckiest: so many
 #: chances of error are shared among all of them (Bonferroni).
 ERROR = 0.05
@@ -39,13 +44,21 @@ def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFr
     Returns
     -------
     DataFrame
-        `RUN`, ``kind``, ``behaviour`` and
+        `RUN`, ``kind``, ``behaviour``, the differences on ``forget``, ``retain`` and
+        ``validation``, and what is told of the run. On the forget set, by intervals that are as
+        wide as it takes to look for the best run of this method, set and kind:
 
-        - ``forgets``: P95 KLoM on the forget set is below the pretrained ensemble's, by an interval
-          that is as wide as it takes to look for the best run of this method, set and kind;
-        - ``recedes``: it is above, by the same interval;
-        - ``harms``: it is above on the retain or the validation set, by the run's own interval;
-        - ``forget``, ``retain``, ``validation``: the differences.
+        - ``forgets``: P95 KLoM is below the pretrained ensemble's; ``keeps``: not by `LITTLE`;
+        - ``recedes``: it is above; ``approaches``: not by `LITTLE`.
+
+        On the retain and the validation set, by the run's own intervals:
+
+        - ``harms``: above on one of them; ``breaks``: by `LITTLE` and more; ``harmless``: on
+          neither by `LITTLE`.
+
+        On all three: ``near`` is nowhere farther than `LITTLE` to either side, ``away`` is
+        somewhere. A run with members that ``diverged`` breaks and is away, and is told nothing
+        else: its scores are those of an ensemble that is none any more.
 
     Raises
     ------
@@ -55,17 +68,29 @@ def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFr
     require_columns(cells, NEEDED, "cells")
     rows = cells[cells["kind"].isin(kinds)]
     if rows.empty:
-        return pd.DataFrame(columns=OUTCOMES).astype(dict.fromkeys(OUTCOMES[-3:], bool))
+        return pd.DataFrame(columns=OUTCOMES).astype(dict.fromkeys(FOUND, bool))
     index = [*RUN, "kind", "behaviour"]
     wide = rows.pivot(index=index, columns="split", values=["difference", "low", "high"])
-    low, high, difference = wide["low"], wide["high"], wide["difference"]
+    low, high, difference = (pd.DataFrame(wide[name]) for name in ("low", "high", "difference"))
     found = difference.copy()
     among = found.groupby(level=["method", "forget_set", "kind"])["forget"].transform("size")
     wider = shared_error(among)
     change = difference["forget"]
-    found["forgets"] = change + wider * (high["forget"] - change) < 0
-    found["recedes"] = change - wider * (change - low["forget"]) > 0
-    found["harms"] = (low["retain"] > 0) | (low["validation"] > 0)
+    least, most = (
+        change - wider * (change - low["forget"]),
+        change + wider * (high["forget"] - change),
+    )
+    lost = rows.pivot(index=index, columns="split", values="n_nonfinite").gt(0).any(axis=1)
+    others = ["retain", "validation"]
+    found["diverged"] = lost
+    found["forgets"], found["keeps"] = (most < 0) & ~lost, (least > -LITTLE) & ~lost
+    found["recedes"], found["approaches"] = (least > 0) & ~lost, (most < LITTLE) & ~lost
+    found["harms"] = (low[others] > 0).any(axis=1) | lost
+    found["breaks"] = (low[others] > LITTLE).any(axis=1) | lost
+    found["harmless"] = (high[others] < LITTLE).all(axis=1) & ~lost
+    within = (low[list(SPLITS)] > -LITTLE) & (high[list(SPLITS)] < LITTLE)
+    beyond = (low[list(SPLITS)] > LITTLE) | (high[list(SPLITS)] < -LITTLE)
+    found["near"], found["away"] = within.all(axis=1) & ~lost, beyond.any(axis=1) | lost
     return found.reset_index().rename_axis(columns=None)[OUTCOMES]
 
 
@@ -98,6 +123,16 @@ def measurable(baselines: pd.DataFrame) -> list[str]:
     """
     rows = baselines[(baselines["method"] == "pretrained") & (baselines["split"] == "forget")]
     return sorted(rows.loc[rows["excess_low"] > 0, "forget_set"])
+
+
+def succeeds(runs: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which runs forget, more than a little, and are told to harm no more than that."""
+    return runs["forgets"] & ~runs["keeps"] & runs["harmless"]
+
+
+def fails(runs: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which runs are told to break the model, or to leave the forget set where it was."""
+    return (runs["breaks"] | runs["keeps"]) & ~succeeds(runs)
 
 
 def places(runs: pd.DataFrame, which: "pd.Series[bool]") -> set[tuple[str, str]]:

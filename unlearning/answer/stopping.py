@@ -55,7 +55,7 @@ class Stopper:
             former, with its paired 95 % interval ``low`` to ``high``.
         """
         chosen = np.stack([self._points(moment[::2], self.oracle[::2]) for moment in moments])
-        common = int(np.percentile(chosen, 95, axis=1).argmin())
+        common = int(np.argmin(np.percentile(chosen, 95, axis=1)))
         own = chosen.argmin(axis=0)
         points = np.arange(moments.shape[2])
         held_out = moments[:, 1::2]

@@ -64,7 +64,7 @@ def compare(measured: Measured, cost: float, stopped: list[Stopped]) -> dict[str
     values = np.array([each.measured.values[worst] for each in others]) - measured.values[worst]
     moved = np.array([each.measured.moved[worst] for each in others]) - measured.moved[worst]
     low, high = interval(values, moved)
-    decides = int(low.argmin())
+    decides = int(np.argmin(low))
     if low[decides] > 0:
         verdict = BETTER
     elif within and high[len(within) - 1] < 0:

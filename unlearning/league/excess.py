@@ -138,5 +138,5 @@ def columns(measured: Measured) -> dict[str, float | str]:
         found[f"excess_{name}"] = float(measured.values[number])
         found[f"excess_{name}_low"] = float(low[number])
         found[f"excess_{name}_high"] = float(high[number])
-    found["worst_split"] = SPLITS[int(measured.values[: len(SPLITS)].argmax())]
+    found["worst_split"] = SPLITS[int(np.argmax(measured.values[: len(SPLITS)]))]
     return found

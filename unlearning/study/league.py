@@ -1,5 +1,6 @@
 """What a league is of: its methods, which of them are told the answer, which sets share points."""
 
+from math import inf
 from typing import Any
 
 from unlearning.study import subsampling
@@ -69,5 +70,17 @@ def facts(config: Config) -> dict[str, Any]:
 
 
 def stanzas(config: Config) -> dict[str, Any]:
-    """Return the stanza of each method, whose grid its record states."""
-    return {name: config["methods"][name] for name in league_methods(config)}
+    """Return the stanza of each method, whose grid its record states.
+
+    What is infinite there is ``.inf``, as YAML spells it: JSON has no such number.
+    """
+    return {name: _spelled(config["methods"][name]) for name in league_methods(config)}
+
+
+def _spelled(value: Any) -> Any:
+    """Return a part of a config with its infinite numbers as text."""
+    if isinstance(value, dict):
+        return {key: _spelled(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled(part) for part in value]
+    return ".inf" if value == inf else value

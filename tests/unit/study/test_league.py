@@ -1,5 +1,7 @@
 """Which methods a league is of, who is told the answer, and which forget sets share points."""
 
+import json
+
 import pytest
 
 from tests.helpers.configs import edited, study
@@ -39,3 +41,9 @@ def test_facts_and_stanzas_are_of_the_config():
     found = league.facts(study())
     assert found["members"] == 100 and found["model"] == {"name": "mlp", "hidden": 128}
     assert set(league.stanzas(study())) == {"ga", "gda", "scrub"}
+
+
+def test_an_infinite_hyperparameter_is_spelled_as_in_yaml():
+    found = league.stanzas(study("digits_league.yaml"))
+    assert found["ssd"]["controls"] == [{"selection": [".inf"]}]
+    json.dumps(found, allow_nan=False)
