@@ -17,6 +17,7 @@ OVERLAY = {
     "datamodels": {"models": 40, "chunk": 40, "held_out": 8, "estimator": "mean_difference"},
     "needs": {"oracles": 2},
     "run": {"forget_sets": ["1"]},
+    "stability": {"forget_sets": ["1"]},
     "klom": {"bootstrap": 10},
 }
 ARGUMENTS = ["league", "--configfile", "studies/digits_league.yaml", "small.yaml"]

@@ -38,7 +38,7 @@ COMPETITORS = {"pretrained": "doing nothing", "oracle_stopped": "retraining stop
 FRONT: dict[str, Any] = {"color": "black", "linewidth": 1.0, "drawstyle": "steps-post", "zorder": 2}
 STOPPED: dict[str, Any] = {"color": "0.55", "linewidth": 0.8, "linestyle": "--", "zorder": 1.8}
 TOLD, THEIRS = "†", "‡"
-ACROSS, SIZE, GAP = 3, (1.9, 1.5), (0.16, 0.34)
+ACROSS, SIZE, GAP = 3, (1.9, 1.5), (0.16, 0.56)
 """Panels in a row; inches of a panel, and between two."""
 LINE = 0.21
 """Inches of an entry in a panel of ranks."""
