@@ -315,11 +315,13 @@ def dependence(evidence: Evidence) -> Verdict:
     alike = first[first["scope"] == "same size"]
     kin = first[first["scope"] == "same size and origin"]
     positive, negative = (alike["rho_low"] > 0).sum(), (alike["rho_high"] < 0).sum()
-    because = (
-        f"among sets of one size the spectral norm goes with the damage by {_rhos(alike)} set, "
-        f"among those of one origin as well, random or a component's, by {_rhos(kin)} set, over "
-        f"{first['n_sets'].max()} sets"
-    )
+    because = f"among sets of one size the spectral norm goes with the damage by {_rhos(alike)} set"
+    kin = kin[kin["rho"].notna()]  # of too few sets there are no ranks
+    if len(kin):
+        because += (
+            f", among those of one origin as well, random or a component's, by {_rhos(kin)} set"
+        )
+    because += f", over {first['n_sets'].max()} sets"
     if positive:
         whole = positive == len(alike) and (kin["rho_low"] > 0).any()
         return Verdict(STANDS if whole else IN_PART, because)

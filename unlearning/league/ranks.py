@@ -14,6 +14,8 @@ from unlearning.league.excess import MEASURES, WORST, Floats, interval
 
 #: Resamplings of the forget sets.
 REPEATS = 2000
+#: To which scores are told apart: records of other groups have so many.
+DECIMALS = 6
 #: What is drawn again, and the ending of its columns.
 DRAWN = {"both": "", "members": "_members", "sets": "_sets"}
 ENTRY = ["source", "method"]
@@ -39,7 +41,7 @@ def mean_ranks(
         2.5 % and 97.5 % of the mean ranks when members, or forget sets, or both are drawn again,
         the mean rank itself within. Each (entries,).
     """
-    ranks = rankdata(scores, axis=1)
+    ranks = rankdata(np.round(scores, DECIMALS), axis=1)
     by_member = rankdata(np.moveaxis(scores[..., None] + moved, -1, 0), axis=2)
     rng = np.random.default_rng(seed)
     weights = _drawn_sets(rng, chains, repeats)
