@@ -63,7 +63,7 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
     drawn["decided"] = (drawn["low"] > 0) | (drawn["high"] < 0)
     reach = float(np.ceil(drawn["difference"].abs().max()))
     norm = Normalize(-reach, reach)
-    figure = new_figure()
+    figure, crowded = new_figure(), False
     boxes: dict[Axes, Box] = {}
     bottom, widths = 0.0, dict.fromkeys(TITLES, 0.0)
     for method in list(drawn["method"].unique())[::-1]:
@@ -72,6 +72,7 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
         for part in TITLES:
             axes = figure.add_axes((0, 0, 0.5, 0.5), label=f"{method}, {part}")
             columns = draw_panel(axes, own[own["part"] == part], sets, norm)
+            crowded |= columns > NARROW
             width = columns * (CELL_WIDTH if columns <= NARROW else CELL_WIDTH / 2)
             boxes[axes] = (0.0, bottom, width, CELL_HEIGHT * len(sets) * len(SPLITS))
             widths[part] = max(widths[part], width)
@@ -98,7 +99,7 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
     notes += ["drift: the run at learning rate 0 less pretrained"]
     notes += ["on top: a run less that at learning rate 0", "alone: less pretrained"]
     notes += [f"forget set {labels.get(name, name)}" for name in drawn["forget_set"].unique()]
-    assemble(figure, boxes, [("", handles())], notes)
+    assemble(figure, boxes, [("", handles(crowded))], notes)
     return figure, drawn
 
 
@@ -160,10 +161,11 @@ def draw_panel(axes: Axes, own: pd.DataFrame, sets: list[str], norm: Normalize) 
     return len(values.columns)
 
 
-def handles() -> list[Artist]:
-    """Say what bold and grey numbers are."""
+def handles(crowded: bool) -> list[Artist]:
+    """Say what bold and grey numbers are, and the dots that stand where there is no room."""
     mark: dict[str, Any] = {"marker": "$1.2$", "markersize": 11, "linewidth": 0}
+    mark["markeredgewidth"] = 0
     return [
         Line2D([], [], color="black", label="bold: the paired 95 % interval leaves out 0", **mark),
-        Line2D([], [], color=UNDECIDED, label="grey, or a dot: it holds 0", **mark),
+        Line2D([], [], color=UNDECIDED, label=f"grey{', or a dot' * crowded}: it holds 0", **mark),
     ]
