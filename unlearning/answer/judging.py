@@ -156,7 +156,10 @@ def sensitive(evidence: Evidence) -> Verdict:
     ]
     rows = rows[rows["method"].isin(BOTH_WAYS)]
     pair = ["method", "forget_set"]
-    cells = rows.groupby(pair).filter(lambda runs: len(runs) > 1).groupby(pair)
+    rows = rows.groupby(pair).filter(lambda runs: len(runs) > 1)
+    if rows.empty:
+        return Verdict(UNKNOWN, "no method that ascends and descends has two runs on a forget set")
+    cells = rows.groupby(pair)
     apart = cells["low"].max() > cells["high"].min()
     spread = cells["difference"].max() - cells["difference"].min()
     because = (
@@ -316,7 +319,7 @@ def dependence(evidence: Evidence) -> Verdict:
     kin = first[first["scope"] == "same size and origin"]
     positive, negative = (alike["rho_low"] > 0).sum(), (alike["rho_high"] < 0).sum()
     because = f"among sets of one size the spectral norm goes with the damage by {_rhos(alike)} set"
-    kin = kin[kin["rho"].notna()]  # of too few sets there are no ranks
+    kin = kin[kin[["rho", "rho_low", "rho_high"]].notna().all(axis=1)]  # else too few to rank
     if len(kin):
         because += (
             f", among those of one origin as well, random or a component's, by {_rhos(kin)} set"
