@@ -5,7 +5,7 @@ number, so that members of a stack are as they would be alone.
 """
 
 import torch
-from torch import Tensor, nn, no_grad
+from torch import Tensor, nn
 from torch.optim.adam import adam
 
 from unlearning.computing.sgd import SGD
@@ -43,29 +43,20 @@ class Adam(SGD):
         for mine, value in zip(self.running(), running, strict=True):
             mine.copy_(value)
 
-    def step(self, loss: Tensor) -> None:
-        """Move the parameters down the gradient of a loss."""
-        for parameter in self.parameters:
-            parameter.grad = None
-        loss.backward()
-        gradients = [parameter.grad for parameter in self.parameters]
-        with no_grad():
-            found = [gradient for gradient in gradients if gradient is not None]
-            if self.held is not None:
-                self._leave_out(found, self.held)
-            adam(
-                self.parameters,
-                found,
-                self._first,
-                self._second,
-                [],
-                self._steps,
-                fused=True,
-                amsgrad=False,
-                beta1=BETA1,
-                beta2=BETA2,
-                lr=self.learning_rate if self._on_device is None else self._on_device,
-                weight_decay=self.weight_decay if self.held is None else 0.0,
-                eps=EPSILON,
-                maximize=False,
-            )
+    def _update(self, gradients: list[Tensor], weight_decay: float) -> None:
+        adam(
+            self.parameters,
+            gradients,
+            self._first,
+            self._second,
+            [],
+            self._steps,
+            fused=True,
+            amsgrad=False,
+            beta1=BETA1,
+            beta2=BETA2,
+            lr=self._rate(),
+            weight_decay=weight_decay,
+            eps=EPSILON,
+            maximize=False,
+        )

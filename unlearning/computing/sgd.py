@@ -71,18 +71,26 @@ class SGD:
             found = [gradient for gradient in gradients if gradient is not None]
             if self.held is not None:
                 self._leave_out(found, self.held)
-            sgd(
-                self.parameters,
-                found,
-                self._running,
-                fused=True,
-                weight_decay=self.weight_decay if self.held is None else 0.0,
-                momentum=self.momentum,
-                lr=self.learning_rate if self._on_device is None else self._on_device,  # type: ignore[arg-type]
-                dampening=0.0,
-                nesterov=False,
-                maximize=False,
-            )
+            self._update(found, self.weight_decay if self.held is None else 0.0)
+
+    def _update(self, gradients: list[Tensor], weight_decay: float) -> None:
+        """Move the parameters by their gradients, to which decay is added unless it has been."""
+        sgd(
+            self.parameters,
+            gradients,
+            self._running,
+            fused=True,
+            weight_decay=weight_decay,
+            momentum=self.momentum,
+            lr=self._rate(),  # type: ignore[arg-type]
+            dampening=0.0,
+            nesterov=False,
+            maximize=False,
+        )
+
+    def _rate(self) -> float | Tensor:
+        """Return the step size where the fused update is to read it."""
+        return self.learning_rate if self._on_device is None else self._on_device
 
     def _leave_out(self, gradients: list[Tensor], held: list[Tensor]) -> None:
         """Set gradients, decay among them, to 0 in place where weights are held.
