@@ -14,10 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unlearning.artifacts.stored import Run
-from unlearning.scoring.bootstrap import bootstrap_percentile
 from unlearning.scoring.differences import Scored
-from unlearning.scoring.klom import klom
-from unlearning.scoring.scores import Scoring, clipped, measurable
+from unlearning.scoring.scores import Comparison, Scoring
 
 logger = logging.getLogger(__name__)
 Margins = NDArray[np.float32]
@@ -78,36 +76,13 @@ class Stopper:
 
     def _points(self, margins: Margins, oracle: Margins) -> NDArray[np.float64]:
         """Return the KLoM of every point; one that has no score is as far as can be."""
-        measured, unscored = measurable(margins, self.scoring)
-        scores = klom(
-            measured,
-            clipped(oracle, self.scoring.clip),
-            variant=self.scoring.variant,
-            nonfinite=self._handling(measured),
-        )
-        return np.where(unscored, np.inf, scores)
+        return np.nan_to_num(Comparison(margins, oracle, self.scoring).points(), nan=np.inf)
 
     def _scored(self, margins: Margins) -> tuple[float, NDArray[np.float64]]:
         """Return P95 KLoM on the held-out members, and its deviations when they are redrawn."""
-        measured, _ = measurable(margins, self.scoring)
-        oracle = clipped(self.oracle[1::2], self.scoring.clip)
-        variant, handling = self.scoring.variant, self._handling(measured)
-        deviations = bootstrap_percentile(
-            measured,
-            oracle,
-            [np.arange(measured.shape[1])],
-            repeats=self.scoring.bootstrap,
-            seed=self.scoring.seed,
-            variant=variant,
-            nonfinite=handling,
-            clip=self.scoring.clip,
-        )
-        points = klom(measured, oracle, variant=variant, nonfinite=handling)
-        return float(np.percentile(points, 95)), deviations[:, 0]
-
-    @staticmethod
-    def _handling(measured: Margins) -> str:
-        return "own_bin" if np.isnan(measured).any() else "raise"
+        comparison = Comparison(margins, self.oracle[1::2], self.scoring)
+        [deviations] = comparison.deviations([np.arange(margins.shape[1])]).T
+        return float(np.percentile(comparison.points(), 95)), deviations
 
 
 def stopping_table(

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from unlearning.league.excess import MEASURES, WORST, Excess, Measured, interval, places
+from unlearning.league.excess import MEASURES, WORST, Excess, Measured, places
+from unlearning.scoring.differences import interval
 
 #: Equal up to the rounding of a quotient.
 EQUAL = 1e-9

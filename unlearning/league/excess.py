@@ -6,10 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from unlearning.answer.selection_table import complete
-from unlearning.scoring.differences import Scored
+from unlearning.scoring.differences import Scored, interval
 from unlearning.scoring.rows import SPLITS
 
 #: The largest excess of the three splits: a run is as good as where it is worst.
@@ -31,19 +30,6 @@ class Measured(NamedTuple):
 
     values: Floats
     moved: Floats
-
-
-def interval(values: Floats, moved: Floats) -> tuple[Floats, Floats]:
-    """Return the ends of 95 % intervals.
-
-    Parameters
-    ----------
-    values : (...)
-    moved : (..., repeats) how far each moves in the replicates, around 0
-    """
-    deviation = np.sqrt(np.square(moved).sum(axis=-1) / max(moved.shape[-1] - 1, 1))
-    reach = ndtri(0.975) * deviation
-    return values - reach, values + reach
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from scipy.stats import rankdata
 
 from unlearning.league.chosen import Chosen
 from unlearning.league.equal_cost import VERDICTS
-from unlearning.league.excess import MEASURES, WORST, Floats, interval
+from unlearning.league.excess import MEASURES, WORST, Floats
+from unlearning.scoring.differences import interval
 
 #: Resamplings of the forget sets.
 REPEATS = 2000

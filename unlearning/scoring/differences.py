@@ -19,6 +19,21 @@ from unlearning.scoring.klom import CAP
 from unlearning.scoring.rows import read_scores
 
 
+def interval(
+    values: NDArray[np.float64], moved: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ends of 95 % intervals.
+
+    Parameters
+    ----------
+    values : (...)
+    moved : (..., repeats) how far each moves in the replicates, around 0
+    """
+    deviation = np.sqrt(np.square(moved).sum(axis=-1) / max(moved.shape[-1] - 1, 1))
+    reach = ndtri(0.975) * deviation
+    return values - reach, values + reach
+
+
 @dataclass(frozen=True)
 class Scored:
     """Rows of scores, each with its replicates.
@@ -46,13 +61,9 @@ class Scored:
             ``difference``, ``low``, ``high`` (the 95 % interval, paired): one row a difference.
         """
         first, second = (self._means(np.asarray(numbers, int)) for numbers in (rows, others))
-        moved = first[1] - second[1]
-        deviation = np.sqrt(np.square(moved).sum(axis=1) / max(moved.shape[1] - 1, 1))
-        reach = ndtri(0.975) * deviation
         estimate = first[0] - second[0]
-        return pd.DataFrame(
-            {"difference": estimate, "low": estimate - reach, "high": estimate + reach}
-        )
+        low, high = interval(estimate, first[1] - second[1])
+        return pd.DataFrame({"difference": estimate, "low": low, "high": high})
 
     def _means(self, rows: NDArray[np.int_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the mean score of each group of rows, and how it moves in each replicate."""

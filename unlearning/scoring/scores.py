@@ -1,6 +1,7 @@
 """From margins to the rows of scores.csv."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,54 @@ def cross_entropy(margins: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.logaddexp(0, -margins).mean(axis=0, dtype=np.float64)
 
 
+class Comparison:
+    """An ensemble beside the oracles that it is scored against.
+
+    Parameters
+    ----------
+    unlearned : (members, points) margins
+    oracle : (oracles, points) margins
+    scoring : how to score
+
+    Attributes
+    ----------
+    measured : (members, points) margins as they are scored
+    unscored : (points,) which have no score, as `measurable` says
+    """
+
+    def __init__(
+        self, unlearned: NDArray[np.float32], oracle: NDArray[np.float32], scoring: Scoring
+    ) -> None:
+        self.measured, self.unscored = measurable(unlearned, scoring)
+        self._oracle, self._scoring = clipped(oracle, scoring.clip), scoring
+        self._nonfinite = "own_bin" if np.isnan(self.measured).any() else "raise"
+
+    def points(self) -> NDArray[np.float64]:
+        """Return the KLoM of every point (points,), NaN where there is no score."""
+        found = klom(
+            self.measured, self._oracle, variant=self._scoring.variant, nonfinite=self._nonfinite
+        )
+        found[self.unscored] = np.nan
+        return found
+
+    def deviations(self, groups: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
+        """Return (repeats, groups): how the P95 of groups of points moves with the members drawn.
+
+        They are as `bootstrap_percentile` has them; the same members at the same place in every
+        ensemble.
+        """
+        return bootstrap_percentile(
+            self.measured,
+            self._oracle,
+            groups,
+            repeats=self._scoring.bootstrap,
+            seed=self._scoring.seed,
+            variant=self._scoring.variant,
+            nonfinite=self._nonfinite,
+            clip=self._scoring.clip,
+        )
+
+
 def score(
     unlearned: NDArray[np.float32],
     correct: NDArray[np.bool_],
@@ -84,32 +133,19 @@ def score(
     deviations : (splits, repeats) of the P95 when members are drawn again, as
         `bootstrap_percentile` has them; the same members at the same place in every ensemble
     """
-    nonfinite = ~np.isfinite(unlearned)
-    variant = scoring.variant
-    handling = "own_bin" if variant == "default" and nonfinite.any() else "raise"
-    measured, unscored = measurable(unlearned, scoring)
-    reference = clipped(oracle, scoring.clip)
+    nonfinite, groups = ~np.isfinite(unlearned), list(splits.values())
+    comparison = Comparison(unlearned, oracle, scoring)
+    unscored = comparison.unscored
     if unscored.any():
         logger.warning(
             "klom.variant: %s has no place for the %d non-finite margins of a diverged ensemble: "
             "%d of %d points have no score; the default variant gives them one",
-            *(variant, nonfinite.sum(), unscored.sum(), len(unscored)),
+            *(scoring.variant, nonfinite.sum(), unscored.sum(), len(unscored)),
         )
-    losses = cross_entropy(np.nan_to_num(measured, nan=-scoring.clip))
-    points = klom(measured, reference, variant=variant, nonfinite=handling)
-    points[unscored] = np.nan
-    groups = list(splits.values())
+    losses = cross_entropy(np.nan_to_num(comparison.measured, nan=-scoring.clip))
+    points = comparison.points()
     estimates = np.array([np.percentile(points[group], 95) for group in groups])
-    deviations = bootstrap_percentile(
-        measured,
-        reference,
-        groups,
-        repeats=scoring.bootstrap,
-        seed=scoring.seed,
-        variant=variant,
-        nonfinite=handling,
-        clip=scoring.clip,
-    )
+    deviations = comparison.deviations(groups)
     lows, highs = percentile_interval(estimates, deviations)
     rows = [
         {
