@@ -71,6 +71,12 @@ class DatamodelFit:
     quality: Quality
 
 
+def split_models(models: int, held_out: int, seed: int) -> list[NDArray[np.int64]]:
+    """Return which models test, which choose the penalty, and which are fitted, at random."""
+    order = np.random.default_rng(seed).permutation(models)
+    return np.split(order, [held_out, 2 * held_out])
+
+
 def fit(
     membership: ArrayLike,
     margins: ArrayLike,
@@ -133,8 +139,7 @@ def fit(
             f"shape {weights.shape}."
         )
 
-    order = np.random.default_rng(seed).permutation(len(member))
-    test, choice, fitted = np.split(order, [held_out, 2 * held_out])
+    test, choice, fitted = split_models(len(member), held_out, seed)
     both = np.concatenate([fitted, choice])
     seen, response = checked(member[both], margin[both])
     held = member[test], margin[test]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from unlearning.datamodels.estimation import lasso, mean_difference
+from unlearning.datamodels.estimation import lasso, mean_difference, split_models
 from unlearning.datamodels.lasso import BLOCK, Floats, checked
 from unlearning.datamodels.matrix import blocks, release
 from unlearning.datamodels.quality import scored
@@ -52,8 +52,7 @@ def fit_validation(
         As `unlearning.datamodels.estimation.lasso`.
     """
     member, margin = checked(membership, margins)
-    order = np.random.default_rng(seed).permutation(len(member))
-    test, choice, fitted = np.split(order, [held_out, 2 * held_out])
+    test, choice, fitted = split_models(len(member), held_out, seed)
     both = np.concatenate([fitted, choice])
     seen, response = member[both], margin[both]
     if weights is None:

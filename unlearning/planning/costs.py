@@ -19,7 +19,7 @@ from math import ceil
 from typing import Any
 
 from unlearning.planning.network_size import network_size
-from unlearning.study import conditions, design, passes, strategies
+from unlearning.study import conditions, design, passes, settings, strategies
 from unlearning.study.data_sets import facts, images
 from unlearning.study.design import Config, Trajectory
 from unlearning.study.method_files import method_signature
@@ -113,8 +113,7 @@ class Costs:
         side, channels, self.classes = images(dataset["name"])
         side = dataset["pad_to"] or side
         self.image_shape = (channels, side, side)
-        name = config["model"]
-        self.model = {"name": name, **config["architectures"][name]}
+        self.model = settings.model_settings(config)
         self.network = network_size(self.model, self.image_shape, self.classes)
         self.forget_size = cache(self._forget_size)
         self.trajectories = cache(self._trajectories)

@@ -3,7 +3,7 @@
 from math import inf
 from typing import Any
 
-from unlearning.study import subsampling
+from unlearning.study import settings, subsampling
 from unlearning.study.design import Config
 
 #: What a method's stanza asks for where the method is given outputs of oracles.
@@ -54,10 +54,9 @@ def chains(config: Config) -> list[str]:
 
 def facts(config: Config) -> dict[str, Any]:
     """Return what the records of all methods of a study have in common, of its config."""
-    name = config["model"]
     return {
         "study": config["study"],
-        "model": {"name": name, **config["architectures"][name]},
+        "model": settings.model_settings(config),
         "training": dict(config["training"]),
         "protocol": config["protocol"],
         "source": config["source"],

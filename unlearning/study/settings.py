@@ -24,12 +24,17 @@ def pretrained_settings(config: Config) -> dict[str, Any]:
 
 def unlearning_settings(config: Config) -> dict[str, Any]:
     """Return what an unlearned member depends on, its trajectory aside."""
-    name = config["model"]
     return {
         "seed": config["seed"],
-        "model": {"name": name, **config["architectures"][name]},
+        "model": model_settings(config),
         "computing": dict(config["computing"]),
     }
+
+
+def model_settings(config: Config) -> dict[str, Any]:
+    """Return the name of the study's architecture, and its numbers."""
+    name = config["model"]
+    return {"name": name, **config["architectures"][name]}
 
 
 def batch_sizes(config: Config) -> list[int]:
