@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from unlearning.answer import judging
+from unlearning.answer import judging, judging_runs
 from unlearning.answer.evidence import Evidence
 from unlearning.answer.outcomes import LITTLE
 from unlearning.answer.verdicts import NOT_TESTED, Verdict
@@ -62,7 +62,7 @@ CLAIMS = [
         "is told to raise it by less. An artefact where runs with frozen BatchNorm do that on more "
         "than half of the pairs.",
         "fig6",
-        judging.ascent_fails,
+        judging_runs.ascent_fails,
     ),
     Claim(
         "ascent breaks",
@@ -71,7 +71,7 @@ CLAIMS = [
         "Of the runs that are worse on the validation set, those count that are worse than the "
         "same run at learning rate 0; an artefact where these are fewer than half.",
         "controls",
-        judging.ascent_breaks,
+        judging_runs.ascent_breaks,
         ("parts",),
     ),
     Claim(
@@ -82,7 +82,7 @@ CLAIMS = [
         f"fails where every one is told not to be by {LITTLE:g} nat; an artefact where no run with "
         "frozen BatchNorm is. Runs with members that diverged do not count.",
         "controls",
-        judging.recedes,
+        judging_runs.recedes,
     ),
     Claim(
         "sensitive",
@@ -91,17 +91,17 @@ CLAIMS = [
         "Of methods that ascend and descend, a pair of method and forget set counts where the "
         "intervals of the best and the worst run on the validation set do not meet.",
         "selection",
-        judging.sensitive,
+        judging_runs.sensitive,
         ("cells",),
     ),
     Claim(
         "illusion",
         "Fig. 2, left",
         "On a few random points some runs of gradient ascent seem to unlearn without breaking.",
-        f"A random set of at most {judging.FEW} points counts where a run forgets and is told to "
-        f"harm by less than {LITTLE:g} nat, against those on which every run is told not to.",
+        f"A random set of at most {judging_runs.FEW} points counts where a run forgets and is told "
+        f"to harm by less than {LITTLE:g} nat, against those on which every run is told not to.",
         "fig2",
-        judging.illusion,
+        judging_runs.illusion,
     ),
     Claim(
         "missing targets",
@@ -133,7 +133,7 @@ CLAIMS = [
         "against those told to go farther; an artefact where more than half of those that train "
         "the student do, and half of those that do not stay.",
         "protocols",
-        judging.scrub_stays,
+        judging_runs.scrub_stays,
     ),
     Claim(
         "random sets",
@@ -154,7 +154,7 @@ CLAIMS = [
         "to raise it by less; an artefact where runs with frozen BatchNorm do that on more than "
         "half.",
         "fig6",
-        judging.random_harm,
+        judging_runs.random_harm,
     ),
     Claim(
         "dependence",

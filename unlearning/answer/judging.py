@@ -1,37 +1,30 @@
-"""The rules by which a study judges claims: intervals and counts, no verdict is written down."""
+"""The rules that judge by scores, choices and members: intervals and counts, nothing written down.
+
+Those that go by what became of the runs are in `judging_runs`.
+"""
 
 import pandas as pd
 
 from unlearning.answer.evidence import Evidence
-from unlearning.answer.outcomes import (
-    LITTLE,
-    fails,
-    measurable,
-    median_of,
-    outcomes,
-    places,
-    shared_error,
-    succeeds,
-)
+from unlearning.answer.outcomes import LITTLE, measurable, widened
 from unlearning.answer.selection import AVERAGE
 from unlearning.answer.selection_table import NOTHING
 from unlearning.answer.stability import stable_after
-from unlearning.answer.verdicts import FAILS, IN_PART, STANDS, UNKNOWN, Verdict, artefact, by_count
+from unlearning.answer.verdicts import (
+    FAILS,
+    IN_PART,
+    STANDS,
+    UNKNOWN,
+    Verdict,
+    artefact,
+    by_count,
+    counted,
+)
 
-ASCENT = ("ga", "gda")
-#: What ascends and descends.
-BOTH_WAYS = ("gda", "scrub")
-DRIFT = "the drift of BatchNorm"
 #: A floor below this many nats is as good as the 0 that the published plots draw.
 NEAR = 0.1
 #: What a rule of `selection` needs no oracles for.
 WITHOUT_ORACLE = ("accuracy", "loss", "budget", "random")
-#: A set as small as that of Fig. 2.
-FEW = 10
-
-
-def _count(number: int, of: int, what: str) -> str:
-    return f"{number} of {of} {what}"
 
 
 def zero(evidence: Evidence) -> Verdict:
@@ -41,7 +34,7 @@ def zero(evidence: Evidence) -> Verdict:
     because = (
         f"a second ensemble of oracles scores {rows['klom_p95'].min():.2f} to "
         f"{rows['klom_p95'].max():.2f} against the first, over forget sets and splits; "
-        f"{_count(away, len(rows), 'are')} above {NEAR} with their whole interval"
+        f"{counted(away, len(rows), 'are')} above {NEAR} with their whole interval"
     )
     if away > len(rows) / 2:
         return Verdict(artefact(f"few members (N = {int(rows['n_members'].max())})"), because)
@@ -67,126 +60,6 @@ def pretrained(evidence: Evidence) -> Verdict:
     return Verdict(by_count(int(close.sum()), int((close | apart).sum())), because)
 
 
-def ascent_fails(evidence: Evidence) -> Verdict:
-    """Judge whether GA and GDA break the model or leave it where it was."""
-    runs = evidence.grid(ASCENT)
-    return _fails(evidence, runs, ASCENT)
-
-
-def _fails(evidence: Evidence, runs: pd.DataFrame, methods: tuple[str, ...]) -> Verdict:
-    """Judge whether no run forgets without harm, on any set."""
-    cells = places(runs, runs["method"].notna())
-    succeeding = places(runs, succeeds(runs))
-    failing = cells - places(runs, ~fails(runs))
-    frozen = evidence.frozen(methods)
-    frozen = frozen[frozen["forget_set"].isin(set(runs["forget_set"]))]
-    without = places(frozen, succeeds(frozen))
-    because = (
-        f"{_count(len(succeeding), len(cells), 'pairs of method and forget set')} have a run that "
-        f"forgets and harms by less than {LITTLE:g} nat, in {len(failing)} every run is told to "
-        f"break the model or to forget less than that; of {len(runs)} runs "
-        f"{runs['forgets'].sum()} forget, {runs['harms'].sum()} do harm and "
-        f"{(~runs['forgets'] & ~runs['harms']).sum()} neither"
-    )
-    if len(frozen):
-        because += (
-            f"; with frozen BatchNorm {_count(len(without), len(cells), 'pairs have such a run')}"
-        )
-    word = by_count(len(failing), len(failing | succeeding))
-    if word == STANDS and len(failing) < len(cells):
-        word = IN_PART
-    if word in (STANDS, IN_PART) and len(without - succeeding) > len(cells) / 2:
-        word = artefact(DRIFT)
-    return Verdict(word, because)
-
-
-def ascent_breaks(evidence: Evidence) -> Verdict:
-    """Judge whether it is ascent that breaks models."""
-    parts = evidence.parts
-    parts = parts[(parts["split"] == "validation") & parts["method"].isin(ASCENT)]
-    keys = ["method", "forget_set", "learning_rate", "forget_batch_size", "epoch", "ascent_epochs"]
-    named = {
-        part: rows.assign(**rows[keys].fillna(-1)).set_index(keys)
-        for part, rows in parts.groupby("part")
-    }
-    total = named["total"]
-    broken = total[total["low"] > 0]
-    adds = int((named["ascent on drift"].loc[broken.index, "low"] > 0).sum())
-    drift = named["drift"].reset_index("learning_rate", drop=True)["difference"]
-    same = broken.reset_index("learning_rate", drop=True).index
-    share = drift.reindex(same).to_numpy() / broken["difference"]
-    alone = named["ascent alone"]
-    because = (
-        f"{_count(len(broken), len(total), 'runs')} are worse than the pretrained models on the "
-        f"validation set, with frozen statistics {(alone['low'] > 0).sum()} of {len(alone)}"
-    )
-    if len(broken):
-        because += (
-            f"; ascent on top of drift adds to the former in {adds}, and drift alone is "
-            f"{100 * median_of(share):.0f} % of the damage in the median"
-        )
-    word = by_count(adds, len(broken))
-    return Verdict(artefact(DRIFT) if adds < len(broken) / 2 else word, because)
-
-
-def recedes(evidence: Evidence) -> Verdict:
-    """Judge whether unlearning can end farther from the oracle than it began."""
-    runs = evidence.grid()
-    away = runs["recedes"]
-    frozen = evidence.frozen()
-    still = frozen["recedes"]
-    because = f"{_count(int(away.sum()), len(runs), 'runs')} are farther on the forget set itself"
-    if len(frozen):
-        because += f", with frozen BatchNorm {still.sum()} of {len(frozen)}"
-    lost = int(runs["diverged"].sum() + frozen["diverged"].sum())
-    if lost:
-        because += f"; {lost} that diverged are not counted"
-    if not len(runs):
-        return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
-    word = STANDS if away.any() else FAILS if runs["approaches"].all() else UNKNOWN
-    if away.any() and len(frozen) and not still.any():
-        word = artefact(DRIFT)
-    return Verdict(word, because)
-
-
-def sensitive(evidence: Evidence) -> Verdict:
-    """Judge whether scores hang on learning rate and duration."""
-    rows = evidence.cells[
-        (evidence.cells["kind"] == "grid") & (evidence.cells["split"] == "validation")
-    ]
-    rows = rows[rows["method"].isin(BOTH_WAYS)]
-    pair = ["method", "forget_set"]
-    rows = rows.groupby(pair).filter(lambda runs: len(runs) > 1)
-    if rows.empty:
-        return Verdict(UNKNOWN, "no method that ascends and descends has two runs on a forget set")
-    cells = rows.groupby(pair)
-    apart = cells["low"].max() > cells["high"].min()
-    spread = cells["difference"].max() - cells["difference"].min()
-    because = (
-        f"the best and the worst run are told apart on the validation set in {apart.sum()} of "
-        f"{len(apart)} pairs of method and forget set; between them lie {median_of(spread):.2f} "
-        "nats in the median"
-    )
-    return Verdict(by_count(int(apart.sum()), len(apart)) if apart.any() else UNKNOWN, because)
-
-
-def illusion(evidence: Evidence) -> Verdict:
-    """Judge whether gradient ascent seems to unlearn a few random points."""
-    few = {name for name, size in evidence.sizes.items() if size <= FEW}
-    runs = evidence.grid(("ga",))
-    runs = runs[runs["forget_set"].isin(few)]
-    good = runs[succeeds(runs)]
-    sets = set(runs["forget_set"])
-    seeming = set(good["forget_set"])
-    told = seeming | (sets - set(runs.loc[~fails(runs), "forget_set"]))
-    because = (
-        f"{_count(len(good), len(runs), 'runs of gradient ascent')} on {len(sets)} sets of at "
-        f"most {FEW} random points forget and harm by less than {LITTLE:g} nat, "
-        f"{fails(runs).sum()} are told not to"
-    )
-    return Verdict(by_count(len(seeming), len(told)), because)
-
-
 def missing_targets(evidence: Evidence) -> Verdict:
     """Judge whether a run can't be chosen without the oracles."""
     table = evidence.selection[evidence.selection["split"] == AVERAGE]
@@ -199,7 +72,7 @@ def missing_targets(evidence: Evidence) -> Verdict:
         fine[rule] = int((rows["regret_high"] < LITTLE).sum())
     median = table[table["rule"].isin(WITHOUT_ORACLE)].groupby("rule")["regret"].median()
     because = "chosen by " + ", ".join(
-        f"{rule}, {_count(*told[rule], 'are')} told to be worse than the oracle's choice (median "
+        f"{rule}, {counted(*told[rule], 'are')} told to be worse than the oracle's choice (median "
         f"{median.get(rule, float('nan')):.2f} nats)"
         for rule in WITHOUT_ORACLE
     )
@@ -220,43 +93,16 @@ def different_rates(evidence: Evidence) -> Verdict:
     rows = rows[rows["forget_set"].isin(measurable(evidence.baselines))]
     if rows.empty:
         return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
-    wider = shared_error(len(rows))
-    change = rows["difference"]
-    better = int((change + wider * (rows["high"] - change) < 0).sum())
-    worse = int((change - wider * (change - rows["low"]) > 0).sum())
+    least, most = widened(rows, len(rows))
+    better, worse = int((most < 0).sum()), int((least > 0).sum())
     because = (
-        f"{_count(better, len(rows), 'runs')} end nearer to the oracles where each point stops at "
-        f"an epoch of its own, {worse} farther away, by {-change.median():.2f} nats in the median "
-        f"(N = {int(rows['n_members'].max())} to score); {100 * rows['elsewhere'].median():.0f} % "
-        "of the points choose another epoch than all together"
+        f"{counted(better, len(rows), 'runs')} end nearer to the oracles where each point stops at "
+        f"an epoch of its own, {worse} farther away, by {-rows['difference'].median():.2f} nats in "
+        f"the median (N = {int(rows['n_members'].max())} to score); "
+        f"{100 * rows['elsewhere'].median():.0f} % of the points choose another epoch than "
+        "all together"
     )
     return Verdict(by_count(better, len(rows)) if better or worse else UNKNOWN, because)
-
-
-def scrub_stays(evidence: Evidence) -> Verdict:
-    """Judge whether SCRUB stays near the pretrained models."""
-    runs = outcomes(evidence.cells, ("grid", "as_published"))
-    here = runs["forget_set"].isin(measurable(evidence.baselines))
-    runs = runs[here & (runs["method"] == "scrub")]
-    frozen = runs["behaviour"].str.contains("student")
-    trained = (runs["kind"] == "grid").to_numpy()
-    near, away = runs["near"], runs["away"]
-    because = (
-        f"of runs that train the student {near[trained].sum()} of {trained.sum()} stay within "
-        f"{LITTLE:g} nat of the pretrained models on every split and {away[trained].sum()} are "
-        "told to go farther on one"
-    )
-    if frozen.any():
-        because += (
-            f", of those with the published, frozen one {near[frozen].sum()} and "
-            f"{away[frozen].sum()} of {int(frozen.sum())}"
-        )
-    if not trained.any():
-        return Verdict(UNKNOWN, "no run of SCRUB is on a forget set that has anything to unlearn")
-    word = by_count(int(near[trained].sum()), int((near | away)[trained].sum()))
-    if away[trained].mean() > 0.5 and frozen.any() and near[frozen].mean() >= 0.5:
-        word = artefact("a student that was not trained")
-    return Verdict(word, because)
 
 
 def random_accuracy(evidence: Evidence) -> Verdict:
@@ -270,30 +116,6 @@ def random_accuracy(evidence: Evidence) -> Verdict:
         f"the bound allows 5 %"
     )
     return Verdict(by_count(int(within.sum()), len(rows)), because)
-
-
-def random_harm(evidence: Evidence) -> Verdict:
-    """Judge whether random sets can't be forgotten without harm, by any method of the study."""
-    runs = evidence.grid()
-    runs = runs[runs["forget_set"].isin(set(evidence.sizes))]
-    moving = places(runs, runs["forgets"] & ~runs["keeps"])
-    harmless = places(runs, succeeds(runs))
-    forgetting = runs[runs["forgets"] & ~runs["keeps"]]
-    harmed = moving - places(forgetting, ~forgetting["breaks"])
-    frozen = evidence.frozen()
-    frozen = frozen[frozen["forget_set"].isin(set(evidence.sizes))]
-    without = places(frozen, succeeds(frozen))
-    because = (
-        f"{_count(len(moving), len(places(runs, runs['method'].notna())), 'pairs')} of method and "
-        f"random set have a run that forgets, in {len(harmed)} each of these breaks the model, in "
-        f"{len(harmless)} one harms by less than {LITTLE:g} nat"
-    )
-    if len(frozen):
-        because += f"; with frozen BatchNorm {len(without)} have one of the latter kind"
-    word = by_count(len(harmed), len(harmed | harmless))
-    if word in (STANDS, IN_PART) and len(without - harmless) > len(moving) / 2:
-        word = artefact(DRIFT)
-    return Verdict(word, because)
 
 
 def stable(evidence: Evidence) -> Verdict:

@@ -28,9 +28,16 @@ LITTLE = 1.0
 ERROR = 0.05
 
 
-def shared_error(among: Any) -> Any:
-    """Return how many times wider an interval is that shares its error among so many."""
-    return ndtri(1 - ERROR / 2 / among) / ndtri(1 - ERROR / 2)
+def widened(cells: pd.DataFrame, among: Any) -> tuple["pd.Series[float]", "pd.Series[float]"]:
+    """Return the ends of intervals that share their error.
+
+    Parameters
+    ----------
+    cells : ``difference``, ``low`` and ``high``
+    among : how many they are, all together or each among its own
+    """
+    wider, change = ndtri(1 - ERROR / 2 / among) / ndtri(1 - ERROR / 2), cells["difference"]
+    return change - wider * (change - cells["low"]), change + wider * (cells["high"] - change)
 
 
 def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFrame:
@@ -74,12 +81,7 @@ def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFr
     low, high, difference = (pd.DataFrame(wide[name]) for name in ("low", "high", "difference"))
     found = difference.copy()
     among = found.groupby(level=["method", "forget_set", "kind"])["forget"].transform("size")
-    wider = shared_error(among)
-    change = difference["forget"]
-    least, most = (
-        change - wider * (change - low["forget"]),
-        change + wider * (high["forget"] - change),
-    )
+    least, most = widened(pd.DataFrame(wide.xs("forget", axis=1, level="split")), among)
     lost = rows.pivot(index=index, columns="split", values="n_nonfinite").gt(0).any(axis=1)
     others = ["retain", "validation"]
     found["diverged"] = lost
@@ -125,9 +127,14 @@ def measurable(baselines: pd.DataFrame) -> list[str]:
     return sorted(rows.loc[rows["excess_low"] > 0, "forget_set"])
 
 
+def moves(runs: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which runs forget, and are not told that it is but a little."""
+    return runs["forgets"] & ~runs["keeps"]
+
+
 def succeeds(runs: pd.DataFrame) -> "pd.Series[bool]":
     """Return which runs forget, more than a little, and are told to harm no more than that."""
-    return runs["forgets"] & ~runs["keeps"] & runs["harmless"]
+    return moves(runs) & runs["harmless"]
 
 
 def fails(runs: pd.DataFrame) -> "pd.Series[bool]":

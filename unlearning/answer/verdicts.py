@@ -33,3 +33,8 @@ def by_count(holding: int, cases: int) -> str:
     if not cases:
         return UNKNOWN
     return STANDS if holding == cases else IN_PART if holding else FAILS
+
+
+def counted(number: int, of: int, what: str) -> str:
+    """Return how many of how many, in words."""
+    return f"{number} of {of} {what}"

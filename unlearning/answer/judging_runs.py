@@ -1,0 +1,193 @@
+"""The rules that judge by what became of the runs: do they forget, do they break the model."""
+
+from unlearning.answer.evidence import Evidence
+from unlearning.answer.outcomes import (
+    LITTLE,
+    fails,
+    measurable,
+    median_of,
+    moves,
+    outcomes,
+    places,
+    succeeds,
+)
+from unlearning.answer.verdicts import (
+    FAILS,
+    IN_PART,
+    STANDS,
+    UNKNOWN,
+    Verdict,
+    artefact,
+    by_count,
+    counted,
+)
+
+ASCENT = ("ga", "gda")
+#: What ascends and descends.
+BOTH_WAYS = ("gda", "scrub")
+DRIFT = "the drift of BatchNorm"
+#: A set as small as that of Fig. 2.
+FEW = 10
+
+
+def ascent_fails(evidence: Evidence) -> Verdict:
+    """Judge whether GA and GDA break the model or leave it where it was."""
+    runs, frozen = evidence.grid(ASCENT), evidence.frozen(ASCENT)
+    cells = places(runs, runs["method"].notna())
+    succeeding = places(runs, succeeds(runs))
+    failing = cells - places(runs, ~fails(runs))
+    frozen = frozen[frozen["forget_set"].isin(set(runs["forget_set"]))]
+    without = places(frozen, succeeds(frozen))
+    because = (
+        f"{counted(len(succeeding), len(cells), 'pairs of method and forget set')} have a run that "
+        f"forgets and harms by less than {LITTLE:g} nat, in {len(failing)} every run is told to "
+        f"break the model or to forget less than that; of {len(runs)} runs "
+        f"{runs['forgets'].sum()} forget, {runs['harms'].sum()} do harm and "
+        f"{(~runs['forgets'] & ~runs['harms']).sum()} neither"
+    )
+    if len(frozen):
+        because += (
+            f"; with frozen BatchNorm {counted(len(without), len(cells), 'pairs have such a run')}"
+        )
+    word = by_count(len(failing), len(failing | succeeding))
+    if word == STANDS and len(failing) < len(cells):
+        word = IN_PART
+    if word in (STANDS, IN_PART) and len(without - succeeding) > len(cells) / 2:
+        word = artefact(DRIFT)
+    return Verdict(word, because)
+
+
+def ascent_breaks(evidence: Evidence) -> Verdict:
+    """Judge whether it is ascent that breaks models."""
+    parts = evidence.parts
+    parts = parts[(parts["split"] == "validation") & parts["method"].isin(ASCENT)]
+    keys = ["method", "forget_set", "learning_rate", "forget_batch_size", "epoch", "ascent_epochs"]
+    named = {
+        part: rows.assign(**rows[keys].fillna(-1)).set_index(keys)
+        for part, rows in parts.groupby("part")
+    }
+    total = named["total"]
+    broken = total[total["low"] > 0]
+    adds = int((named["ascent on drift"].loc[broken.index, "low"] > 0).sum())
+    drift = named["drift"].reset_index("learning_rate", drop=True)["difference"]
+    same = broken.reset_index("learning_rate", drop=True).index
+    share = drift.reindex(same).to_numpy() / broken["difference"]
+    alone = named["ascent alone"]
+    because = (
+        f"{counted(len(broken), len(total), 'runs')} are worse than the pretrained models on the "
+        f"validation set, with frozen statistics {(alone['low'] > 0).sum()} of {len(alone)}"
+    )
+    if len(broken):
+        because += (
+            f"; ascent on top of drift adds to the former in {adds}, and drift alone is "
+            f"{100 * median_of(share):.0f} % of the damage in the median"
+        )
+    word = by_count(adds, len(broken))
+    return Verdict(artefact(DRIFT) if adds < len(broken) / 2 else word, because)
+
+
+def recedes(evidence: Evidence) -> Verdict:
+    """Judge whether unlearning can end farther from the oracle than it began."""
+    runs = evidence.grid()
+    away = runs["recedes"]
+    frozen = evidence.frozen()
+    still = frozen["recedes"]
+    because = f"{counted(int(away.sum()), len(runs), 'runs')} are farther on the forget set itself"
+    if len(frozen):
+        because += f", with frozen BatchNorm {still.sum()} of {len(frozen)}"
+    lost = int(runs["diverged"].sum() + frozen["diverged"].sum())
+    if lost:
+        because += f"; {lost} that diverged are not counted"
+    if not len(runs):
+        return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
+    word = STANDS if away.any() else FAILS if runs["approaches"].all() else UNKNOWN
+    if away.any() and len(frozen) and not still.any():
+        word = artefact(DRIFT)
+    return Verdict(word, because)
+
+
+def sensitive(evidence: Evidence) -> Verdict:
+    """Judge whether scores hang on learning rate and duration."""
+    rows = evidence.cells[
+        (evidence.cells["kind"] == "grid") & (evidence.cells["split"] == "validation")
+    ]
+    rows = rows[rows["method"].isin(BOTH_WAYS)]
+    pair = ["method", "forget_set"]
+    rows = rows.groupby(pair).filter(lambda runs: len(runs) > 1)
+    if rows.empty:
+        return Verdict(UNKNOWN, "no method that ascends and descends has two runs on a forget set")
+    cells = rows.groupby(pair)
+    apart = cells["low"].max() > cells["high"].min()
+    spread = cells["difference"].max() - cells["difference"].min()
+    because = (
+        f"the best and the worst run are told apart on the validation set in {apart.sum()} of "
+        f"{len(apart)} pairs of method and forget set; between them lie {median_of(spread):.2f} "
+        "nats in the median"
+    )
+    return Verdict(by_count(int(apart.sum()), len(apart)) if apart.any() else UNKNOWN, because)
+
+
+def illusion(evidence: Evidence) -> Verdict:
+    """Judge whether gradient ascent seems to unlearn a few random points."""
+    few = {name for name, size in evidence.sizes.items() if size <= FEW}
+    runs = evidence.grid(("ga",))
+    runs = runs[runs["forget_set"].isin(few)]
+    good = runs[succeeds(runs)]
+    sets = set(runs["forget_set"])
+    seeming = set(good["forget_set"])
+    told = seeming | (sets - set(runs.loc[~fails(runs), "forget_set"]))
+    because = (
+        f"{counted(len(good), len(runs), 'runs of gradient ascent')} on {len(sets)} sets of at "
+        f"most {FEW} random points forget and harm by less than {LITTLE:g} nat, "
+        f"{fails(runs).sum()} are told not to"
+    )
+    return Verdict(by_count(len(seeming), len(told)), because)
+
+
+def scrub_stays(evidence: Evidence) -> Verdict:
+    """Judge whether SCRUB stays near the pretrained models."""
+    runs = outcomes(evidence.cells, ("grid", "as_published"))
+    here = runs["forget_set"].isin(measurable(evidence.baselines))
+    runs = runs[here & (runs["method"] == "scrub")]
+    frozen = runs["behaviour"].str.contains("student")
+    trained = (runs["kind"] == "grid").to_numpy()
+    near, away = runs["near"], runs["away"]
+    because = (
+        f"of runs that train the student {near[trained].sum()} of {trained.sum()} stay within "
+        f"{LITTLE:g} nat of the pretrained models on every split and {away[trained].sum()} are "
+        "told to go farther on one"
+    )
+    if frozen.any():
+        because += (
+            f", of those with the published, frozen one {near[frozen].sum()} and "
+            f"{away[frozen].sum()} of {int(frozen.sum())}"
+        )
+    if not trained.any():
+        return Verdict(UNKNOWN, "no run of SCRUB is on a forget set that has anything to unlearn")
+    word = by_count(int(near[trained].sum()), int((near | away)[trained].sum()))
+    if away[trained].mean() > 0.5 and frozen.any() and near[frozen].mean() >= 0.5:
+        word = artefact("a student that was not trained")
+    return Verdict(word, because)
+
+
+def random_harm(evidence: Evidence) -> Verdict:
+    """Judge whether random sets can't be forgotten without harm, by any method of the study."""
+    runs = evidence.grid()
+    runs = runs[runs["forget_set"].isin(set(evidence.sizes))]
+    moving = places(runs, moves(runs))
+    harmless = places(runs, succeeds(runs))
+    harmed = moving - places(runs, moves(runs) & ~runs["breaks"])
+    frozen = evidence.frozen()
+    frozen = frozen[frozen["forget_set"].isin(set(evidence.sizes))]
+    without = places(frozen, succeeds(frozen))
+    because = (
+        f"{counted(len(moving), len(places(runs, runs['method'].notna())), 'pairs')} of method and "
+        f"random set have a run that forgets, in {len(harmed)} each of these breaks the model, in "
+        f"{len(harmless)} one harms by less than {LITTLE:g} nat"
+    )
+    if len(frozen):
+        because += f"; with frozen BatchNorm {len(without)} have one of the latter kind"
+    word = by_count(len(harmed), len(harmed | harmless))
+    if word in (STANDS, IN_PART) and len(without - harmless) > len(moving) / 2:
+        word = artefact(DRIFT)
+    return Verdict(word, because)
