@@ -18,10 +18,12 @@
 #   snakemake --configfile studies/digits_resnet9.yaml    another study
 #   snakemake --profile profiles/slurm                    on a cluster: docs/cluster.md
 import re
+from functools import cache, partial
 
 from snakemake.dag import ScriptProcessor
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.output_index import OutputIndex
 from snakemake.resources import Resource
 from snakemake.utils import min_version
 
@@ -36,8 +38,9 @@ from unlearning.study import new_method, parameters, settings, stopping, subsamp
 from unlearning.study import targets
 from unlearning.study.listings import Listings
 from unlearning.study.method_files import method_source
+from unlearning.study.runs import runs
 from unlearning.study.sources import loader
-from workflow.starting import launcher, rounds, scripts
+from workflow.starting import launcher, producers, rounds, scripts
 
 min_version("9.27")
 
@@ -64,6 +67,7 @@ except ValueError as error:
 
 needs = Needs(config)
 given = answering.parts(config)
+runs_of = cache(partial(runs, config))  # asked for each job of a method on a forget set
 listing = Listings(logger.info if workflow.is_main_process else lambda text: None)
 
 
@@ -201,6 +205,7 @@ rule all:
 # Equal content in equal form: Snakemake compares parameters by how they print. And what it asks of
 # functions, or of files, once a job is said once.
 scripts.look_once(ScriptProcessor)
+producers.ask_once(OutputIndex)
 parameters.remember_arguments(Resource.evaluate)
 for each in workflow.rules:
     for item in each.input:

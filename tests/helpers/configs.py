@@ -5,6 +5,8 @@ from copy import deepcopy
 import yaml
 from snakemake.utils import update_config
 
+from unlearning.study import settings
+from unlearning.study.runs import runs
 from unlearning.study.sources import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -30,3 +32,9 @@ def edited(path, value):
     else:
         place[last] = value
     return config
+
+
+def called_with(config, method, trajectory, forget_set):
+    """What one trajectory, by its name, is called with."""
+    run = runs(config, method, forget_set)[trajectory]
+    return settings.run_settings(config, method, run, forget_set)

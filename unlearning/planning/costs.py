@@ -14,7 +14,7 @@ Where the constants come from: the rates of the processor were measured with
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from math import ceil
 from typing import Any
 
@@ -116,15 +116,12 @@ class Costs:
         self.model = settings.model_settings(config)
         self.network = network_size(self.model, self.image_shape, self.classes)
         self.forget_size = cache(self._forget_size)
-        self.trajectories = cache(self._trajectories)
+        self.trajectories = cache(partial(runs, config))
         self.plain = cache(self._plain)
 
     def _plain(self, method: str) -> bool:
         """Return whether a method takes one member after another."""
         return method_signature(method, self.config["methods"][method].get("file")).plain
-
-    def _trajectories(self, method: str, forget_set: str) -> dict[str, Trajectory]:
-        return runs(self.config, method, forget_set)
 
     def _forget_size(self, name: str) -> int:
         definition = self.config["forget_sets"][name]

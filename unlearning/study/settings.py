@@ -62,9 +62,10 @@ def forget_set_labels(config: Config, names: list[str]) -> dict[str, str]:
     return {name: design.forget_set_label(name, config["forget_sets"][name]) for name in names}
 
 
-def run_settings(config: Config, method: str, trajectory: str, forget_set: str) -> dict[str, Any]:
+def run_settings(
+    config: Config, method: str, run: design.Trajectory, forget_set: str
+) -> dict[str, Any]:
     """Return what one trajectory is called with."""
-    run = runs(config, method, forget_set)[trajectory]
     return {
         "arguments": design.arguments(config, method, forget_set, run),
         "snapshots": design.snapshots(config, method, forget_set, run),

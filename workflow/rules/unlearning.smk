@@ -31,7 +31,10 @@ rule unlearn:
         source=config["source"],
         members=lambda wildcards: design.chunk_members(wildcards.chunk),
         run=lambda wildcards: settings.run_settings(
-            config, wildcards.method, wildcards.trajectory, wildcards.forget_set
+            config,
+            wildcards.method,
+            runs_of(wildcards.method, wildcards.forget_set)[wildcards.trajectory],
+            wildcards.forget_set,
         ),
         margins=config["unlearned_margins"],
     script:

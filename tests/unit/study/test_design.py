@@ -3,7 +3,7 @@
 import pytest
 from snakemake.iocontainers import Wildcards
 
-from tests.helpers.configs import study
+from tests.helpers.configs import called_with, study
 from unlearning.ensembles.members import random_subsets
 from unlearning.study import config as studies
 from unlearning.study import design, inputs, passes, settings
@@ -153,11 +153,11 @@ def test_fig2_has_a_snapshot_at_every_epoch_and_other_sets_only_the_grid():
 def test_published_protocol_cuts_does_not_shuffle_and_freezes_the_student():
     config = study() | {"protocol": "published"}
     name = next(design.grid(config["methods"]["scrub"])).name
-    published = settings.run_settings(config, "scrub", name, "1")
+    published = called_with(config, "scrub", name, "1")
     assert published["arguments"]["student"] == "frozen"
     plain = {"momentum": 0.0, "weight_decay": 0.0}
     assert published["conditions"] == {**plain, "order": "index", "forget_limit": 100}
-    corrected = settings.run_settings(study(), "scrub", name, "1")
+    corrected = called_with(study(), "scrub", name, "1")
     assert "student" not in corrected["arguments"]
     assert corrected["conditions"] == {**plain, "order": "shuffled", "forget_limit": None}
 
@@ -168,11 +168,11 @@ def test_a_control_is_what_the_published_protocol_makes_of_every_run():
     config["methods"]["scrub"]["controls"].append({"learning_rate": [0.1], **published})
     config["forget_sets"]["3"]["size"] = 150
     name = "lr0.1_forgetbatch32_order-index_first100_student-frozen"
-    control = settings.run_settings(config, "scrub", name, "3")
+    control = called_with(config, "scrub", name, "3")
     run = next(design.grid(config["methods"]["scrub"])).name
-    assert control == settings.run_settings(config | {"protocol": "published"}, "scrub", run, "3")
+    assert control == called_with(config | {"protocol": "published"}, "scrub", run, "3")
     # What a run says itself goes before the protocol.
-    assert control == settings.run_settings(config | {"protocol": "published"}, "scrub", name, "3")
+    assert control == called_with(config | {"protocol": "published"}, "scrub", name, "3")
 
 
 def test_parameters_are_built_in_types():
@@ -186,7 +186,7 @@ def test_parameters_are_built_in_types():
     config = study("cifar10.yaml")
     check(settings.training_settings(config))
     check(settings.scored_runs(config, "gda", "1"))
-    check(settings.run_settings(config, "gda", "lr0.005_forgetbatch64", "1"))
+    check(called_with(config, "gda", "lr0.005_forgetbatch64", "1"))
 
 
 def test_seeds_depend_on_every_part_of_their_key_and_nothing_else():

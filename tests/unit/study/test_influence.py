@@ -6,10 +6,10 @@ import pytest
 from snakemake.iocontainers import Wildcards
 from snakemake.utils import update_config
 
-from tests.helpers.configs import CONFIG, edited
+from tests.helpers.configs import CONFIG, called_with, edited
 from unlearning.planning.resources import Needs
 from unlearning.study import config as studies
-from unlearning.study import design, influence, inputs, settings, targets
+from unlearning.study import design, influence, inputs, targets
 
 
 def small(**family):
@@ -68,10 +68,10 @@ def test_the_family_is_unlearned_in_its_one_setting_and_others_in_all():
     assert run.hyperparameters["batch_size"] == CONFIG["methods"]["gda"]["fixed"]["batch_size"]
     every = design.trajectories(CONFIG["methods"]["gda"])
     assert influence.trajectories(CONFIG, "gda", "1") == every
-    given = settings.run_settings(CONFIG, "gda", name, "influence-top1-10")
+    given = called_with(CONFIG, "gda", name, "influence-top1-10")
     assert given["snapshots"] == [(5, 5)]
     assert given["arguments"]["epochs"] == given["arguments"]["ascent_epochs"] == [5]
-    assert len(settings.run_settings(CONFIG, "gda", name, "1")["snapshots"]) == 6
+    assert len(called_with(CONFIG, "gda", name, "1")["snapshots"]) == 6
 
 
 def test_a_setting_names_what_it_changes_and_takes_the_first_of_the_rest():

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from tests.helpers.configs import CONFIG, study
+from tests.helpers.configs import CONFIG, called_with, study
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import design, needs, settings
@@ -45,7 +45,7 @@ def test_oracles_are_numbered_after_all_that_anything_is_scored_against():
 
 
 def test_what_a_job_is_told():
-    runs = {name: settings.run_settings(ASKING, name, *first(name)) for name in ASKING["methods"]}
+    runs = {name: called_with(ASKING, name, *first(name)) for name in ASKING["methods"]}
     assert "needs" not in runs["ga"]
     assert runs["oracle_matching"]["needs"] == {"oracle_outputs": {"members": [*range(200, 210)]}}
     told = runs["rewind"]["needs"]["early_weights"]

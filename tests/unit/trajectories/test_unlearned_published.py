@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from tests.helpers.configs import CONFIG
+from tests.helpers.configs import CONFIG, called_with
 from tests.helpers.networks import NETWORKS, stacks_of
 from unlearning.computing.batches import Data
 from unlearning.ensembles import checkpoints, evaluations
@@ -60,7 +60,7 @@ def unlearned(method, data, protocol="published", rate=RATE, **said):
     )
     kept = evaluations.in_memory(1, 3, POINTS)
     weights = stacking.weights_of(stacking.assemble(build, range(3)).double())
-    run = settings.run_settings(config, method, name, "2")
+    run = called_with(config, method, name, "2")
     function = METHODS[method].unlearn
     record = unlearn_members(chunk, function, run, FORGET.numpy(), weights, kept)
     return kept.margins[0, MEMBER], record["sample_gradients"]
