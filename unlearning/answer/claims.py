@@ -171,8 +171,9 @@ CLAIMS = [
         "enough members",
         "App. M",
         "Scores are stable once there are 80 members.",
-        "Stands where no P95 of pretrained models changes beyond chance from 80 to all members; in "
-        "part where it is the floor alone that does.",
+        "Stands where no P95 of pretrained models changes beyond chance from 80 to all members, "
+        f"and each is told to stay within {LITTLE:g} nat; in part where it is the floor alone that "
+        "changes, and the excess over it is told to stay; not where an excess changes.",
         "stability",
         judging.stable,
         ("stability",),

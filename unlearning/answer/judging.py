@@ -19,6 +19,7 @@ from unlearning.answer.verdicts import (
     artefact,
     by_count,
     counted,
+    numbered,
 )
 
 #: A floor below this many nats is as good as the 0 that the published plots draw.
@@ -112,8 +113,8 @@ def random_accuracy(evidence: Evidence) -> Verdict:
     within = rows["fraction_beyond"] <= 0.05
     because = (
         f"the accuracies of oracles differ by the allowed gap or more in at most "
-        f"{100 * rows['fraction_beyond'].max():.0f} % of the members, on {len(rows)} random sets; "
-        f"the bound allows 5 %"
+        f"{100 * rows['fraction_beyond'].max():.0f} % of the members, "
+        f"on {numbered(len(rows), 'random set')}; the bound allows 5 %"
     )
     return Verdict(by_count(int(within.sum()), len(rows)), because)
 

@@ -20,6 +20,7 @@ from unlearning.answer.verdicts import (
     artefact,
     by_count,
     counted,
+    numbered,
 )
 
 ASCENT = ("ga", "gda")
@@ -137,9 +138,9 @@ def illusion(evidence: Evidence) -> Verdict:
     seeming = set(good["forget_set"])
     told = seeming | (sets - set(runs.loc[~fails(runs), "forget_set"]))
     because = (
-        f"{counted(len(good), len(runs), 'runs of gradient ascent')} on {len(sets)} sets of at "
-        f"most {FEW} random points forget and harm by less than {LITTLE:g} nat, "
-        f"{fails(runs).sum()} are told not to"
+        f"{counted(len(good), len(runs), 'runs of gradient ascent')} on "
+        f"{numbered(len(sets), 'set')} of at most {FEW} random points forget and harm by less "
+        f"than {LITTLE:g} nat, {fails(runs).sum()} are told not to"
     )
     return Verdict(by_count(len(seeming), len(told)), because)
 

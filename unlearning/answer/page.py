@@ -85,7 +85,7 @@ not move, truncated forget sets and a floor that is not 0 are taken away. {escap
 def captions(
     verdicts: pd.DataFrame, figures: Sequence[str], findings: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return what each figure comes to: its own finding, else the numbers of its claims.
+    """Return what each figure comes to: its own finding, else its claims and their numbers.
 
     Parameters
     ----------
@@ -95,9 +95,9 @@ def captions(
     """
     found = {}
     for name in figures:
-        said = verdicts.loc[verdicts["figure"] == name, "because"]
-        text = "; ".join(said)
-        found[name] = findings.get(name) or f"{text[:1].upper()}{text[1:]}."
+        said = verdicts.loc[verdicts["figure"] == name, ["claim", "because"]]
+        lines = [f"“{claim}” {text[:1].upper()}{text[1:]}." for claim, text in said.to_numpy()]
+        found[name] = findings.get(name) or " ".join(lines)
     return found
 
 

@@ -21,7 +21,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from unlearning.answer.outcomes import LITTLE
 from unlearning.answer.subsamples import MEASURES
+from unlearning.answer.verdicts import FAILS, IN_PART, STANDS, UNKNOWN
 from unlearning.artifacts.tables import require_columns
 
 #: Percentiles of the subsamples between which a band lies.
@@ -45,9 +47,6 @@ COLUMNS = [
     "gaussian_floor",
     *(f"{name}{end}" for name in BANDED[3:] for end in ("", "_low", "_high")),
 ]
-
-STANDS, IN_PART, FAILS = "stands", "stands in part", "does not stand"
-UNKNOWN = "cannot be told at this N"
 
 
 def band(values: NDArray[np.float64]) -> tuple[NDArray, NDArray, NDArray]:
@@ -182,9 +181,20 @@ def changes(rows: pd.DataFrame, name: str) -> NDArray[np.bool_]:
         Whether 0 lies outside of the band, made wider by as much as a normal distribution says for
         all rows together to err in 5 % of cases (Bonferroni). False where nothing is known.
     """
+    low, high = _widened(rows, name)
+    return (low > 0) | (high < 0)
+
+
+def stays(rows: pd.DataFrame, name: str) -> NDArray[np.bool_]:
+    """Return which rows' changes are told to be less than `LITTLE`, by the band of `changes`."""
+    low, high = _widened(rows, name)
+    return (low > -LITTLE) & (high < LITTLE)
+
+
+def _widened(rows: pd.DataFrame, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     value, low, high = (rows[f"{name}{end}"].to_numpy(float) for end in ("", "_low", "_high"))
     wider = ndtri(1 - ERROR / 2 / max(len(rows), 1)) / ndtri(BAND[1] / 100)
-    return (value - wider * (value - low) > 0) | (value + wider * (high - value) < 0)
+    return value - wider * (value - low), value + wider * (high - value)
 
 
 def stable_after(table: pd.DataFrame, members: int = 80) -> dict[str, Any]:
@@ -193,7 +203,8 @@ def stable_after(table: pd.DataFrame, members: int = 80) -> dict[str, Any]:
     Of the P95 of the pretrained models on every split of every forget set, from the first N that is
     not below ``members`` to all members. The claim *stands* if no score changes beyond chance
     (`changes`); it stands *in part* if the excess over the floor of every score that does change
-    does not: what falls there is the floor; otherwise it does not stand.
+    does not: what falls there is the floor; otherwise it does not stand. What is not told to change
+    must be told to stay (`stays`), or nothing is told but that the claim does not stand.
 
     Parameters
     ----------
@@ -227,12 +238,15 @@ def stable_after(table: pd.DataFrame, members: int = 80) -> dict[str, Any]:
     moving = changes(here, "remaining")
     known = here["excess_remaining"].notna().to_numpy()
     alone = moving & known & ~changes(here, "excess_remaining")
+    told = np.where(moving, stays(here, "excess_remaining"), stays(here, "remaining"))
     if size < members or (moving & ~known).any():
         verdict = UNKNOWN
-    elif not moving.any():
-        verdict = STANDS
+    elif (moving & ~alone).any():
+        verdict = FAILS
+    elif not told.all():
+        verdict = UNKNOWN
     else:
-        verdict = IN_PART if (alone == moving).all() else FAILS
+        verdict = IN_PART if moving.any() else STANDS
     found = {"verdict": verdict, "n_members": size, "all_members": sizes[-1], "cells": len(here)}
     found |= {"changing": int(moving.sum()), "floor_alone": int(alone.sum())}
     shown = moving if moving.any() else ~moving

@@ -38,3 +38,8 @@ def by_count(holding: int, cases: int) -> str:
 def counted(number: int, of: int, what: str) -> str:
     """Return how many of how many, in words."""
     return f"{number} of {of} {what}"
+
+
+def numbered(number: int, what: str) -> str:
+    """Return a number of things, of which one has no ending."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -79,9 +79,12 @@ def test_a_table_of_markdown_keeps_its_columns():
     assert {line.count("|") for line in lines[5:]} == {9}
 
 
-def test_a_figure_without_a_finding_has_the_numbers_of_its_claims():
+def test_a_figure_without_a_finding_has_its_claims_and_their_numbers():
     found = captions(VERDICTS, ["fig6", "stability"], {"stability": "It is stable."})
-    assert found == {"fig6": "3 of 4 runs | are worse.", "stability": "It is stable."}
+    assert found == {
+        "fig6": "“A < B & so on” 3 of 4 runs | are worse.",
+        "stability": "It is stable.",
+    }
 
 
 def test_every_verdict_has_a_colour():

@@ -8,16 +8,13 @@ from unlearning.answer.findings import stability_finding
 from unlearning.answer.ranking import COLUMNS as RANKING
 from unlearning.answer.stability import (
     COLUMNS,
-    FAILS,
-    IN_PART,
-    STANDS,
-    UNKNOWN,
     changes,
     gaussian_rows,
     settled,
     stability_rows,
     stable_after,
 )
+from unlearning.answer.verdicts import FAILS, IN_PART, STANDS, UNKNOWN
 
 SIZES = [20, 80, 100]
 POINTS = {"forget": 10, "retain": 90, "validation": 50}
@@ -125,6 +122,14 @@ def test_one_set_that_falls_without_its_floor_is_enough_to_fail():
     table = pd.concat([study(np.add(FLOOR, 0.1)), made((5.1, 1.5, 0.8), forget_set="odd")])
     found = stable_after(table)
     assert (found["verdict"], found["changing"], found["floor_alone"]) == (FAILS, 12, 9)
+
+
+def test_what_is_too_noisy_to_change_is_not_told_to_stay():
+    assert stable_after(study((9.0, 9.0, 9.0), noise=0.6))["verdict"] == UNKNOWN
+    assert stable_after(study((5.1, 3.0, 0.8), noise=0.6))["verdict"] == UNKNOWN
+    # One that is told to change is not: the claim does not stand, whatever else there is.
+    table = pd.concat([study((9.0, 9.0, 9.0), noise=0.6), made((5.1, 1.5, 0.8), forget_set="odd")])
+    assert stable_after(table)["verdict"] == FAILS
 
 
 def test_a_study_of_fewer_members_cannot_tell():
