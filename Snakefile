@@ -40,7 +40,7 @@ from unlearning.study.listings import Listings
 from unlearning.study.method_files import method_source
 from unlearning.study.runs import runs
 from unlearning.study.sources import loader
-from workflow.starting import launcher, producers, rounds, scripts
+from workflow.starting import arguments, launcher, producers, rounds, scripts
 
 min_version("9.27")
 
@@ -206,14 +206,13 @@ rule all:
 # functions, or of files, once a job is said once.
 scripts.look_once(ScriptProcessor)
 producers.ask_once(OutputIndex)
-parameters.remember_arguments(Resource.evaluate)
+arguments.say_once(Resource.evaluate)
 for each in workflow.rules:
-    for item in each.input:
-        parameters.remember_arguments(item)
     try:
         parameters.settle(each.params, each.name)
     except ValueError as error:
         raise WorkflowError(str(error))
+    arguments.of_rule(each)
 
 
 onstart:

@@ -12,7 +12,6 @@ from typing import Any
 
 from unlearning.planning.costs import EVALUATION_BATCH, Costs, chunk_size
 from unlearning.study import design, influence, needs, passes, settings, stopping, subsampling
-from unlearning.study.parameters import remember_arguments
 
 Resource = Callable[..., int]
 
@@ -358,7 +357,6 @@ class Needs(Costs):
             needed = MEMORY_MARGIN * self.memory(rule, wildcards) * attempt
             return 100 * ceil(needed / 1e8)
 
-        remember_arguments(megabytes)
         return megabytes
 
     def runtime(self, rule: str) -> Resource:
@@ -368,7 +366,6 @@ class Needs(Costs):
             expected = TIME_MARGIN * self.job_seconds(rule, wildcards, self.device) / 60
             return max(LEAST_MINUTES, ceil(expected)) * attempt
 
-        remember_arguments(minutes)
         return minutes
 
 

@@ -7,8 +7,6 @@ member of an enumeration has changed. Pure Python, because the Snakefile imports
 
 from collections.abc import Callable
 from functools import wraps
-from inspect import signature
-from types import FunctionType
 from typing import Any
 
 PLAIN = (bool, int, float, str, type(None))
@@ -124,16 +122,4 @@ def _settled(function: Callable[..., Any], place: str) -> Callable[..., Any]:
     def settled(*arguments: Any, **keywords: Any) -> Any:
         return canonical(function(*arguments, **keywords), place)
 
-    remember_arguments(settled)
     return settled
-
-
-def remember_arguments(function: Any) -> None:
-    """Let a function say which arguments it takes, which Snakemake asks for each job anew.
-
-    Parameters
-    ----------
-    function : of a rule's inputs or parameters; what is none is left alone
-    """
-    if isinstance(function, FunctionType):
-        function.__signature__ = signature(function)  # type: ignore[attr-defined]

@@ -14,7 +14,6 @@ from unlearning.study import design
 from unlearning.study.parameters import (
     canonical,
     check_names,
-    remember_arguments,
     settle,
     take_whole_numbers,
 )
@@ -128,12 +127,3 @@ def test_the_order_of_a_sweep_changes_neither_names_nor_their_order():
         found.append(list(runs))
     assert found[0] == found[1]
     assert found[0][0] == "lr0.1_forgetbatch32_alpha2_beta1"
-
-
-def test_a_function_says_once_which_arguments_it_takes():
-    def chunk(wildcards, attempt):
-        return attempt
-
-    remember_arguments(chunk)
-    assert list(chunk.__signature__.parameters) == ["wildcards", "attempt"]
-    remember_arguments("a path")  # most inputs are
