@@ -37,6 +37,11 @@ def league_finding(standings: pd.DataFrame, chosen: pd.DataFrame) -> str:
             f"{first['entries']:.0f} ({first['rank_low']:.1f} to {first['rank_high']:.1f}), "
             f"{first['excess_worst']:.2f} nats above the floor on its worst split in the mean"
         )
+        parts += [
+            f"{_name(row)} has {row['excess_worst']:.2f}"
+            for _, row in ranked.iloc[1:].iterrows()
+            if row["method"] == "pretrained" and row["source"] == OURS
+        ]
     return f"{within} {'; '.join(parts)}."
 
 
