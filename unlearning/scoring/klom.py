@@ -22,6 +22,8 @@ CHUNK = 32 * BLOCK
 
 # Tasks of the kernel that are worth a thread: some 2 ms.
 LEAST = 16
+# Shares of a thread: one whose core is busy otherwise leaves the others some of its work.
+PARTS = 8
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,12 @@ class Noise:
 def _in_threads(compute: Callable[[tuple[int, int]], None], tasks: int) -> None:
     """Divide tasks, numbered from 0, among as many threads as numba would have."""
     most = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-    threads = min(most, -(-tasks // LEAST))
-    if threads < 2:
+    parts = min(PARTS * most, -(-tasks // LEAST))
+    if min(most, parts) < 2:
         compute((0, tasks))
         return
-    ends = [tasks * part // threads for part in range(threads + 1)]
-    with ThreadPoolExecutor(threads) as pool:
+    ends = [tasks * part // parts for part in range(parts + 1)]
+    with ThreadPoolExecutor(min(most, parts)) as pool:
         list(pool.map(compute, pairwise(ends)))
 
 
