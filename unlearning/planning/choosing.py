@@ -131,12 +131,13 @@ def _gpu_partition(site: Site, said: str, chosen: Mapping[str, Choice]) -> Choic
 
 
 def _gpu_type(site: Site, said: str, chosen: Mapping[str, Choice]) -> Choice:
-    names = chosen["gpu_partition"].value.split(",") if "gpu_partition" in chosen else []
-    kinds = dict.fromkeys(kind for name in names if name for kind in site.partitions[name].gpus)
+    partition = chosen["gpu_partition"].value if "gpu_partition" in chosen else ""
+    names = filter(None, partition.split(","))
+    kinds = dict.fromkeys(kind for name in names for kind in site.partitions[name].gpus)
     types = tuple(kind for kind in kinds if kind)
-    if said and names and said not in types:
+    if said and "gpu_partition" in chosen and said not in types:
         raise ValueError(
-            f"gpu_type: partition {chosen['gpu_partition'].value} has "
+            f"gpu_type: {partition or 'this cluster'} has "
             f"{', '.join(types) or 'no GPUs with a type'}, not {said}"
         )
     return Choice(said, _of("as you said" if said else "takes any", types))

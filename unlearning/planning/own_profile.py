@@ -22,16 +22,16 @@ HOUR, DAY = 60, 24 * 60  # minutes
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is to be shown and, where there is no profile yet, written.
+    """What is chosen and, where there is no profile yet, written.
 
     Attributes
     ----------
-    report : what was found and chosen
+    choices : each with its reason, a line each
     text : of the profile
     differences : from the profile that is there, line by line; empty where it says the same
     """
 
-    report: str
+    choices: str
     text: str
     differences: str = ""
 
@@ -52,6 +52,9 @@ def check(params: Any, *, asks: bool) -> None:
     """
     chosen, questions = choose(read(params.user, params.answers), params.given)
     if params.existing:
+        file = params.existing[-1]
+        if not (os.path.isfile(file) and os.access(file, os.R_OK)):
+            raise ValueError(f"{file} is there and cannot be read: mend that, or move it away")
         return
     folder = next(each for each in Path(params.place).parents if os.path.lexists(each))
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
@@ -86,7 +89,7 @@ def propose(
     existing: str | None = None,
     ask: Ask | None = None,
 ) -> Proposal:
-    """Return what to show of a cluster, and the profile for it.
+    """Return the profile for a cluster.
 
     Parameters
     ----------
@@ -101,16 +104,15 @@ def propose(
     else:
         chosen = _as_far_as_known(site, given, existing)
     text = filled(template, chosen)
-    difference = unified_diff(
-        (existing if existing is not None else text).splitlines(),
-        text.splitlines(),
-        "yours",
-        "found",
-        n=0,
-        lineterm="",
-    )
-    lines = [f"  {key}: {choice.value or '-'} ({choice.reason})" for key, choice in chosen.items()]
-    return Proposal("\n".join([*describe(site), "", *lines]), text, "\n".join(difference))
+    lines = [f"{key}: {choice.value or '-'} ({choice.reason})" for key, choice in chosen.items()]
+    differing = "" if existing is None else differences(existing, text)
+    return Proposal("\n".join(lines), text, differing)
+
+
+def differences(existing: str, text: str) -> str:
+    """Return the lines that only one of two has: - of the one that is there, + of the new one."""
+    compared = unified_diff(existing.splitlines(), text.splitlines(), n=0, lineterm="")
+    return "\n".join(line for line in [*compared][2:] if not line.startswith("@@"))
 
 
 def _asked(site: Site, given: Mapping[str, str | None], ask: Ask | None) -> dict[str, Choice]:
@@ -127,20 +129,24 @@ def _asked(site: Site, given: Mapping[str, str | None], ask: Ask | None) -> dict
             return chosen
         if ask is None:
             raise ValueError(_sentence(questions))
-        first, complaint = questions[0], ""
-        options = f" ({', '.join(first.options)})" if first.options else ""
-        while True:
-            try:
-                answer = ask(f"{complaint}{first.reason}; {first.key}{options}: ").strip()
-            except EOFError:
-                raise ValueError(f"{first.key} was not said: nothing is written") from None
-            try:
-                choose(site, {**given, first.key: answer})
-            except ValueError as error:
-                complaint = f"{error}\n"
-                continue
-            given = {**given, first.key: answer}
-            break
+        given = {**given, questions[0].key: _answer(site, given, questions[0], ask)}
+
+
+def _answer(site: Site, given: Mapping[str, str | None], question: Question, ask: Ask) -> str:
+    """Ask a question until the answer is one that the cluster takes."""
+    options = f" ({', '.join(question.options)})" if question.options else ""
+    prompt = text = f"{question.key}: {question.reason}{options}; which? "
+    while True:
+        try:
+            answer = ask(text).strip()
+            choose(site, {**given, question.key: answer})
+        except EOFError:
+            raise ValueError(f"{question.key} was not said: nothing is written") from None
+        except ValueError as error:
+            text = f"{error}\n{prompt}"
+        else:
+            if answer:
+                return answer
 
 
 def _as_far_as_known(
@@ -178,8 +184,8 @@ def filled(template: str, chosen: Mapping[str, Choice]) -> str:
     return template
 
 
-def describe(site: Site) -> list[str]:
-    """Return what was found, as lines of a table."""
+def describe(site: Site) -> str:
+    """Return what was found, as a table."""
     names = [
         f"{name} (default)" if name == site.accounts.default else name
         for name in site.accounts.partitions
@@ -194,7 +200,7 @@ def describe(site: Site) -> list[str]:
     for row in rows:
         cells = zip(row, widths, strict=True)
         lines.append("  " + "".join(cell.ljust(width) for cell, width in cells).rstrip())
-    return lines
+    return "\n".join(lines)
 
 
 def duration(minutes: float) -> str:
@@ -208,9 +214,9 @@ def duration(minutes: float) -> str:
 
 def _gpus(partition: Partition) -> str:
     kinds = [f"{count} {kind}".strip() for kind, count in partition.gpus.items()]
-    return ", ".join(["none"] * partition.bare * bool(not kinds) + kinds) + (
-        ", or none" if kinds and partition.bare else ""
-    )
+    if partition.bare:
+        kinds.append("or none" if kinds else "none")
+    return ", ".join(kinds)
 
 
 def write(place: Path, text: str) -> None:

@@ -8,14 +8,16 @@ from unlearning.planning import own_profile, site
 log_to(snakemake.log[0])
 params = snakemake.params
 existing = Path(params.existing[-1]) if params.existing else None
+cluster = site.read(params.user, params.answers)
+print(own_profile.describe(cluster))
 proposal = own_profile.propose(
-    site.read(params.user, params.answers),
+    cluster,
     params.given,
     Path(params.template).read_text(),
-    existing=existing.read_text() if existing else None,
+    existing=existing.read_text(errors="replace") if existing else None,
     ask=input if own_profile.terminal() else None,
 )
-print(proposal.report)
+print(proposal.choices)
 if existing is None:
     own_profile.write(Path(params.place), proposal.text)
     print(f"Written to {params.place}, which is yours to change. It counts with")
