@@ -53,7 +53,7 @@ def test_what_a_persons_own_says_counts(own, capsys):
     assert (found.executor, found.jobs, found.retries) == ("slurm", 7, 2)
     assert {"slurm_account=mine", "slurm_partition=here"} <= {*found.defaults}
     assert not any("runtime" in each for each in found.defaults)
-    assert found.rules["unlearn"] == ["slurm_partition='mine_gpu'"]
+    assert found.rules["unlearn"] == ["slurm_partition=mine_gpu"]
     assert found.rules["train_oracle"] == ["slurm_partition='GPU_PARTITION'"]
     assert found.configfile == [own / "beside.yaml"]
     assert found.targets == ["fig1"]
