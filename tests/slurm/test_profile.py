@@ -145,8 +145,9 @@ def test_a_cluster_without_accounts_and_one_where_they_cannot_be_known(slurm, cl
     ],
     ids=["none", "down"],
 )
-def test_without_slurm_one_sentence_says_where_to_run(clone, own, tmp_path, monkeypatch, **case):
-    stand_in, message = case["stand_in"], case["message"]
+def test_without_slurm_one_sentence_says_where_to_run(
+    clone, own, tmp_path, monkeypatch, stand_in, message
+):
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("bash", "sh", "which", "git"):
