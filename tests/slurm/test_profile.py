@@ -89,6 +89,14 @@ def test_before_anything_is_set_one_sentence_says_what_to_do(slurm, clone):
     assert not slurm.jobs(clone)
 
 
+# Before the database of accounts is there.
+def test_on_a_cluster_without_accounts_any_word_is_one(slurm, clone, own):
+    printed = snakemake(clone, "profile")
+    assert "account: any (this cluster keeps no accounts, any word will do)" in printed
+    run_by_name(clone)
+    assert ran(slurm, clone)[1:] == ("gpu", "gres:gpu:1", "COMPLETED")
+
+
 def test_one_account_and_one_partition_of_each_kind_are_found(accounts, clone, own):
     printed = snakemake(clone, "profile")
     assert f"accounts of root: {ACCOUNT} (default)" in printed
@@ -127,18 +135,16 @@ def test_of_several_what_cannot_be_known_is_asked_and_what_a_person_writes_stays
     assert {"gpu", "gpu_long"} & {*partition.split(",")}
 
 
-def test_a_cluster_without_accounts_and_one_where_they_cannot_be_known(slurm, clone, own, tmp_path):
-    printed = snakemake(clone, "profile", "--profile", "slurm")
-    assert "account: any (this cluster keeps no accounts, any word will do)" in printed
-    run_by_name(clone)
-    assert ran(slurm, clone)[1:] == ("gpu", "gres:gpu:1", "COMPLETED")
-
-
 @pytest.mark.parametrize(
-    ("stand_in", "message"),
+    ("others", "stand_in", "message"),
     [
-        ({}, "there is no sinfo on the PATH: run `snakemake profile` on a login node of a SLURM"),
         (
+            (),
+            {},
+            "there is no sinfo on the PATH: run `snakemake profile` on a login node of a SLURM",
+        ),
+        (
+            ("squeue", "scontrol", "sacct", "sacctmgr"),
             {"sinfo": "echo down >&2; exit 1"},
             "sinfo: down: run `snakemake profile` on a login node",
         ),
@@ -146,11 +152,11 @@ def test_a_cluster_without_accounts_and_one_where_they_cannot_be_known(slurm, cl
     ids=["none", "down"],
 )
 def test_without_slurm_one_sentence_says_where_to_run(
-    clone, own, tmp_path, monkeypatch, stand_in, message
+    clone, own, tmp_path, monkeypatch, others, stand_in, message
 ):
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name in ("bash", "sh", "which", "git"):
+    for name in ("bash", "sh", "which", "git", *others):
         (tools / name).symlink_to(f"/usr/bin/{name}")
     write(tools, **stand_in)
     monkeypatch.setenv("PATH", str(tools))
