@@ -1,5 +1,6 @@
 """Show what SLURM says of this cluster, and write a person's own profile where there is none."""
 
+import sys
 from pathlib import Path
 
 from unlearning.artifacts.logs import log_to
@@ -10,13 +11,16 @@ params = snakemake.params
 existing = Path(params.existing[-1]) if params.existing else None
 cluster = site.read(params.user, params.answers)
 print(own_profile.describe(cluster))
-proposal = own_profile.propose(
-    cluster,
-    params.given,
-    Path(params.template).read_text(),
-    existing=existing.read_text(errors="replace") if existing else None,
-    ask=input if own_profile.terminal() else None,
-)
+try:
+    proposal = own_profile.propose(
+        cluster,
+        params.given,
+        Path(params.template).read_text(),
+        existing=existing.read_text(errors="replace") if existing else None,
+        ask=input if own_profile.terminal() else None,
+    )
+except ValueError as error:  # a person left instead of answering
+    sys.exit(f"\n{error}")
 print(proposal.choices)
 if existing is None:
     own_profile.write(Path(params.place), proposal.text)
