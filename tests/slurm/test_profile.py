@@ -1,6 +1,7 @@
 """``snakemake profile`` and ``snakemake --profile slurm``, as a person types them on a cluster."""
 
 import contextlib
+import os
 
 import pytest
 
@@ -95,6 +96,17 @@ def test_on_a_cluster_without_accounts_any_word_is_one(slurm, clone, own):
     assert "account: any (this cluster keeps no accounts, any word will do)" in printed
     run_by_name(clone)
     assert ran(slurm, clone)[1:] == ("gpu", "gres:gpu:1", "COMPLETED")
+
+
+def test_on_a_cluster_without_gpus_jobs_run_without(slurm, clone, own, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        write(tmp_path, sinfo="echo 'cpu*|up|1:00:00|64000|(null)'")
+        patch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        assert "gpu_partition: - (no partition here has GPUs" in snakemake(clone, "profile")
+    run_by_name(clone)
+    (job,) = slurm.jobs(clone)
+    assert (job["Partition"], job["JobState"]) == ("cpu", "COMPLETED")
+    assert "TresPerJob" not in job
 
 
 def test_one_account_and_one_partition_of_each_kind_are_found(accounts, clone, own):

@@ -190,7 +190,8 @@ def describe(site: Site) -> str:
         f"{name} (default)" if name == site.accounts.default else name
         for name in site.accounts.partitions
     ]
-    lines = [f"accounts of {site.user}: {', '.join(names) or site.accounts.obstacle or 'none'}"]
+    none = site.accounts.obstacle if site.accounts.kept else "this cluster keeps none"
+    lines = [f"accounts of {site.user}: {', '.join(names) or none or 'none'}"]
     rows = [("partition", "longest job", "memory of a node", "GPUs of a node")]
     for name, each in site.partitions.items():
         memory = f"{each.megabytes / 1000:.0f} GB" if isfinite(each.megabytes) else "not said"

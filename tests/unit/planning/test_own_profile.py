@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from yte import process_yaml
 
-from tests.helpers.sites import answers, many, small
+from tests.helpers.sites import ACCOUNTS, answers, many, small
 from unlearning.planning import own_profile
 from unlearning.planning.choosing import KEYS
 from unlearning.study.sources import ROOT
@@ -218,4 +218,8 @@ def test_what_was_found_is_a_table():
         "  gpu            12 h         500 GB            8 a100",
         "  gpu_long       no limit     250 GB            2 v100, 1 a100",
     ]
-    assert own_profile.describe(small()).splitlines()[2].endswith("2 toy, or none")
+    without = own_profile.describe(small()).splitlines()
+    assert without[0] == "accounts of ada: this cluster keeps none"
+    assert without[2].endswith("2 toy, or none")
+    away = small(config=ACCOUNTS, associations=("", "sacctmgr took more than 60 s"))
+    assert own_profile.describe(away).startswith("accounts of ada: sacctmgr took more than 60 s\n")
