@@ -16,7 +16,8 @@
 #   snakemake -n               what would be run, and why
 #   snakemake audit            what it would take; --config target=fig5 gpus=4 hours=12
 #   snakemake --configfile studies/digits_resnet9.yaml    another study
-#   snakemake --profile profiles/slurm                    on a cluster: docs/cluster.md
+#   snakemake profile          looks at the cluster, and writes a profile of your own for it
+#   snakemake --profile slurm  on a cluster: docs/cluster.md
 import re
 from functools import cache, partial
 
@@ -27,7 +28,8 @@ from snakemake.output_index import OutputIndex
 from snakemake.resources import Resource
 from snakemake.utils import min_version
 
-from unlearning.planning import cluster, disk, submitting, watching
+from unlearning.planning import choosing, cluster, disk, own_profile, site
+from unlearning.planning import submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
@@ -120,6 +122,7 @@ include: "workflow/rules/controls.smk"
 include: "workflow/rules/answer.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/new_method.smk"
+include: "workflow/rules/profile.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/provenance.smk"
 
@@ -128,6 +131,7 @@ localrules:
     all,
     audit,
     new_method,
+    profile,
     scores,
     forget_sets,
     fig1,
@@ -221,6 +225,9 @@ onstart:
         disk.check_writable("results")
         rounds.once_a_second(workflow.scheduler)
         read = [path for job in workflow.dag.needrun_jobs() for path in job.input]
+        for job in workflow.dag.needrun_jobs():
+            if job.rule.name == "profile":
+                own_profile.check(job.params, asks=own_profile.terminal())
         listing.remember(read)
         if workflow.executor_plugin.name == "local":
             # Jobs are forked by one process that has imported what takes longest.

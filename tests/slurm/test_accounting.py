@@ -139,6 +139,6 @@ def test_a_cluster_that_forgets_before_the_first_look_is_told_what_to_set(accoun
     disabled = "echo Slurm accounting storage is disabled >&2; exit 1"
     toy = prepare("short", "--profile=profiles/slurm", scontrol=shown, sacct=disabled)
     assert toy.head.wait(120) != 0
-    assert "`slurm-init-seconds-before-status-checks: 20` to profiles/slurm" in toy.log()
+    assert "`slurm-init-seconds-before-status-checks: 20` to the profile" in toy.log()
     assert "Traceback" not in toy.log()
     assert not accounts.jobs(toy.folder)

@@ -7,7 +7,11 @@ from tests.helpers.toy import ON_SLURM
 CHUNK = "unlearned/ga/lr0.1/1/0-1"
 GPU = ["unlearn:slurm_partition=gpu", "unlearn:gpu_model=toy"]
 BAD = {
-    "account": (["account: theory", "account: ACCOUNT"], [], "no SLURM account is set"),
+    "account": (
+        ["account: theory", "account: ACCOUNT"],
+        [],
+        "account is not set: run `snakemake profile`",
+    ),
     "partition": (
         ["cpu_partition: cpu", "cpu_partition: long"],
         [],

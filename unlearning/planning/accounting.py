@@ -87,8 +87,8 @@ def looks(known: Configuration, obstacle: str, first: float) -> Looks:
     if first > longest:
         raise ValueError(
             f"SLURM forgets a job {known.remembered:g} s after its end (MinJobAge), and sacct "
-            f"cannot tell what became of it ({obstacle}): add the line "
-            f"`slurm-init-seconds-before-status-checks: {longest:g}` to profiles/slurm/profile.yaml"
+            f"cannot tell what became of it ({obstacle}): add the line `slurm-init-seconds-"
+            f"before-status-checks: {longest:g}` to the profile that you run with"
         )
     time = "" if known.remembered == inf else f", {known.remembered:g} s long"
     return Looks(
@@ -203,5 +203,5 @@ def ask(*command: str) -> tuple[str, str]:
         return "", f"{name} took more than {SECONDS} s"
     if done.returncode:
         reason = (done.stderr.strip() or "it failed without a word").splitlines()[0]
-        return "", f"{name}: {reason}"
+        return "", f"{name}: {reason.removeprefix(f'{name}: ').removeprefix('error: ')}"
     return done.stdout, ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-SETTINGS = "at the top of profiles/slurm/profile.yaml"
+SETTINGS = "at the top of your own slurm profile or of profiles/slurm/profile.yaml"
 PLACEHOLDERS = ("ACCOUNT", "CPU_PARTITION", "GPU_PARTITION")
 SECONDS = 60  # that sinfo may take
 ANY = "*"  # node, with a GPU or without
@@ -150,12 +150,9 @@ def check(requests: Iterable[Request], offer: Offer) -> None:
     ValueError
         Names the rule, what it asks for, what there is, and where to change it.
     """
+    requests = list(requests)
+    _check_set(requests, offer)
     for asked in dict.fromkeys(requests):
-        if asked.account in ("", *PLACEHOLDERS):
-            raise ValueError(
-                f"no SLURM account is set: write yours {SETTINGS}; "
-                "`sacctmgr show assoc user=$USER format=account` lists them"
-            )
         listed = _listed(asked, offer.partitions)
         for places in [[each] for each in listed] if offer.every else [listed]:
             _check_gpus(asked, _together(places))
@@ -174,15 +171,32 @@ def check(requests: Iterable[Request], offer: Offer) -> None:
             )
 
 
+def _check_set(requests: Iterable[Request], offer: Offer) -> None:
+    """Refuse settings that nobody has made, all of them in one sentence."""
+    unset = set()
+    for asked in requests:
+        if asked.account in ("", *PLACEHOLDERS):
+            unset.add("account")
+        if asked.partition in ("", *PLACEHOLDERS):
+            unset.add("gpu_partition" if asked.gpus else "cpu_partition")
+    if unset:
+        *others, last = sorted(unset)
+        keys = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+        raise ValueError(
+            f"{keys} not set: run `snakemake profile`, which finds yours and keeps them for "
+            f"--profile slurm, or write them at the top of profiles/slurm/profile.yaml; this "
+            f"cluster has the partitions {', '.join(offer.partitions)}"
+        )
+
+
 def _listed(asked: Request, offered: Mapping[str, Partition]) -> list[Partition]:
     """Return the partitions that a job names, one or several."""
     names = asked.partition.split(",")
     if {"", *PLACEHOLDERS} & set(names):
         kind = "gpu_partition" if asked.gpus else "cpu_partition"
-        where = f" in the list {asked.partition}" if len(names) > 1 else ""
         raise ValueError(
-            f"no partition is set for rule {asked.rule}{where}: write {kind} {SETTINGS}; "
-            f"this cluster has {', '.join(offered)}"
+            f"no partition is set for rule {asked.rule} in the list {asked.partition}: write "
+            f"{kind} {SETTINGS}; this cluster has {', '.join(offered)}"
         )
     for name in names:
         if name not in offered:
@@ -263,7 +277,7 @@ def check_cluster(requests: Iterable[Request]) -> Offer:
     if shutil.which("sbatch") is None or shutil.which("sinfo") is None:
         raise ValueError(
             "there is no sbatch on the PATH: run this on a login node of a SLURM cluster, "
-            "or leave out --profile profiles/slurm to run on this machine"
+            "or leave out --profile to run on this machine"
         )
     kinds = _ask("sinfo", "--noheader", "--exact", "--format=%R|%l|%m|%G")
     limits = _ask("scontrol", "show", "partition", "--oneliner")

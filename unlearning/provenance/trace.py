@@ -35,7 +35,10 @@ PLACES = {
 PUBLISHED = "as published"
 
 #: Keys of a config that no result depends on.
-OF_RUNS = ("target", "gpus", "hours", "checkpoint_epochs", "load_data_on", "name", "style")
+OF_RUNS = (
+    *("target", "gpus", "hours", "checkpoint_epochs", "load_data_on", "name", "style"),
+    *("account", "cpu_partition", "gpu_partition", "gpu_type"),
+)
 
 SEEDS = (
     "A member's seed is the first 64-bit word, shifted right by one bit, that numpy's "

@@ -74,7 +74,7 @@ def test_a_database_that_is_away_now_is_asked_later():
 @pytest.mark.parametrize(("remembered", "setting"), [(119, 39), (60, 20), (2, 1)])
 def test_where_a_job_is_forgotten_before_the_first_look_it_is_said_what_to_set(remembered, setting):
     known = Configuration(False, ENFORCED, remembered)
-    message = rf"{remembered} s after its end .MinJobAge.*checks: {setting}` to profiles/slurm"
+    message = rf"{remembered} s after its end .MinJobAge.*checks: {setting}` to the profile"
     with pytest.raises(ValueError, match=message):
         accounting.looks(known, "", 40)
     assert accounting.looks(known, "", setting).longest == setting

@@ -95,14 +95,17 @@ def test_what_the_cluster_can_give_passes(asked):
 
 
 BAD = {
-    "no account": ({"account": ""}, r"no SLURM account is set: write yours at the top of profiles"),
-    "placeholder account": ({"account": "ACCOUNT"}, r"no SLURM account is set"),
+    "no account": ({"account": ""}, r"^account is not set: run `snakemake profile`, which finds"),
+    "placeholder account": ({"account": "ACCOUNT"}, r"^account is not set"),
     "no partition": (
         {"partition": ""},
-        r"no partition is set for rule train_oracle: write gpu_partition.*has cpu, gpu, mixed",
+        r"^gpu_partition is not set: .*top of profiles/slurm/profile.yaml; .* cpu, gpu, mixed",
     ),
-    "placeholder partition": ({"partition": "GPU_PARTITION"}, r"write gpu_partition at the top"),
-    "placeholder of the other": ({"partition": "CPU_PARTITION", "gpus": 0}, r"write cpu_partition"),
+    "placeholder partition": ({"partition": "GPU_PARTITION"}, r"^gpu_partition is not set"),
+    "placeholder of the other": (
+        {"partition": "CPU_PARTITION", "gpus": 0},
+        r"^cpu_partition is not set",
+    ),
     "unknown partition": (
         {"partition": "gpux"},
         r"rule train_oracle: this cluster has no partition gpux, it has cpu, gpu, mixed, plain",
@@ -159,6 +162,15 @@ BAD = {
 def test_what_it_cannot_give_is_named(change, message):
     with pytest.raises(ValueError, match=message):
         cluster.check([ASKED, replace(ASKED, **change)], OFFER)
+
+
+def test_all_that_nobody_has_set_is_named_in_one_sentence():
+    unset = [
+        replace(ASKED, account="ACCOUNT", partition="GPU_PARTITION"),
+        Request("score_method", "ACCOUNT", "CPU_PARTITION", 60),
+    ]
+    with pytest.raises(ValueError, match="^account, cpu_partition and gpu_partition are not set: "):
+        cluster.check(unset, OFFER)
 
 
 def test_where_each_partition_of_a_list_must_allow_a_job_the_strictest_counts():
