@@ -38,6 +38,7 @@ from unlearning.study.listings import Listings
 from unlearning.study.method_files import method_source
 from unlearning.study.sources import loader
 from workflow.starting import launcher, rounds, scripts
+from workflow.telling.run import Run
 
 min_version("9.27")
 
@@ -65,6 +66,7 @@ except ValueError as error:
 needs = Needs(config)
 given = answering.parts(config)
 listing = Listings(logger.info if workflow.is_main_process else lambda text: None)
+told = Run(workflow, needs)
 
 
 wildcard_constraints:
@@ -231,5 +233,14 @@ onstart:
             executor = workflow.scheduler.get_executor(jobs[0])
             watching.watch(executor, asked)
             submitting.Submission(executor, offer).begin()
+        told.begin()
     except ValueError as error:
         raise WorkflowError(str(error))
+
+
+onsuccess:
+    told.end()
+
+
+onerror:
+    told.stop()

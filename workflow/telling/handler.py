@@ -1,0 +1,214 @@
+"""What Snakemake logs, a line a job in words, and in a terminal a last line that stays up to date.
+
+It stands where Snakemake's own handler of the terminal stood, with its filter: ``--quiet`` means
+what it always means, and errors look as they always do. It is no logger plugin: these must be
+installed packages, are chosen on the command line, and are told neither the jobs to come nor what
+they depend on.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from snakemake.logging import ColorizingTextHandler, DefaultFormatter
+from snakemake.settings.enums import Quietness
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from unlearning.planning.remaining import Remaining
+from unlearning.planning.words import by_the_clock, in_words
+from workflow.telling.measured import just_taken
+
+#: Columns where a terminal does not say how many it has.
+COLUMNS = 80
+#: Said before each job of Snakemake's, and nothing that a person waits for.
+NOISE = "Select jobs to execute..."
+ERASE = "\r\033[K"
+
+
+class Progress:
+    """Follows a run by what Snakemake logs, and says in one line how far it is.
+
+    Parameters
+    ----------
+    jobs : number of the job -> job of Snakemake, all jobs to run
+    remaining : of the same jobs
+    clock : gives seconds since 1970
+    """
+
+    def __init__(
+        self, jobs: dict[int, Any], remaining: Remaining, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.jobs, self.remaining, self.clock = jobs, remaining, clock
+        self.done, self.total = 0, len(jobs)
+        self.lines: list[str] = []  # of the jobs that have ended since the last count
+
+    def hear(self, record: logging.LogRecord) -> None:
+        """Note what a record says of jobs."""
+        event, now = getattr(record, "event", None), self.clock()
+        values = vars(record)
+        if event == LogEvent.JOB_STARTED:
+            for job in values["jobs"]:
+                self.remaining.begin(job, now)
+        elif event == LogEvent.JOB_ERROR:
+            self.remaining.fail(values["jobid"])
+        elif event == LogEvent.JOB_FINISHED and values["job_id"] in self.jobs:
+            self.finish(values["job_id"], now)
+        elif event == LogEvent.PROGRESS:
+            self.done, self.total = values["done"], values["total"]
+
+    def finish(self, number: int, now: float) -> None:
+        """Note that a job has ended."""
+        job, began = self.jobs[number], self.remaining.running.get(number, now)
+        taken = just_taken(job, began - 1)  # file systems have clocks of their own
+        seconds = self.remaining.end(number, now, taken)
+        took = f" ({by_the_clock(seconds)})" if job.output else ""
+        self.lines.append(f"done   {self.words(number)}{took}")
+
+    def words(self, number: int) -> str:
+        """Return what a job does."""
+        job = self.jobs[number]
+        return in_words(job.rule.name, job.wildcards_dict)
+
+    def count(self) -> str:
+        """Return how many of how many, the time so far and the time left, in columns."""
+        now, width = self.clock(), len(str(self.total))
+        past = by_the_clock(now - self.remaining.start)
+        left = f"{by_the_clock(self.remaining.seconds(now)):>7} left"
+        columns = f"{self.done:>{width}} of {self.total} {past:>7}"
+        return f"{columns} {left if self.done < self.total else '':12}"
+
+    def begin_line(self, number: int) -> str:
+        """Return the line of a job that begins; nothing for a target, which is no work."""
+        job = self.jobs.get(number)
+        if job is None or job.is_norun:
+            return ""
+        word = "submit" if self.remaining.waits and not job.is_local else "begin "
+        return f"{self.count()}  {word} {self.words(number)}"
+
+    def end_lines(self) -> list[str]:
+        """Return a line for each job that has ended since this was last asked."""
+        ended, self.lines = self.lines, []
+        return [f"{self.count()}  {line}" for line in ended]
+
+    def now_line(self) -> str:
+        """Return what is done at the moment: one job in words, and how many besides."""
+        running = [number for number in list(self.remaining.running) if number in self.jobs]
+        if not running:
+            return self.count()
+        besides = f"+{len(running) - 1} " if running[1:] else ""
+        return f"{self.count()}  now    {besides}{self.words(running[0])}"
+
+
+class InWords(DefaultFormatter):
+    """Snakemake's formatter, except for how far a run is.
+
+    Parameters
+    ----------
+    own : Snakemake's own formatter, whose settings hold
+    progress : of the run
+    """
+
+    def __init__(self, own: Any, progress: Progress) -> None:
+        super().__init__(own.quiet, own.show_failed_logs)
+        self.progress = progress
+
+    def format_progress(self, msg: dict[str, Any]) -> str:
+        """Say how far the run is: a line, without what has ended."""
+        return self.progress.count()
+
+
+class ProgressHandler(ColorizingTextHandler):
+    """Prints a line for each job that begins and ends, and all else as Snakemake does.
+
+    Parameters
+    ----------
+    own : Snakemake's own handler, in whose place this one is
+    progress : of the run
+    live : whether the stream is a terminal in which a last line can be kept up to date
+    """
+
+    def __init__(self, own: Any, progress: Progress, live: bool) -> None:
+        super().__init__(own.nocolor, own.stream, own.formatter)
+        self.filters = list(own.filters)
+        self.setLevel(own.level)
+        self.name = own.name
+        self.progress, self.live, self.shown = progress, live, False
+        self.ended = threading.Event()
+
+    def handle(self, record: logging.LogRecord) -> Any:
+        """Note what a record says, whether it is printed or not."""
+        self.progress.hear(record)
+        return super().handle(record)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print what a record says, above the last line."""
+        event = getattr(record, "event", None)
+        if event in (LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED) or record.msg == NOISE:
+            return
+        if event == LogEvent.JOB_INFO:
+            self.last_msg_was_job_info = True  # no empty line before it
+        self.erase()
+        super().emit(record)
+        self.show()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return lines for a job that begins, and for those that have ended."""
+        event = getattr(record, "event", None)
+        if event == LogEvent.JOB_INFO:
+            line = "" if self.live else self.progress.begin_line(vars(record)["jobid"])
+            return self.fitted(line)
+        if event == LogEvent.PROGRESS:
+            return "\n".join(map(self.fitted, self.progress.end_lines()))
+        return str(super().format(record))
+
+    def fitted(self, line: str) -> str:
+        """Return a line as long as a terminal has columns; what goes to a file stays whole."""
+        if not self.is_tty:
+            return line
+        try:
+            columns = os.get_terminal_size(self.stream.fileno()).columns or COLUMNS
+        except OSError:
+            columns = COLUMNS
+        return line if len(line) < columns else f"{line[: columns - 4]}..."
+
+    def erase(self) -> None:
+        """Take the last line away."""
+        if self.shown:
+            self.stream.write(ERASE)
+            self.shown = False
+
+    def show(self) -> None:
+        """Write the last line."""
+        if self.live and not self.ended.is_set():
+            self.stream.write(self.fitted(self.progress.now_line()))
+            self.flush()
+            self.shown = True
+
+    def keep_up_to_date(self) -> None:
+        """Write the last line again, once a second, until the end."""
+        while not self.ended.wait(1):
+            self.acquire()
+            self.erase()
+            self.show()
+            self.release()
+
+    def end(self) -> None:
+        """Take the last line away for good."""
+        self.acquire()
+        self.ended.set()
+        self.erase()
+        self.flush()
+        self.release()
+
+    def close(self) -> None:
+        """Leave a terminal as it was, however the run has ended."""
+        self.end()
+        super().close()
+
+
+def quiet_about_progress(quiet: Any) -> bool:
+    """Return whether ``--quiet`` asks for no progress."""
+    return bool({Quietness.ALL, Quietness.PROGRESS} & set(quiet or ()))
