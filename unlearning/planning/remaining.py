@@ -90,7 +90,7 @@ class Remaining:
 
     def _expected(self, job: int) -> float:
         factor, _ = self.clock.factor(*group(*self.jobs[job]))
-        return factor * self._model[job]
+        return factor * self._model.get(job, 0.0)
 
     def _work(self, model: Mapping[tuple[str, str], float]) -> float:
         """Return the seconds of jobs, from what groups of them take by the model."""

@@ -50,7 +50,7 @@ WORDS: Mapping[str, str] = {
     "check_statements": "check the statements of the theory",
     "tabulate_ranges": "tabulate where descent-ascent harms",
     "run_logistic": "run the logistic regressions of the theory",
-    "run_toy": "follow descent-ascent through the toy landscape",
+    "run_toy": "follow descent-ascent in the toy landscape",
     "measure_escapes": "measure escapes from the trap",
     "draw_theory": "draw {theory_figure}",
     "write_provenance": "trace what is behind {scope}",

@@ -62,10 +62,14 @@ def compared(before: Mapping[str, str], made: Collection[str]) -> dict[str, list
 
 
 def first(files: Iterable[str]) -> str:
-    """Return the file to look at first."""
-    return min(
-        files, key=lambda path: FIRST.index(name) if (name := Path(path).name) in FIRST else 99
-    )
+    """Return the file to look at first: one of `FIRST`, else a page before a figure or a table."""
+
+    def place(path: str) -> tuple[int, int]:
+        file = Path(path)
+        known = FIRST.index(file.name) if file.name in FIRST else len(FIRST)
+        return known, OPENED.index(file.suffix)
+
+    return min(files, key=place)
 
 
 def summary(found: Mapping[str, Collection[str]]) -> str:

@@ -50,7 +50,7 @@ class Progress:
         event, now = getattr(record, "event", None), self.clock()
         values = vars(record)
         if event == LogEvent.JOB_STARTED:
-            for job in values["jobs"]:
+            for job in self.jobs.keys() & values["jobs"]:
                 self.remaining.begin(job, now)
         elif event == LogEvent.JOB_ERROR:
             self.remaining.fail(values["jobid"])
@@ -76,9 +76,9 @@ class Progress:
         """Return how many of how many, the time so far and the time left, in columns."""
         now, width = self.clock(), len(str(self.total))
         past = by_the_clock(now - self.remaining.start)
-        left = f"{by_the_clock(self.remaining.seconds(now)):>7} left"
-        columns = f"{self.done:>{width}} of {self.total} {past:>7}"
-        return f"{columns} {left if self.done < self.total else '':12}"
+        left = f"{by_the_clock(self.remaining.seconds(now)):>6} left"
+        columns = f"{self.done:>{width}} of {self.total} {past:>6}"
+        return f"{columns} {left if self.done < self.total else '':11}"
 
     def begin_line(self, number: int) -> str:
         """Return the line of a job that begins; nothing for a target, which is no work."""
@@ -95,7 +95,9 @@ class Progress:
 
     def now_line(self) -> str:
         """Return what is done at the moment: one job in words, and how many besides."""
-        running = [number for number in list(self.remaining.running) if number in self.jobs]
+        running = [
+            number for number in list(self.remaining.running) if not self.jobs[number].is_norun
+        ]
         if not running:
             return self.count()
         besides = f"+{len(running) - 1} " if running[1:] else ""
@@ -140,8 +142,12 @@ class ProgressHandler(ColorizingTextHandler):
 
     def handle(self, record: logging.LogRecord) -> Any:
         """Note what a record says, whether it is printed or not."""
-        self.progress.hear(record)
-        return super().handle(record)
+        self.acquire()
+        try:
+            self.progress.hear(record)
+            return super().handle(record)
+        finally:
+            self.release()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print what a record says, above the last line."""
