@@ -99,7 +99,7 @@ class Progress:
             number for number in list(self.remaining.running) if not self.jobs[number].is_norun
         ]
         if not running:
-            return self.count()
+            return self.count().rstrip()
         besides = f"+{len(running) - 1} " if running[1:] else ""
         return f"{self.count()}  now    {besides}{self.words(running[0])}"
 
@@ -119,7 +119,7 @@ class InWords(DefaultFormatter):
 
     def format_progress(self, msg: dict[str, Any]) -> str:
         """Say how far the run is: a line, without what has ended."""
-        return self.progress.count()
+        return self.progress.count().rstrip()
 
 
 class ProgressHandler(ColorizingTextHandler):
