@@ -21,11 +21,12 @@ from unlearning.planning.remaining import Remaining
 from unlearning.planning.words import by_the_clock, in_words
 from workflow.telling.measured import just_taken
 
-#: Columns where a terminal does not say how many it has.
-COLUMNS = 80
+#: Columns and rows where a terminal does not say how many it has.
+SIZE = os.terminal_size((80, 24))
+#: What tells a terminal to keep its cursor and to take it up again, and to scroll as a whole.
+KEEP, TAKE_UP, WHOLE = "\0337", "\0338", "\033[r"
 #: Said before each job of Snakemake's, and nothing that a person waits for.
 NOISE = "Select jobs to execute..."
-ERASE = "\r\033[K"
 
 
 class Progress:
@@ -80,13 +81,14 @@ class Progress:
         columns = f"{self.done:>{width}} of {self.total} {past:>6}"
         return f"{columns} {left if self.done < self.total else '':11}"
 
-    def begin_line(self, number: int) -> str:
+    def begin_line(self, number: int, counted: bool = True) -> str:
         """Return the line of a job that begins; nothing for a target, which is no work."""
         job = self.jobs.get(number)
         if job is None or job.is_norun:
             return ""
         word = "submit" if self.remaining.waits and not job.is_local else "begin "
-        return f"{self.count()}  {word} {self.words(number)}"
+        line = f"{word} {self.words(number)}"
+        return f"{self.count()}  {line}" if counted else line
 
     def end_lines(self) -> list[str]:
         """Return a line for each job that has ended since this was last asked."""
@@ -129,7 +131,8 @@ class ProgressHandler(ColorizingTextHandler):
     ----------
     own : Snakemake's own handler, in whose place this one is
     progress : of the run
-    live : whether the stream is a terminal in which a last line can be kept up to date
+    live : whether the stream is a terminal, in which a last line can be kept up to date: all that
+        is printed, by jobs as well, scrolls above it
     """
 
     def __init__(self, own: Any, progress: Progress, live: bool) -> None:
@@ -137,7 +140,9 @@ class ProgressHandler(ColorizingTextHandler):
         self.filters = list(own.filters)
         self.setLevel(own.level)
         self.name = own.name
-        self.progress, self.live, self.shown = progress, live, False
+        self.progress, self.live, self.rows = progress, live, 0
+        # Where --quiet asks for no progress, Snakemake does not say what has ended.
+        self.counted = not quiet_about_progress(getattr(own.formatter, "quiet", ()))
         self.ended = threading.Event()
 
     def handle(self, record: logging.LogRecord) -> Any:
@@ -156,7 +161,6 @@ class ProgressHandler(ColorizingTextHandler):
             return
         if event == LogEvent.JOB_INFO:
             self.last_msg_was_job_info = True  # no empty line before it
-        self.erase()
         super().emit(record)
         self.show()
 
@@ -164,8 +168,8 @@ class ProgressHandler(ColorizingTextHandler):
         """Return lines for a job that begins, and for those that have ended."""
         event = getattr(record, "event", None)
         if event == LogEvent.JOB_INFO:
-            line = "" if self.live else self.progress.begin_line(vars(record)["jobid"])
-            return self.fitted(line)
+            number = vars(record)["jobid"]
+            return self.fitted("" if self.live else self.progress.begin_line(number, self.counted))
         if event == LogEvent.PROGRESS:
             return "\n".join(map(self.fitted, self.progress.end_lines()))
         return str(super().format(record))
@@ -174,30 +178,37 @@ class ProgressHandler(ColorizingTextHandler):
         """Return a line as long as a terminal has columns; what goes to a file stays whole."""
         if not self.is_tty:
             return line
-        try:
-            columns = os.get_terminal_size(self.stream.fileno()).columns or COLUMNS
-        except OSError:
-            columns = COLUMNS
+        columns, _ = self.size()
         return line if len(line) < columns else f"{line[: columns - 4]}..."
 
-    def erase(self) -> None:
-        """Take the last line away."""
-        if self.shown:
-            self.stream.write(ERASE)
-            self.shown = False
+    def size(self) -> os.terminal_size:
+        """Return the columns and rows of the terminal."""
+        try:
+            size = os.get_terminal_size(self.stream.fileno())
+        except OSError:
+            return SIZE
+        return size if all(size) else SIZE
 
     def show(self) -> None:
-        """Write the last line."""
-        if self.live and not self.ended.is_set():
-            self.stream.write(self.fitted(self.progress.now_line()))
-            self.flush()
-            self.shown = True
+        """Write the last line, below what scrolls."""
+        if not self.live or self.ended.is_set():
+            return
+        _, rows = self.size()
+        if rows != self.rows:
+            # A row more, so that the cursor is in none that no longer scrolls.
+            self.stream.write(f"\n{KEEP}\033[1;{rows - 1}r{TAKE_UP}\033[1A")
+            self.rows = rows
+        self.write_last(self.fitted(self.progress.now_line()))
+
+    def write_last(self, line: str) -> None:
+        """Write into the last row, and leave the cursor where it is."""
+        self.stream.write(f"{KEEP}\033[{self.rows};1H\033[2K{line}{TAKE_UP}")
+        self.flush()
 
     def keep_up_to_date(self) -> None:
         """Write the last line again, once a second, until the end."""
         while not self.ended.wait(1):
             self.acquire()
-            self.erase()
             self.show()
             self.release()
 
@@ -205,8 +216,10 @@ class ProgressHandler(ColorizingTextHandler):
         """Take the last line away for good."""
         self.acquire()
         self.ended.set()
-        self.erase()
-        self.flush()
+        if self.rows:
+            self.stream.write(f"{KEEP}{WHOLE}{TAKE_UP}")
+            self.write_last("")
+            self.rows = 0
         self.release()
 
     def close(self) -> None:

@@ -67,10 +67,9 @@ class Run:
         """Return what tells how long jobs still take."""
         workflow, rules = self.workflow, {job.rule.name for job in jobs.values()}
         local = workflow.executor_plugin.name == "local"
-        workers = (workflow._cores if local else workflow.nodes) or 1
-        gpus = workflow.global_resources.get("gpu")
-        if local and gpus and rules & set(ON_DEVICE):
-            workers = gpus
+        limits = workflow.scheduler.global_resources  # what is not limited is a huge number
+        limiting = ["_cores", "_nodes", *(["gpu"] if rules & set(ON_DEVICE) else [])]
+        workers = min(limits[name] for name in limiting if name in limits)
         device = ("gpu" if Path(GPU).exists() else "cpu") if local else None
         taken = measurements(workflow.rules, self.needs, self.needs.config["study"])
         clock = Clock(self.needs, taken, device)

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,9 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from unlearning.planning.audit import Clock
 from unlearning.planning.remaining import Remaining
 from workflow.telling.handler import (
-    ERASE,
+    KEEP,
+    TAKE_UP,
+    WHOLE,
     InWords,
     Progress,
     ProgressHandler,
@@ -91,20 +94,22 @@ def test_a_file_has_a_line_for_each_beginning_and_end_and_no_control_characters(
     assert all(text.isprintable() for text in lines)
 
 
-def test_a_terminal_has_a_last_line_that_goes_before_anything_else_is_printed():
+def test_a_terminal_scrolls_above_a_last_line_until_the_end():
     run = Snakemake(Terminal(), live=True)
     run.log("Execute", LogEvent.JOB_STARTED, jobs=[0])
     run.log("rule", LogEvent.JOB_INFO, jobid=0)
     run.log("Something else.")
     run.handler.end()
-    parts = run.handler.stream.getvalue().split(ERASE)
-    now = "0 of 3   0:00   0:30 left  now    prepare the data set"
-    assert parts == [now, f"Something else.\n{now}", ""]
+    run.log("The end.")
+    now = f"{KEEP}\033[24;1H\033[2K0 of 3   0:00   0:30 left  now    prepare the data set{TAKE_UP}"
+    above = f"\n{KEEP}\033[1;23r{TAKE_UP}\033[1A"
+    after = f"{KEEP}{WHOLE}{TAKE_UP}{KEEP}\033[24;1H\033[2K{TAKE_UP}"
+    assert run.handler.stream.getvalue() == f"{above}{now}Something else.\n{now}{after}The end.\n"
 
 
 def test_a_line_of_a_terminal_is_no_wider_than_it():
-    text = printed(Terminal(), 0, 1, 2, live=True)
-    assert all(len(line) < 80 for part in text.split(ERASE) for line in part.splitlines())
+    text = re.sub(r"\033\[[\d;]*[A-Za-z]|\033[78]", "\n", printed(Terminal(), 0, 1, 2, live=True))
+    assert all(len(line) < 80 for line in text.splitlines())
     assert "..." in text
 
 
@@ -126,6 +131,7 @@ def test_quiet_means_what_it_always_means(quiet, seen):
     text = run.handler.stream.getvalue()
     words = {"begin": "begin  ", "done": "done   ", "error": "Error in rule", "word": "A word"}
     assert {name for name, sign in words.items() if sign in text} == seen
+    assert ("0 of 3" in text) == (not quiet), "what has ended is not counted for who is quiet"
 
 
 def test_an_error_looks_as_it_always_does():
