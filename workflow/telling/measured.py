@@ -1,13 +1,15 @@
 """What jobs of a study have taken, read from the benchmark files and records that they left."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from unlearning.artifacts.benchmarks import BENCHMARKS, beside, log_of
 from unlearning.artifacts.files import ArtifactError, load_record
-from unlearning.planning.audit import Measurement, Wildcards
+from unlearning.planning.audit import Measurement, Wildcards, group
 from unlearning.planning.resources import Needs
 
 THEORY = "theory"  # of no study
@@ -34,7 +36,9 @@ def measurement(rule: str, wildcards: Any, path: Path) -> Measurement | None:
     return Measurement(rule, wildcards, seconds, "gpu" if known.get("device") == "cuda" else "cpu")
 
 
-def measurements(rules: Iterable[Any], needs: Needs, study: str) -> Iterator[Measurement]:
+def measurements(
+    rules: Iterable[Any], needs: Needs, study: str, most: float = inf
+) -> Iterator[Measurement]:
     """Yield what the jobs of a study, and those of the theory, have taken that it still describes.
 
     Parameters
@@ -42,17 +46,27 @@ def measurements(rules: Iterable[Any], needs: Needs, study: str) -> Iterator[Mea
     rules : of Snakemake, whose first logs say which job a file is of
     needs : the study
     study : its name
+    most : jobs that are looked at of each `unlearning.planning.audit.group`, spread over all
     """
     files = [path for name in (study, THEORY) for path in Path(BENCHMARKS, name).rglob("*.tsv")]
-    logs = {path: str(log_of(str(path))) for path in files}
+    # In an order that means nothing, the same each time.
+    logs = sorted(
+        ((str(log_of(str(path))), path) for path in files), key=lambda pair: pair[0][::-1]
+    )
+    seen: Counter[tuple[str, str]] = Counter()
     for rule in rules:
-        for path in files if rule.log else []:
-            match = rule.log[0].match(logs[path])
+        start = str(rule.log[0]).replace("{study}", study).partition("{")[0] if rule.log else ""
+        for log, path in logs if rule.log else []:
+            match = rule.log[0].match(log) if log.startswith(start) else None
             if match is None:
                 continue
             wildcards = Wildcards(**match.groupdict())
+            each = group(rule.name, wildcards)
+            if seen[each] >= most or not needs.knows(rule.name, wildcards):
+                continue
             taken = measurement(rule.name, wildcards, path)
-            if taken is not None and needs.knows(rule.name, wildcards):
+            if taken is not None:
+                seen[each] += 1
                 yield taken
 
 

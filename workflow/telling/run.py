@@ -11,7 +11,7 @@ from snakemake.settings.enums import Quietness
 
 from unlearning.planning.audit import Clock
 from unlearning.planning.remaining import Remaining
-from unlearning.planning.resources import ON_DEVICE, Needs
+from unlearning.planning.resources import ON_DEVICE, ON_MEMBERS, Needs
 from unlearning.planning.words import by_the_clock
 from workflow.telling.ending import compared, digest, looked_at, summary
 from workflow.telling.handler import InWords, Progress, ProgressHandler, quiet_about_progress
@@ -19,6 +19,8 @@ from workflow.telling.measured import measurements
 
 #: Names that Snakemake gives its handlers of the terminal and of its own log file.
 TERMINAL, FILE = "DefaultStreamHandler", "DefaultLogFileHandler"
+#: Jobs of a rule and method whose records are read: enough for an estimate, and soon done.
+LOOKED_AT = 5
 #: The driver of NVIDIA's GPUs.
 GPU = "/dev/nvidiactl"
 
@@ -71,7 +73,11 @@ class Run:
         limiting = ["_cores", "_nodes", *(["gpu"] if rules & set(ON_DEVICE) else [])]
         workers = min(limits[name] for name in limiting if name in limits)
         device = ("gpu" if Path(GPU).exists() else "cpu") if local else None
-        taken = measurements(workflow.rules, self.needs, self.needs.config["study"])
+        # Other rules foretell nothing of these, but those that train of others that train.
+        own = [rule for rule in workflow.rules if rule.name in rules]
+        if rules & set(ON_MEMBERS):
+            own += [rule for rule in workflow.rules if rule.name in set(ON_MEMBERS) - rules]
+        taken = measurements(own, self.needs, self.needs.config["study"], LOOKED_AT)
         clock = Clock(self.needs, taken, device)
         works = {number: (job.rule.name, job.wildcards) for number, job in jobs.items()}
         return Remaining(clock, works, workers, not local, time.time())
