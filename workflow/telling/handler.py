@@ -8,6 +8,7 @@ they depend on.
 
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from workflow.telling.measured import just_taken
 
 #: Columns and rows where a terminal does not say how many it has.
 SIZE = os.terminal_size((80, 24))
+#: The end of a line that says how long a job has taken.
+TOOK = re.compile(r" \([\d:]+\)$")
 #: What tells a terminal to keep its cursor and to take it up again, and to scroll as a whole.
 KEEP, TAKE_UP, WHOLE = "\0337", "\0338", "\033[r"
 #: Said before each job of Snakemake's, and nothing that a person waits for.
@@ -179,7 +182,11 @@ class ProgressHandler(ColorizingTextHandler):
         if not self.is_tty:
             return line
         columns, _ = self.size()
-        return line if len(line) < columns else f"{line[: columns - 4]}..."
+        if len(line) < columns:
+            return line
+        took = TOOK.search(line)
+        end = took[0] if took else ""
+        return f"{line[: columns - 4 - len(end)]}...{end}"
 
     def size(self) -> os.terminal_size:
         """Return the columns and rows of the terminal."""
