@@ -186,7 +186,7 @@ class ProgressHandler(ColorizingTextHandler):
             return line
         took = TOOK.search(line)
         end = took[0] if took else ""
-        return f"{line[: columns - 4 - len(end)]}...{end}"
+        return f"{line[: columns - 4 - len(end)].rstrip(' ,')}...{end}"
 
     def size(self) -> os.terminal_size:
         """Return the columns and rows of the terminal."""

@@ -110,7 +110,7 @@ def test_a_terminal_scrolls_above_a_last_line_until_the_end():
 def test_a_line_of_a_terminal_is_no_wider_than_it():
     text = re.sub(r"\033\[[\d;]*[A-Za-z]|\033[78]", "\n", printed(Terminal(), 0, 1, 2, live=True))
     assert all(len(line) < 80 for line in text.splitlines())
-    assert re.search(r"members 0-99, \S+\.\.\. \(0:10\)\n", text), "how long it took is not cut"
+    assert "members 0-99... (0:10)\n" in text, "how long it took is not cut"
 
 
 @pytest.mark.parametrize(
