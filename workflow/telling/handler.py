@@ -110,7 +110,7 @@ class Progress:
 
 
 class InWords(DefaultFormatter):
-    """Snakemake's formatter, except for how far a run is.
+    """Snakemake's formatter of its log file, with words and the time left.
 
     Parameters
     ----------
@@ -125,6 +125,11 @@ class InWords(DefaultFormatter):
     def format_progress(self, msg: dict[str, Any]) -> str:
         """Say how far the run is: a line, without what has ended."""
         return self.progress.count().rstrip()
+
+    def format_job_finished(self, msg: dict[str, Any]) -> str:
+        """Say what has ended as Snakemake does, and in words."""
+        said, number = super().format_job_finished(msg), msg["job_id"]
+        return f"{said}: {self.progress.words(number)}" if number in self.progress.jobs else said
 
 
 class ProgressHandler(ColorizingTextHandler):

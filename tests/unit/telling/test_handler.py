@@ -156,6 +156,9 @@ def test_snakemakes_log_file_counts_in_the_same_words():
     formatter = InWords(DefaultFormatter(), run.progress)
     record = logging.makeLogRecord({"event": LogEvent.PROGRESS, "done": 0, "total": 3})
     assert formatter.format(record) == "0 of 3   0:00   0:30 left"
+    values = {"event": LogEvent.JOB_FINISHED, "job_id": 0, "msg": "Finished jobid: 0"}
+    ended = formatter.format(logging.makeLogRecord(values))
+    assert ended.endswith("\nFinished jobid: 0: prepare the data set")
 
 
 def test_who_asks_for_no_progress():
