@@ -43,6 +43,7 @@ from unlearning.study.method_files import method_source
 from unlearning.study.runs import runs
 from unlearning.study.sources import loader
 from workflow.starting import arguments, launcher, producers, rounds, scripts
+from workflow.telling.run import Run
 
 min_version("9.27")
 
@@ -71,6 +72,7 @@ needs = Needs(config)
 given = answering.parts(config)
 runs_of = cache(partial(runs, config))  # asked for each job of a method on a forget set
 listing = Listings(logger.info if workflow.is_main_process else lambda text: None)
+told = Run(workflow, needs)
 
 
 wildcard_constraints:
@@ -242,5 +244,14 @@ onstart:
             executor = workflow.scheduler.get_executor(jobs[0])
             watching.watch(executor, asked)
             submitting.Submission(executor, offer).begin()
+        told.begin()
     except ValueError as error:
         raise WorkflowError(str(error))
+
+
+onsuccess:
+    told.end()
+
+
+onerror:
+    told.stop()

@@ -260,7 +260,7 @@ class Case:
         head = self.study.start()
         finished, pause = self.draw.randrange(len(taken)), self.draw.uniform(0, 3)
         deadline = time.monotonic() + SECONDS
-        while self.study.printed().count("Finished jobid") < finished or not scripts(head):
+        while self.study.printed().count("  done   ") < finished or not scripts(head):
             if head.poll() is not None or time.monotonic() > deadline:
                 end(head)
                 raise TooLate

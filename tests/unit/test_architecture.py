@@ -11,7 +11,11 @@ from unlearning.study.conditions import ZERO_STRENGTH
 from unlearning.study.config_methods import method_parameters
 
 #: What has unit tests beside the package.
-BESIDE = {"bench": "bench", "starting": "workflow/starting"}
+BESIDE = {
+    "bench": "bench",
+    "starting": "workflow/starting",
+    "telling": "workflow/telling",
+}
 ROOMS = {"upper": Room(2, "Above."), "lower": Room(1, "Below.")}
 SOUND = {
     "__init__.py": "",

@@ -100,40 +100,52 @@ class Clock:
     ----------
     needs : the study
     measurements : of jobs of this study that ran from their beginning to their end
+    device : where jobs will run if none has yet; by default what the study asks for
 
     Attributes
     ----------
-    device : ``"cpu"`` or ``"gpu"``: where its jobs ran, else what the study asks for
+    device : ``"cpu"`` or ``"gpu"``: where its jobs ran, else as given
     """
 
-    def __init__(self, needs: Needs, measurements: Iterable[Measurement]) -> None:
+    def __init__(
+        self, needs: Needs, measurements: Iterable[Measurement], device: str | None = None
+    ) -> None:
         self.needs = needs
         taken = list(measurements)
         trained = [measured.device for measured in taken if measured.rule in ON_MEMBERS]
-        self.device = max(trained, key=trained.count) if trained else needs.device
-        sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
+        self.device = max(trained, key=trained.count) if trained else device or needs.device
+        self._sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
         for measured in taken:
-            expected = needs.job_seconds(measured.rule, measured.wildcards, measured.device)
-            groups = [_group(measured.rule, measured.wildcards)]
-            if measured.rule in ON_MEMBERS and measured.device == self.device:
-                groups.append(("", ""))
-            for group in groups:
-                sums[group][0] += measured.seconds
-                sums[group][1] += expected
-        self.factors = {group: total / model for group, (total, model) in sums.items()}
+            self.add(measured)
+
+    def add(self, measured: Measurement) -> None:
+        """Take into account what one more job has taken."""
+        expected = self.needs.job_seconds(measured.rule, measured.wildcards, measured.device)
+        groups = [group(measured.rule, measured.wildcards)]
+        if measured.rule in ON_MEMBERS and measured.device == self.device:
+            groups.append(("", ""))
+        for each in groups:
+            self._sums[each][0] += measured.seconds
+            self._sums[each][1] += expected
+
+    def factor(self, rule: str, method: str) -> tuple[float, str]:
+        """Return how much longer than by the model a `group` takes, and how that is known."""
+        if (rule, method) in self._sums:
+            total, model = self._sums[rule, method]
+            return total / model, MEASURED
+        if rule in ON_MEMBERS and ("", "") in self._sums:
+            total, model = self._sums["", ""]
+            return total / model, SCALED
+        return 1.0, MODEL
 
     def seconds(self, rule: str, wildcards: Any) -> tuple[float, str]:
         """Return the seconds of a job and where the estimate comes from."""
-        expected = self.needs.job_seconds(rule, wildcards, self.device)
-        group = _group(rule, wildcards)
-        if group in self.factors:
-            return expected * self.factors[group], MEASURED
-        if rule in ON_MEMBERS and ("", "") in self.factors:
-            return expected * self.factors["", ""], SCALED
-        return expected, MODEL
+        factor, source = self.factor(*group(rule, wildcards))
+        return factor * self.needs.job_seconds(rule, wildcards, self.device), source
 
 
-def _group(rule: str, wildcards: Any) -> tuple[str, str]:
+def group(rule: str, wildcards: Any) -> tuple[str, str]:
+    """Return what a job's time is foretold by: its rule, and the method where it unlearns."""
     return rule, wildcards.method if rule == "unlearn" else ""
 
 

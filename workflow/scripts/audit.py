@@ -9,13 +9,13 @@ from snakemake.settings import types
 from snakemake.settings.enums import Quietness, RerunTrigger
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
-from unlearning.artifacts.benchmarks import BENCHMARKS, log_of
-from unlearning.artifacts.files import ArtifactError, atomic, load_record
+from unlearning.artifacts.files import atomic
 from unlearning.artifacts.logs import log_to
 from unlearning.planning import audit
 from unlearning.planning.audit_page import page
 from unlearning.planning.proposals import propose
 from unlearning.planning.resources import Needs
+from workflow.telling.measured import measurements
 
 
 def plan(api, params):
@@ -60,37 +60,13 @@ def planned(workflow):
         yield audit.Job(job.rule.name, job.wildcards, reason)
 
 
-def measurements(workflow, needs):
-    """Yield what jobs of this study have taken, from its benchmark files and records."""
-    folder = Path(BENCHMARKS, snakemake.config["study"])
-    files = [str(path) for path in sorted(folder.rglob("*.tsv"))]
-    for rule in workflow.rules:
-        for path in files if rule.log else []:
-            match = rule.log[0].match(str(log_of(path)))
-            if match is None:
-                continue
-            wildcards = audit.Wildcards(**match.groupdict())
-            with open(path, newline="") as file:
-                rows = list(csv.DictReader(file, delimiter="\t"))
-            seconds = sum(float(row["s"]) for row in rows) / max(len(rows), 1)
-            record = Path("results", *Path(path).parts[1:]).with_suffix(".json")
-            try:
-                known = load_record(str(record)) if record.is_file() else {}
-            except ArtifactError:
-                continue  # a damaged record is for the rule that reads it
-            whole = seconds > 0 and not known.get("resumed")
-            if whole and needs.knows(rule.name, wildcards):
-                device = "gpu" if known.get("device") == "cuda" else "cpu"
-                yield audit.Measurement(rule.name, wildcards, seconds, device)
-
-
 log_to(snakemake.log[0])
 params, config = snakemake.params, snakemake.config
 needs = Needs(config)
 with SnakemakeApi(types.OutputSettings(quiet={Quietness.ALL}, enable_file_logging=False)) as api:
     workflow = plan(api, params)
     jobs = list(planned(workflow))
-    clock = audit.Clock(needs, measurements(workflow, needs))
+    clock = audit.Clock(needs, measurements(workflow.rules, needs, config["study"]))
     rows = audit.table(jobs, needs, clock, [rule.name for rule in workflow.rules])
 target = Path("audits", f"{config['study']}-{params.target}.csv")
 with atomic(target) as temporary, open(temporary, "w", newline="") as file:

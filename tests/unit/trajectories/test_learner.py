@@ -1,4 +1,4 @@
-"""Members see orders of their own, or the published one; the README's method moves them."""
+"""Members see orders of their own, or the published one; the documented method moves them."""
 
 import numpy as np
 import torch
@@ -28,8 +28,10 @@ def test_members_see_orders_of_their_own_that_repeat():
     assert len({tuple(order) for order in first[0]}) > 1
 
 
-def test_the_example_of_the_readme_descends_under_wrong_labels():
-    example = (ROOT / "README.md").read_text().split("```python\n")[-1].split("```")[0]
+def test_the_documented_example_descends_under_wrong_labels():
+    example = (
+        (ROOT / "docs" / "your_method.md").read_text().split("```python\n")[-1].split("```")[0]
+    )
     assert example.startswith('"""Shifted labels')
     module = {}
     exec(example, module)

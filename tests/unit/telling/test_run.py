@@ -1,0 +1,129 @@
+"""A run tells what it does once it begins, in the place of Snakemake's own handler and no other."""
+
+import io
+import logging
+from types import SimpleNamespace
+
+import pytest
+from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter, logger
+from snakemake.settings.enums import Quietness
+
+from tests.helpers.configs import CONFIG
+from unlearning.planning.resources import Needs
+from workflow.telling import run as module
+from workflow.telling.handler import InWords, ProgressHandler
+from workflow.telling.run import FILE, TERMINAL, Run
+
+FIGURE = "results/theory/figures/fig3.png"
+
+
+class Rule(SimpleNamespace):
+    log = ()
+
+
+def job(name, output, norun=False):
+    return SimpleNamespace(
+        rule=Rule(name=name), wildcards=SimpleNamespace(), wildcards_dict={"theory_figure": "fig3"},
+        output=output, input=[FIGURE], log=[], is_local=True, is_norun=norun,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def handlers(monkeypatch):
+    """What Snakemake has set up: a handler of the terminal, and one of its log file."""
+    found = []
+    for name, text in ((TERMINAL, io.StringIO()), (FILE, io.StringIO())):
+        handler = ColorizingTextHandler(True, text, DefaultFormatter())
+        handler.name = name
+        found.append(handler)
+    monkeypatch.setattr(logger, "handlers", found)
+    monkeypatch.setattr(logger, "level", logging.INFO)
+    return found
+
+
+def build(jobs, quiet=(), verbose=False, executor="local"):
+    for handler in logger.handlers:
+        handler.addFilter(DefaultFilter(set(quiet), False, verbose, False, False))
+    dag = SimpleNamespace(needrun_jobs=lambda: jobs, jobid=jobs.index, targetjobs=jobs[-1:])
+    workflow = SimpleNamespace(
+        dag=dag,
+        rules=[each.rule for each in jobs],
+        output_settings=SimpleNamespace(quiet=set(quiet), verbose=verbose, debug_dag=False),
+        executor_plugin=SimpleNamespace(name=executor),
+        scheduler=SimpleNamespace(global_resources={"_cores": 2, "_nodes": 2**63, "gpu": 1}),
+    )
+    return Run(workflow, Needs(CONFIG))
+
+
+def both():
+    return [job("draw_theory", [FIGURE]), job("fig3", [], norun=True)]
+
+
+def test_nothing_happens_before_it_begins(handlers):
+    build(both())
+    assert [handler.name for handler in logger.handlers] == [TERMINAL, FILE]
+    assert type(logger.handlers[0]) is ColorizingTextHandler
+    assert all(handler.stream.getvalue() == "" for handler in handlers)
+
+
+def test_it_stands_where_snakemakes_own_handler_stood(handlers):
+    build(both()).begin()
+    ours, file = logger.handlers
+    assert isinstance(ours, ProgressHandler) and ours.filters == handlers[0].filters
+    assert ours.stream is handlers[0].stream and not ours.live, "a file has no last line"
+    assert file is handlers[1] and isinstance(file.formatter, InWords)
+
+
+def test_who_wants_all_gets_snakemakes_own(handlers):
+    build(both(), verbose=True).begin()
+    assert logger.handlers == handlers
+
+
+def test_beside_a_logger_plugin_nothing_is_printed(handlers):
+    logger.handlers.pop(0)
+    build(both()).begin()
+    assert logger.handlers == handlers[1:] or logger.handlers == [handlers[-1]]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "quiet", "live"),
+    [
+        (both(), (), True),
+        (both(), {Quietness.RULES}, True),
+        (both(), {Quietness.PROGRESS}, False),
+        (both(), {Quietness.ALL}, False),
+        ([job("audit", [])], (), False),  # it prints a table
+    ],
+)
+def test_a_terminal_has_a_last_line_unless_it_is_in_the_way(
+    handlers, monkeypatch, jobs, quiet, live
+):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(ColorizingTextHandler, "is_tty", True)
+    monkeypatch.setattr(module.threading, "Thread", lambda **_: SimpleNamespace(start=int))
+    build(jobs, quiet).begin()
+    assert logger.handlers[0].live == live
+
+
+def test_the_end_names_what_is_new_and_is_silent_for_the_quiet(handlers, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for quiet, said in (((), True), ({Quietness.PROGRESS}, False)):
+        handlers[0].filters, handlers[1].filters = [], []
+        logger.handlers = list(handlers)
+        (tmp_path / FIGURE).unlink(missing_ok=True)
+        running = build(both(), quiet)
+        running.begin()
+        (tmp_path / FIGURE).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / FIGURE).write_text("a figure")
+        handlers[0].stream.truncate(0)
+        running.end()
+        text = handlers[0].stream.getvalue()
+        assert ("new:       results/theory/figures/ fig3.png" in text) == said
+        assert (f"Look first at {FIGURE}" in text) == said
+
+
+def test_a_run_that_fails_says_what_is_kept(handlers):
+    running = build(both())
+    running.begin()
+    running.stop()
+    assert "0 of 2 jobs are done and kept" in handlers[0].stream.getvalue()

@@ -1,0 +1,104 @@
+"""A run of Snakemake, from its first job to its last."""
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
+
+from unlearning.planning.audit import Clock
+from unlearning.planning.remaining import Remaining
+from unlearning.planning.resources import ON_DEVICE, ON_MEMBERS, Needs
+from unlearning.planning.words import by_the_clock
+from workflow.telling.ending import compared, digest, looked_at, summary
+from workflow.telling.handler import InWords, Progress, ProgressHandler, quiet_about_progress
+from workflow.telling.measured import measurements
+
+#: Names that Snakemake gives its handlers of the terminal and of its own log file.
+TERMINAL, FILE = "DefaultStreamHandler", "DefaultLogFileHandler"
+#: Jobs of a rule and method whose records are read: enough for an estimate, and soon done.
+LOOKED_AT = 5
+#: The driver of NVIDIA's GPUs.
+GPU = "/dev/nvidiactl"
+
+
+class Run:
+    """Tells what a run does; nothing is looked at or printed before it begins.
+
+    Parameters
+    ----------
+    workflow : of Snakemake
+    needs : the study
+    """
+
+    def __init__(self, workflow: Any, needs: Needs) -> None:
+        self.workflow, self.needs = workflow, needs
+        self.progress: Progress | None = None
+        self.began = 0.0
+        self.before: dict[str, str] = {}
+        self.made: set[str] = set()
+
+    def begin(self) -> None:
+        """Say what remains to be done, and from now on what is done."""
+        self.began = time.time()
+        settings, dag = self.workflow.output_settings, self.workflow.dag
+        own = {handler.name: handler for handler in logger.handlers}
+        jobs = {dag.jobid(job): job for job in dag.needrun_jobs()}
+        self.made = {str(path) for job in jobs.values() for path in job.output}
+        wanted = [path for path in looked_at(dag.targetjobs) if path in self.made]
+        self.before = {path: digest(path) for path in wanted}
+        # Of --verbose, and of a logger plugin that writes to the terminal, Snakemake's own remains.
+        if TERMINAL not in own or settings.verbose or settings.debug_dag or not jobs:
+            return
+        self.progress = Progress(jobs, self.remaining(jobs))
+        # What makes no file prints, and would print into a line that is kept up to date.
+        prints = any(not job.output and not job.is_norun for job in jobs.values())
+        quiet = quiet_about_progress(settings.quiet)
+        terminal = own[TERMINAL].is_tty and os.environ.get("TERM", "dumb") != "dumb"
+        handler = ProgressHandler(own[TERMINAL], self.progress, terminal and not quiet | prints)
+        logger.handlers[logger.handlers.index(own[TERMINAL])] = handler
+        if FILE in own:
+            own[FILE].setFormatter(InWords(own[FILE].formatter, self.progress))
+        if handler.live:
+            threading.Thread(target=handler.keep_up_to_date, daemon=True).start()
+
+    def remaining(self, jobs: dict[int, Any]) -> Remaining:
+        """Return what tells how long jobs still take."""
+        workflow, rules = self.workflow, {job.rule.name for job in jobs.values()}
+        local = workflow.executor_plugin.name == "local"
+        limits = workflow.scheduler.global_resources  # what is not limited is a huge number
+        limiting = ["_cores", "_nodes", *(["gpu"] if rules & set(ON_DEVICE) else [])]
+        workers = min(limits[name] for name in limiting if name in limits)
+        device = ("gpu" if Path(GPU).exists() else "cpu") if local else None
+        # Other rules foretell nothing of these, but those that train of others that train.
+        own = [rule for rule in workflow.rules if rule.name in rules]
+        if rules & set(ON_MEMBERS):
+            own += [rule for rule in workflow.rules if rule.name in set(ON_MEMBERS) - rules]
+        taken = measurements(own, self.needs, self.needs.config["study"], LOOKED_AT)
+        clock = Clock(self.needs, taken, device)
+        works = {number: (job.rule.name, job.wildcards) for number, job in jobs.items()}
+        return Remaining(clock, works, workers, not local, time.time())
+
+    def end(self) -> None:
+        """Say what is new since the last run, and where to look first."""
+        if said := summary(compared(self.before, self.made)):
+            took = by_the_clock(time.time() - self.began)
+            self.say(f"Done in {took}. Made in this run:\n{said}")
+
+    def stop(self) -> None:
+        """Say what is kept of a run that has failed."""
+        if self.progress is not None:
+            done, total = self.progress.done, self.progress.total
+            self.say(
+                f"{done} of {total} jobs are done and kept; the same command goes on from there."
+            )
+
+    def say(self, text: str) -> None:
+        """Print for people, unless they have asked for no progress."""
+        for handler in logger.handlers:
+            if isinstance(handler, ProgressHandler):
+                handler.end()
+        logger.info(text, extra={"quietness": Quietness.PROGRESS})
