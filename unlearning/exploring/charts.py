@@ -67,20 +67,15 @@ def planes(marks: Sequence[str], cost: dict[str, Any]) -> dict[str, Any]:
     y = alt.Y("y:Q", scale=scale, axis=alt.Axis(values=[0, 2, 4, 6, 8, 10, 12]), title="Y")
     place = {"x": x, "y": y}
 
-    def at(**ends: Any) -> dict[str, Any]:
-        return {name: alt.datum(end) if isinstance(end, float) else end
-                for name, end in ends.items()}  # fmt: skip
-
-    band = {"color": "#808080", "opacity": 0.2, "tooltip": None, "aria": False}
+    zero = alt.datum(0)
+    band = base.mark_rect(color="#808080", opacity=0.2, aria=False)
     bands = [
-        _of("oracle", base.mark_rect(**band)).encode(**at(x=0.0, x2="x_floor", y=0.0, y2=LIMIT)),
-        _of("oracle", base.mark_rect(**band)).encode(**at(y=0.0, y2="y_floor", x=0.0, x2=LIMIT)),
+        _of("oracle", band).encode(x=alt.X("x_floor:Q", scale=scale, title="X"), x2=zero),
+        _of("oracle", band).encode(y=alt.Y("y_floor:Q", scale=scale, title="Y"), y2=zero),
     ]
-    dotted = {"strokeDash": [1, 3], "color": "#333", "aria": False}
-    caps = [
-        _of("oracle", base.mark_rule(**dotted)).encode(**at(x=CAP)),
-        _of("oracle", base.mark_rule(**dotted)).encode(**at(y=CAP)),
-    ]
+    cap = base.mark_rule(strokeDash=[1, 3], color="#333", aria=False)
+    at_cap = alt.datum(CAP, type="quantitative")
+    caps = [_of("oracle", cap).encode(x=at_cap), _of("oracle", cap).encode(y=at_cap)]
     stopped = _of("stopped", base.mark_line(color="#333", strokeWidth=0.7, aria=False))
     joined = base.mark_line(color="black", strokeWidth=1.4, strokeDash=[5, 3], aria=False)
     on_path = f"{PATH} != '' && (datum.path == {PATH} || datum.mark == 'pretrained')"
