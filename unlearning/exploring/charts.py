@@ -11,6 +11,13 @@ from unlearning.figures.theme import BLUE, DIVERGED, ORANGE
 
 #: Names of what the script sets.
 DATA, POINTED, PATH, PINS = "runs", "pointed", "path", "pins"
+#: The rows of a histogram: their names, and which is no ensemble but what KLoM adds up.
+ENSEMBLES = {
+    "pretrained": "pretrained members",
+    "oracle": "oracles: share q of members",
+    "unlearned": "unlearned: share p of members",
+    "terms": "p ln(p / q): KLoM is their sum",
+}
 #: Square pixels of a mark for each square point in a figure.
 AREA = 2.4
 GREY = "#bfbfbf"
@@ -114,41 +121,49 @@ def _marks(base: alt.Chart, marks: Sequence[str], cost: dict[str, Any]) -> alt.C
     occurring = [mark for mark in MEANINGS if mark in marks]
     meanings = [MEANINGS[mark] for mark in occurring]
 
-    def each(values: Sequence[Any]) -> alt.Scale:
-        return alt.Scale(domain=meanings, range=list(values))
+    def each(channel: Any, values: Sequence[Any]) -> Any:
+        # All of one field and domain: their legends become one, with each mark as it is drawn.
+        legend = alt.Legend(title=None, orient="bottom")
+        scale = alt.Scale(domain=meanings, range=list(values))
+        return channel("what:N", scale=scale, legend=legend, sort=meanings)
 
-    shape = alt.Shape(
-        "what:N",
-        scale=each([SHAPES[MARKS[mark]["marker"]] for mark in occurring]),
-        legend=alt.Legend(title=None, orient="bottom", symbolStrokeColor="black",
-                          symbolFillColor="transparent", symbolSize=90),
-    )  # fmt: skip
-    size = alt.Size("what:N", legend=None, scale=each([AREA * MARKS[m]["s"] for m in occurring]))
-    edges = {"oracle": "white", "diverged": DIVERGED}
-    stroke = alt.Stroke("what:N", legend=None,
-                        scale=each([edges.get(m, "black") for m in occurring]))  # fmt: skip
-    widths = [max(0.5, MARKS[mark]["linewidths"]) for mark in occurring]
-    width = alt.StrokeWidth("what:N", legend=None, scale=each(widths))
-    uncoloured = [mark for mark in occurring if not is_coloured(mark)]
-    none = f"indexof({uncoloured}, datum.mark) >= 0"
+    styles = [MARKS[mark] for mark in occurring]
+    edges = [DIVERGED if mark == "diverged" else "black" for mark in occurring]
+    looks = {
+        "shape": each(alt.Shape, [SHAPES[style["marker"]] for style in styles]),
+        "size": each(alt.Size, [AREA * style["s"] for style in styles]),
+        "stroke": each(alt.Stroke, edges),
+        "strokeWidth": each(alt.StrokeWidth, [max(0.5, style["linewidths"]) for style in styles]),
+    }
+    empty = [mark for mark in occurring if not is_coloured(mark) and mark != "oracle"]
+    # The first is also what the legend shows: outlines.
+    none = f"indexof({empty}, datum.mark) >= 0"
     fill = alt.Fill(
         "cost:Q",
         scale=alt.Scale(scheme="cividis", **cost),
         legend=alt.Legend(title="Work, in % of one retraining", orient="bottom", gradientLength=180,
-                          labelExpr="format(100 * datum.value, '.3~g')"),
+                          labelExpr="format(100 * datum.value, '.3~g')", **_ticks(cost)),
         condition=[
-            {"test": "datum.mark == 'oracle'", "value": "black"},
             {"test": none, "value": "transparent"},
+            {"test": "datum.mark == 'oracle'", "value": "black"},
             {"test": f"!isValid(datum.cost) || {str(cost['type'] == 'log').lower()} && "
                      "datum.cost <= 0", "value": GREY},
         ],
     )  # fmt: skip
     nearest = alt.selection_point(name="near", nearest=True, on="pointerover", fields=["id"])
-    layer = base.mark_point(filled=True, opacity=1, cursor="pointer")
+    layer = base.mark_point(opacity=1, cursor="pointer")
     return layer.encode(
-        shape=shape, size=size, stroke=stroke, strokeWidth=width, fill=fill,
-        description=alt.Description("name:N"),
-    ).add_params(nearest)  # fmt: skip
+        **looks, fill=fill, description=alt.Description("name:N")
+    ).add_params(nearest)
+
+
+def _ticks(cost: dict[str, Any]) -> dict[str, Any]:
+    """Return where the colour bar has labels: on a logarithmic scale at powers of ten."""
+    low, high = cost["domain"]
+    if cost["type"] == "linear":
+        return {"tickCount": 5}
+    powers = [10.0**power for power in range(-8, 3)]
+    return {"values": [power for power in powers if low <= power <= high] or [low, high]}
 
 
 def histogram() -> dict[str, Any]:
@@ -168,7 +183,8 @@ def histogram() -> dict[str, Any]:
         description=alt.Description("description:N"),
     ).properties(height=62)
     header = alt.Header(title=None, labelOrient="top", labelAnchor="start", labelPadding=2)
-    rows = chart.facet(row=alt.Row("ensemble:N", sort=None, header=header), spacing=6)
+    order = list(ENSEMBLES.values())
+    rows = chart.facet(row=alt.Row("ensemble:N", sort=order, header=header), spacing=6)
     resolved = rows.resolve_scale(y="independent")
     spec: dict[str, Any] = resolved.configure(**CONFIG).to_dict(validate=False)
     return spec

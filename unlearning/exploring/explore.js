@@ -5,7 +5,8 @@
 const study = JSON.parse(document.getElementById("study").textContent);
 const MOST_PLANES = 24, MOST_ROWS = 200, MANY_MARKS = 3000;
 const at = id => document.getElementById(id);
-const SETTLED = { renderer: "svg", actions: false, ast: false };
+// Errors alone: that a size or a width says what a shape says as well is meant.
+const SETTLED = { renderer: "svg", actions: false, logLevel: 1 };
 
 // ---- Runs -------------------------------------------------------------------------------------
 const names = Object.keys(study.runs);
@@ -24,6 +25,7 @@ for (const run of runs) {
     : study.meanings[run.mark];
   run.name = `${run.title}, epoch ${run.epoch}, forget set ${setLabel[run.forget_set]}`;
 }
+const what = run => isOwn(run) ? study.meanings[run.mark] : "baseline";
 const byId = new Map(runs.map(run => [run.id, run]));
 
 // ---- What is shown, and the address that holds it ---------------------------------------------
@@ -31,7 +33,7 @@ const COLUMNS = [
   ["title", "Run"], ["what", "What it is"], ["forget_set", "Forget set"], ["epoch", "Epoch"],
   ...study.splits.map(split => [split, `P95 ${split}`]),
   ...study.splits.map(split => [`accuracy_${split}`, `Accuracy ${split}`]),
-  ["relative_cost", "Work, % of retraining"], ["n_members", "Members"],
+  ["relative_cost", "Work, %"], ["n_members", "Members"],
   ["n_nonfinite", "Not finite"],
 ];
 const first = () => ({
@@ -74,7 +76,7 @@ const isShown = run => state.sets.includes(run.forget_set)
   && (!isOwn(run) || state.methods.includes(run.method));
 
 function sorted() {
-  const value = run => state.sort === "what" ? study.meanings[run.mark]
+  const value = run => state.sort === "what" ? what(run)
     : state.sort === "forget_set" ? study.sets.findIndex(each => each.name === run.forget_set)
     : run[state.sort];
   const sign = state.falling ? -1 : 1;
@@ -195,7 +197,9 @@ async function drawPlanes() {
   spec.columns = columns;
   Object.assign(spec.spec, { width: side, height: side });
   spec.datasets = { runs: data };
-  spec.config.legend.columns = Math.max(1, Math.floor(room / 230));
+  const legend = spec.config.legend, narrow = room < 560;
+  legend.columns = Math.max(1, Math.floor((narrow ? room : room - 220) / 210));
+  legend.layout = { bottom: { anchor: "start", direction: narrow ? "vertical" : "horizontal" } };
   for (const { encoding } of spec.spec.layer)
     for (const axis of ["x", "y"])
       if (encoding[axis]?.title) encoding[axis].title = `P95 KLoM, ${state[axis]} set`;
@@ -342,6 +346,7 @@ function behind() {
     at("whose").textContent = run ? "No image fits into the bound of this page: it has too many runs." : "";
     at("image").replaceChildren();
     at("histograms").replaceChildren();
+    at("sums").replaceChildren();
     return;
   }
   const about = study.behind[run.forget_set], data = block(run.forget_set);
@@ -411,12 +416,17 @@ function bars(run, image) {
     description: `${ensemble}: ${number(term ? count : share(count, all), 3)} from margin ${number(edges[place])}`,
   }));
   const term = (count, q) => count ? count / total * Math.log(count / total / Math.max(q, 1e-5)) : 0;
-  add("pretrained members", pretrained, members);
-  if (out.below) rows.push({ ensemble: "pretrained members", low: low - 1.6 * width, high: low - 0.6 * width, height: out.below / members, term: false, description: `pretrained, below: ${out.below}` });
-  if (out.above) rows.push({ ensemble: "pretrained members", low: low + (bins + 0.6) * width, high: low + (bins + 1.6) * width, height: out.above / members, term: false, description: `pretrained, above: ${out.above}` });
-  add("oracles: share q of the members in each bin", oracle, members);
-  add("unlearned members: share p", unlearned, total);
-  if (study.sums) add("p ln(p / q): KLoM is their sum", unlearned.map((count, place) => term(count, oracle[place] / members)), 1, true);
+  const titles = study.ensembles, beyond = (count, from, where) => count && rows.push({
+    ensemble: titles.pretrained, low: from, high: from + width, height: count / members, term: false,
+    description: `${titles.pretrained}: ${number(count / members, 3)} ${where} all bins`,
+  });
+  add(titles.pretrained, pretrained, members);
+  beyond(out.below, low - 1.6 * width, "below");
+  beyond(out.above, low + (bins + 0.6) * width, "above");
+  add(titles.oracle, oracle, members);
+  add(titles.unlearned, unlearned, total);
+  if (study.sums)
+    add(titles.terms, unlearned.map((count, place) => term(count, oracle[place] / members)), 1, true);
   const sum = unlearned.reduce((all, count, place) => all + term(count, oracle[place] / members), term(counts[bins], 0));
   return { rows, klom, sum, out, lost: counts[bins], members };
 }
@@ -432,7 +442,7 @@ async function drawHistograms(image) {
     if (place < 0) { texts.push(`${letter}the page has no margins of this image on forget set ${setLabel[run.forget_set]}.`); continue; }
     const { rows, klom, sum, out, lost, members } = bars(run, place);
     let text = `${letter}KLoM ${isNaN(klom) ? "has no value" : number(klom)} under ${run.title}, epoch ${run.epoch}.`;
-    if (study.sums) text += ` The lowest bars add up to ${number(sum - (lost ? lost / members * Math.log(lost / members / 1e-5) : 0))}.`;
+    if (study.sums) text += ` The lowest row adds up to ${number(sum - (lost ? lost / members * Math.log(lost / members / 1e-5) : 0))}.`;
     if (lost) text += ` ${lost} of ${members} unlearned margins are not finite: they are in a bin of their own, where no oracle is.`;
     if (out.below + out.above) text += ` ${out.below + out.above} of ${members} pretrained margins lie beyond the bins, drawn at their side.`;
     texts.push(text);
@@ -441,10 +451,12 @@ async function drawHistograms(image) {
     spec.spec.width = Math.max(180, Math.min(420, at("histograms").parentElement.clientWidth - 75));
     boxes.push(await vegaEmbed(make("div"), spec, SETTLED));
   }
+  at("behind").classList.toggle("two", boxes.length > 1);
   if (turn !== looking) return boxes.forEach(each => each.finalize());
   const names = { forget: "of the forget set", retain: "of the retain set", validation: "of the validation set" };
   at("image").replaceChildren(
-    make("h3", `Image ${point} ${names[about.split[image]]}, class ${about.label[image]}`), ...texts.map(text => make("p", text)));
+    make("h3", `Image ${point} ${names[about.split[image]]}, class ${about.label[image]}`));
+  at("sums").replaceChildren(...texts.map(text => make("p", text)));
   at("histograms").replaceChildren(...boxes.map(each => each.view.container()));
 }
 
@@ -461,7 +473,7 @@ at("table").tHead.append(make("tr", null, ...heads));
 
 function cells(run) {
   return COLUMNS.map(([name]) => {
-    if (name === "what") return study.meanings[run.mark];
+    if (name === "what") return what(run);
     if (name === "forget_set") return setLabel[run.forget_set];
     if (study.splits.includes(name)) return score(run, name);
     if (name.startsWith("accuracy_")) return number(run[name], 3);

@@ -49,10 +49,11 @@ on; its cross is the 95&nbsp;% interval.</p></section>
 </div>
 <section id="compared" aria-live="polite" aria-labelledby="compare-title" hidden>
 <h2 id="compare-title">Pinned runs</h2><div id="compare"></div></section>
-<section aria-labelledby="behind-title"><h2 id="behind-title">The images behind a run</h2>
+<section id="behind" aria-labelledby="behind-title"><h2 id="behind-title">The images behind a run</h2>
 <p class="note" id="whose"></p>
 <div class="beside"><div id="images"></div>
-<div class="card"><div id="image" aria-live="polite"></div><div id="histograms"></div></div></div>
+<div class="card" id="looked"><div id="image" aria-live="polite"></div><div id="histograms"></div>
+<div id="sums"></div></div></div>
 </section>
 <section aria-labelledby="table-title"><h2 id="table-title">The runs as a table</h2>
 <p><button type="button" id="copy">Copy as CSV</button> <span id="copied" role="status"></span></p>
@@ -129,6 +130,7 @@ def explore_page(
         "images": sampled.pictures(images, points),
         "planes": charts.planes(list(table["mark"].unique()), runs.cost_scale(table)),
         "histogram": charts.histogram(),
+        "ensembles": charts.ENSEMBLES,
     }
     counts = [each.points["split"].value_counts() for each in found.values()]
     shown = [{split: int(count.get(split, 0)) for split in SPLITS} for count in counts]
