@@ -152,9 +152,9 @@ def _marks(base: alt.Chart, marks: Sequence[str], cost: dict[str, Any]) -> alt.C
     )  # fmt: skip
     nearest = alt.selection_point(name="near", nearest=True, on="pointerover", fields=["id"])
     layer = base.mark_point(opacity=1, cursor="pointer")
-    return layer.encode(
-        **looks, fill=fill, description=alt.Description("name:N")
-    ).add_params(nearest)
+    return layer.encode(**looks, fill=fill, description=alt.Description("name:N")).add_params(
+        nearest
+    )
 
 
 def _ticks(cost: dict[str, Any]) -> dict[str, Any]:
