@@ -1,1 +1,1 @@
-"""A page on which runs, and the images behind them, are pointed at."""
+"""A page on which runs are pointed at."""

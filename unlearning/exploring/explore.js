@@ -213,7 +213,9 @@ async function drawPlanes() {
   view.addEventListener("pointermove", (event, item) => { const run = under(item); if (run) point(run); });
   view.addEventListener("click", (event, item) => { const run = under(item); if (run) pin(run); });
   signal();
+  // For who measures: which drawing this is, and when the first was done.
   document.documentElement.dataset.drawn = turn;
+  document.documentElement.dataset.seconds ??= performance.now() / 1000;
 }
 
 function signal() {

@@ -1,4 +1,4 @@
-"""What KLoM is taken from: margins of single points, counted in the bins that two ensembles share."""
+"""What KLoM is taken from: margins of single points in the bins that two ensembles share."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class Histograms(NamedTuple):
 
 
 def bins(variant: str) -> int:
-    """Return the places of a histogram: those of a variant's bins, and one for what is not finite."""
+    """Return the places of a histogram: a variant's bins, and one for what is not finite."""
     return VARIANTS[variant].bins + 1
 
 

@@ -40,16 +40,17 @@ epochs of a run, <kbd>&uarr;</kbd> <kbd>&darr;</kbd> from run to run, <kbd>Enter
 <kbd>Esc</kbd> lets go.</p>
 <div id="planes" tabindex="0" role="group" aria-labelledby="plane-title" aria-describedby="keys">
 </div>
-<p class="note">Lower left is perfect unlearning. Grey bands: the noise floor, a second oracle ensemble
-(the star) against the first. Dotted: the largest score there is, ln 10<sup>5</sup>. Thin line:
-retraining stopped early. Dashed: the epochs of the run that is pointed at, from the pretrained model
-on; its cross is the 95&nbsp;% interval.</p></section>
+<p class="note">Lower left is perfect unlearning. Grey bands: the noise floor, a second oracle
+ensemble (the star) against the first. Dotted: the largest score there is, ln 10<sup>5</sup>. Thin
+line: retraining stopped early. Dashed: the epochs of the run that is pointed at, from the
+pretrained model on; its cross is the 95&nbsp;% interval.</p></section>
 <section class="card" aria-labelledby="card-title"><h2 id="card-title">The run pointed at</h2>
 <div id="card" aria-live="polite"></div></section>
 </div>
 <section id="compared" aria-live="polite" aria-labelledby="compare-title" hidden>
 <h2 id="compare-title">Pinned runs</h2><div id="compare"></div></section>
-<section id="behind" aria-labelledby="behind-title"><h2 id="behind-title">The images behind a run</h2>
+<section id="behind" aria-labelledby="behind-title">
+<h2 id="behind-title">The images behind a run</h2>
 <p class="note" id="whose"></p>
 <div class="beside"><div id="images"></div>
 <div class="card" id="looked"><div id="image" aria-live="polite"></div><div id="histograms"></div>
@@ -62,9 +63,10 @@ on; its cross is the 95&nbsp;% interval.</p></section>
 <thead></thead><tbody></tbody></table></div>
 <p><button type="button" id="all" hidden></button></p></section>
 <section><h2>What this page holds</h2><div class="about">
-<p>Every run of the grids, the controls and the baselines, as in Figures 6 and 7; runs with flaws of the
-published code or another optimizer, and the extra epochs of Figure 2, are left out. Each has its P95
-KLoM in nats with a 95&nbsp;% interval over members; a diverged run is drawn at the cap. {rule}</p>
+<p>Every run of the grids, the controls and the baselines, as in Figures 6 and 7; runs with flaws of
+the published code or another optimizer, and the extra epochs of Figure 2, are left out. Each has
+its P95 KLoM in nats with a 95&nbsp;% interval over members; a diverged run is drawn at the cap.
+{rule}</p>
 <p>The address of the page holds the forget sets, methods, splits, order, pinned runs and image that
 are shown: send it, or keep it. Nothing is loaded from anywhere.</p></div></section>
 """

@@ -1,4 +1,4 @@
-"""Which images the page shows of a forget set: chosen by their KLoM, as many as its bound allows."""
+"""Which images the page shows of a forget set: chosen by KLoM, as many as its bound allows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil

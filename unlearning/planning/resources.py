@@ -267,8 +267,8 @@ class Needs(Costs):
                 margins = FLOAT * points * (5 * oracles + members * (longest + 5))
                 return NUMERICS + margins + 3 * 8 * SUBSAMPLED_SCORES
             case "sample_points":
-                # KLoM of a method in order; snapshots of oracles, and of a trajectory, as mapped and
-                # as joined.
+                # KLoM of a method in order; snapshots of oracles and of a trajectory, as mapped,
+                # and one as joined.
                 names = self.config["run"]["methods"]
                 axes = [self.axes(name, wildcards.forget_set) for name in names]
                 longest = max(max(each) for each in axes)
