@@ -25,7 +25,7 @@ from unlearning.exploring import points
 from unlearning.exploring.behind import Behind
 from unlearning.exploring.histograms import Histograms, binned, bins
 from unlearning.exploring.page import explore_page
-from unlearning.exploring.runs import RUN
+from unlearning.exploring.points import RUN
 from unlearning.scoring.rows import SPLITS, split_points
 from unlearning.scoring.scores import Scoring
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from unlearning.exploring.histograms import Histograms
-from unlearning.exploring.points import count_type, step
-from unlearning.exploring.runs import RUN
+from unlearning.exploring.points import RUN, count_type, step
 from unlearning.scoring.rows import SPLITS
 
 

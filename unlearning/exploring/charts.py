@@ -72,7 +72,7 @@ def planes(marks: Sequence[str], cost: dict[str, Any]) -> dict[str, Any]:
     scale = alt.Scale(domain=[0, LIMIT], nice=False)
     x = alt.X("x:Q", scale=scale, axis=alt.Axis(values=[0, 2, 4, 6, 8, 10, 12]), title="X")
     y = alt.Y("y:Q", scale=scale, axis=alt.Axis(values=[0, 2, 4, 6, 8, 10, 12]), title="Y")
-    place = {"x": x, "y": y}
+    place: dict[str, Any] = {"x": x, "y": y}
 
     zero = alt.datum(0)
     band = base.mark_rect(color="#808080", opacity=0.2, aria=False)
@@ -129,7 +129,7 @@ def _marks(base: alt.Chart, marks: Sequence[str], cost: dict[str, Any]) -> alt.C
 
     styles = [MARKS[mark] for mark in occurring]
     edges = [DIVERGED if mark == "diverged" else "black" for mark in occurring]
-    looks = {
+    looks: dict[str, Any] = {
         "shape": each(alt.Shape, [SHAPES[style["marker"]] for style in styles]),
         "size": each(alt.Size, [AREA * style["s"] for style in styles]),
         "stroke": each(alt.Stroke, edges),

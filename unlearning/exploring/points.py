@@ -11,6 +11,8 @@ from unlearning.scoring.rows import SPLITS
 
 Floats = NDArray[np.floating]
 
+#: What tells one run of a page from all others.
+RUN = ["forget_set", "method", "setting", "kind", "epoch"]
 #: Bytes of images and margins on one page, all forget sets together, as they are written there.
 BUDGET = 10_000_000
 #: Of three bytes four letters are written: base64.
@@ -69,11 +71,11 @@ def mean_klom(scored: Iterable[Floats]) -> NDArray[np.float64]:
     ----------
     scored : arrays (runs, points), one a method; NaN where a point has no score, which is left out
     """
-    total, count = np.float64(0), np.float64(0)
+    sums, counts = [], []
     for klom in scored:
-        total = total + np.nansum(klom, axis=0, dtype=np.float64)
-        count = count + np.isfinite(klom).sum(axis=0)
-    return np.asarray(total / np.maximum(count, 1))
+        sums.append(np.nansum(klom, axis=0, dtype=np.float64))
+        counts.append(np.isfinite(klom).sum(axis=0))
+    return np.asarray(np.sum(sums, axis=0) / np.maximum(np.sum(counts, axis=0), 1))
 
 
 def choose(

@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
 
+from unlearning.exploring.points import RUN
 from unlearning.figures import plane
 from unlearning.scoring.rows import SPLITS
-
-#: What tells one run of a page from all others.
-RUN = ["forget_set", "method", "setting", "kind", "epoch"]
 
 
 def shown_runs(scores: pd.DataFrame, forget_sets: list[str]) -> pd.DataFrame:
@@ -43,16 +41,18 @@ def shown_runs(scores: pd.DataFrame, forget_sets: list[str]) -> pd.DataFrame:
             "layer": table["mark"].map(layers.index),
         }
     ).join(table[["method", "setting", "epoch"]])
-    return table.loc[order.sort_values(list(order)).index].reset_index(drop=True)
+    return table.loc[order.sort_values(order.columns.tolist()).index].reset_index(drop=True)
 
 
 def floors(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
     """Return the noise floor of each forget set on each split, None where there is none."""
     found = table.groupby("forget_set", sort=False)[[f"{split}_floor" for split in SPLITS]].max()
-    rows = found.set_axis(list(SPLITS), axis=1).to_dict("index")
     return {
-        str(name): {split: None if np.isnan(value) else value for split, value in row.items()}
-        for name, row in rows.items()
+        str(name): {
+            split: None if np.isnan(value) else float(value)
+            for split, value in zip(SPLITS, row, strict=True)
+        }
+        for name, row in zip(found.index, found.to_numpy(), strict=True)
     }
 
 

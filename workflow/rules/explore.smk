@@ -97,6 +97,12 @@ rule bundle_library:
 rule write_explore:
     """Write the page on which runs, and the images behind them, are pointed at."""
     input:
+        **{
+            name: expand(
+                path, forget_set=config["run"]["forget_sets"], allow_missing=True
+            )
+            for name, path in rules.sample_points.output.items()
+        },
         code=listing(
             "workflow/scripts/write_explore.py",
             "unlearning/exploring/explore.css",
@@ -110,12 +116,6 @@ rule write_explore:
             forget_set=config["run"]["forget_sets"],
             allow_missing=True,
         ),
-        **{
-            name: expand(
-                path, forget_set=config["run"]["forget_sets"], allow_missing=True
-            )
-            for name, path in rules.sample_points.output.items()
-        },
     output:
         page=report(
             "results/{study}/explore.html",

@@ -11,7 +11,7 @@ from unlearning.artifacts.stored import Reader, named
 from unlearning.artifacts.tables import load_table, save_table
 from unlearning.exploring import points
 from unlearning.exploring.histograms import bins, histograms
-from unlearning.exploring.runs import RUN
+from unlearning.exploring.points import RUN
 from unlearning.scoring.rows import split_points
 from unlearning.scoring.scores import Scoring, clipped
 from unlearning.scoring.tables import baseline_cases

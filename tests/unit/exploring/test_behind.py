@@ -9,7 +9,8 @@ from PIL import Image
 
 from tests.helpers.exploring import MEMBERS, SETS, study
 from unlearning.exploring import behind as sampled
-from unlearning.exploring.runs import RUN, shown_runs
+from unlearning.exploring.points import RUN
+from unlearning.exploring.runs import shown_runs
 
 
 @pytest.fixture(scope="module")
