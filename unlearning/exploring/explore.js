@@ -450,6 +450,7 @@ async function drawHistograms(image) {
     texts.push(text);
     const spec = structuredClone(study.histogram);
     spec.datasets = { bars: rows };
+    if (letter) spec.title = { text: `${letter}${run.title}, epoch ${run.epoch}`, anchor: "start" };
     spec.spec.width = Math.max(180, Math.min(420, at("histograms").parentElement.clientWidth - 75));
     boxes.push(await vegaEmbed(make("div"), spec, SETTLED));
   }
