@@ -68,13 +68,14 @@ class Clock:
     """Adds up what blocks of code take."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.seconds = self.processor = 0.0
 
     def __enter__(self) -> None:
-        self.started = time.perf_counter()
+        self.started = time.perf_counter(), time.process_time()
 
     def __exit__(self, *_: object) -> None:
-        self.seconds += time.perf_counter() - self.started
+        self.seconds += time.perf_counter() - self.started[0]
+        self.processor += time.process_time() - self.started[1]
 
 
 def opened(page: Path) -> str:
@@ -112,9 +113,8 @@ def measure(name: str, folder: Path) -> None:
         with choosing:
             shape = {"members": members, "bins": bins("default"), "image": image}
             numbers = points.how_many(sets=sets, runs=len(table), **shape)
-            arrays = (load_array(path, shape=(runs, every), dtype=np.float32) for path in paths)
+            arrays = [load_array(path, shape=(runs, every), dtype=np.float32) for path in paths]
             chosen = points.choose(points.mean_klom(arrays), parts, numbers)
-            arrays = (load_array(path, shape=(runs, every), dtype=np.float32) for path in paths)
             worst = [points.worst(*pair, parts) for pair in zip(own, arrays, strict=True)]
         oracle = rng.normal(0, 1, (members, len(chosen))).astype(np.float32)
         counted = []
@@ -151,6 +151,7 @@ def measure(name: str, folder: Path) -> None:
         f"{name}: {len(scores) // 3} runs, {every} points: built in "
         f"{sum(clock.seconds for clock in clocks):.1f} s "
         f"({parts.format(*(clock.seconds for clock in clocks))}), "
+        f"{sum(clock.processor for clock in clocks):.1f} s of the processor, "
         f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB of memory; "
         f"{page.stat().st_size / 1e6:.1f} MB, {opened(page)}",
         flush=True,

@@ -25,21 +25,17 @@ sizes = data["n_train"], data["n_validation"]
 splits = split_points(load_array(source.forget_set, shape=(None,), dtype=np.int64), *sizes)
 tables = [load_table(path)[RUN].drop_duplicates() for path in source.tables]
 every = sum(sizes)
-
-
-def scored():
-    """Yield the KLoM of every point under the runs of each method."""
-    for table, path in zip(tables, source.points, strict=True):
-        yield load_array(path, shape=(len(table), every), dtype=np.float32)
-
-
+scored = [
+    load_array(path, shape=(len(table), every), dtype=np.float32)
+    for table, path in zip(tables, source.points, strict=True)
+]
 reader = Reader(params.seed, params.source, every)
 oracle = reader.oracle(named(source, "oracle"), params.reference, forget_set, epochs).margins(-1)
 second = reader.oracle(named(source, "second"), params.second, forget_set, epochs)
 pretrained = reader.pretrained(named(source, "pretrained"), params.reference, epochs[-1])
 baselines = list(baseline_cases(pretrained, second, epochs))
 runs = pd.DataFrame([{"forget_set": forget_set, **columns} for columns, _, _ in baselines])
-runs = [runs[RUN], *map(points.worst, tables, scored(), [splits] * len(tables))]
+runs = [runs[RUN], *map(points.worst, tables, scored, [splits] * len(tables))]
 numbers = points.how_many(
     sets=params.sets,
     runs=sum(map(len, runs)),
@@ -47,7 +43,7 @@ numbers = points.how_many(
     bins=bins(scoring.variant),
     image=load_array(images, shape=(every, None, None, None), dtype=np.uint8).shape[1:],
 )
-chosen = points.choose(points.mean_klom(scored()), splits, numbers)
+chosen = points.choose(points.mean_klom(scored), splits, numbers)
 places = chosen["point"].to_numpy(int)
 trajectories = reader.runs(
     named(source, "unlearned"), params.reference, forget_set, params.runs, params.margins
