@@ -54,6 +54,7 @@ bench: $(READY)
 	python -m bench.precision
 	python -m bench.study_hours
 	python -m bench.planning
+	python -m bench.explore
 
 bench-gpu: $(READY)
 	python -m bench.gpu

@@ -10,6 +10,7 @@
 #   snakemake stability        how scores and rankings depend on the number of members
 #   snakemake selection        learning rate and stopping time chosen without the oracles
 #   snakemake league           all methods at equal cost; --config merge=theirs.json
+#   snakemake explore          one page to point at: runs, and the images behind them
 #   snakemake influence        whether influence foretells the damage of unlearning
 #   snakemake provenance       what stands behind each figure, on one page
 #   snakemake new_method       a method of your own, running: --config name=mine style=plain
@@ -122,6 +123,7 @@ include: "workflow/rules/league.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/controls.smk"
 include: "workflow/rules/answer.smk"
+include: "workflow/rules/explore.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/new_method.smk"
 include: "workflow/rules/profile.smk"
@@ -150,6 +152,7 @@ localrules:
     selection,
     influence,
     league,
+    explore,
     controls,
     answer,
     theory,
@@ -167,6 +170,8 @@ localrules:
     check_merge,
     draw_league,
     write_league,
+    bundle_library,
+    write_explore,
     tabulate_controls,
     draw_controls,
     draw_protocols,

@@ -170,15 +170,24 @@ def select(table: pd.DataFrame, method: str, forget_set: str) -> pd.DataFrame:
             f"the methods {', '.join(sorted(set(table['method'])))} and the forget sets "
             f"{', '.join(sorted(set(table['forget_set'])))}."
         )
-    here = here[(here["method"] == method) | here["method"].isin(list(BASELINES))]
-    mark = here["method"].map(BASELINES).fillna(here["kind"])
-    diverged = here["diverged"] & ~here["method"].isin(list(BASELINES))
-    return here.assign(mark=mark.mask(diverged, "diverged"))
+    return marked(here[(here["method"] == method) | here["method"].isin(list(BASELINES))])
+
+
+def marked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return runs with their `mark`: which of `MARKS` each is drawn as."""
+    mark = table["method"].map(BASELINES).fillna(table["kind"])
+    diverged = table["diverged"] & ~table["method"].isin(list(BASELINES))
+    return table.assign(mark=mark.mask(diverged, "diverged"))
+
+
+def without_extra_epochs(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the runs of the grids, the controls and the baselines."""
+    return table[table["in_grid"] | (table["kind"] == "baseline")]
 
 
 def coordinates(table: pd.DataFrame, y_split: str, panel: str) -> pd.DataFrame:
     """Lay out the runs of one panel: x on the forget set, y on `y_split`, without extra epochs."""
-    table = table[table["in_grid"] | (table["kind"] == "baseline")]
+    table = without_extra_epochs(table)
     first = ["mark", *KEY, "learning_rate", "relative_cost", "n_members", "n_nonfinite"]
     ends = ["", "_low", "_high", "_floor"]
     source = [*first, *(f"forget{end}" for end in ends), *(f"{y_split}{end}" for end in ends)]

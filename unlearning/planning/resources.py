@@ -265,6 +265,15 @@ class Needs(Costs):
                 # As mapped, as joined, and three steps of clipping; scores, chosen and in order.
                 margins = FLOAT * points * (5 * oracles + members * (longest + 5))
                 return NUMERICS + margins + 3 * 8 * SUBSAMPLED_SCORES
+            case "sample_points":
+                # KLoM of all runs, in order; snapshots of oracles and of a trajectory, as mapped,
+                # and one as joined.
+                names = self.config["run"]["methods"]
+                axes = [self.axes(name, wildcards.forget_set) for name in names]
+                longest = max(max(each) for each in axes)
+                oracles = len(design.oracle_snapshots(self.config)) + 3
+                margins = FLOAT * members * points * (oracles + longest + 1)
+                return NUMERICS + margins + 3 * FLOAT * points * sum(sum(each) for each in axes)
             case "compare_stopping":
                 margins = FLOAT * members * points
                 moments = max(len(run["snapshots"]) for run in self.stopped(wildcards))
@@ -338,6 +347,10 @@ class Needs(Costs):
                     evaluated = 2  # before and after
                 margins = 2 * members * points * (1 + self._repeats)
                 return 10 + evaluated * margins * SECONDS_A_BINNED_MARGIN
+            case "sample_points":
+                names = self.config["run"]["methods"]
+                snapshots = sum(sum(self.axes(name, wildcards.forget_set)) for name in names)
+                return 10 + 2 * FLOAT * members * points * snapshots / READ_A_SECOND
             case "compare_stopping":
                 size, runs = self.forget_size(wildcards.forget_set), self.stopped(wildcards)
                 scores = sum(len(run["snapshots"]) + 1 + 2 * self._repeats for run in runs)

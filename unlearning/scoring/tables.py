@@ -1,7 +1,7 @@
 """Tables of scores: one of the baselines and one of each method, for a forget set."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +102,22 @@ def _given_cost(record: dict[str, Any], retraining: int) -> dict[str, float]:
     return {"given_cost": sum(given.values()) / retraining} if given else {}
 
 
+def baseline_cases(
+    pretrained: Ensemble, second: Ensemble, epochs: Sequence[int]
+) -> Iterator[tuple[dict[str, Any], Ensemble, int]]:
+    """Yield what needs no unlearning: the columns that name it, its ensemble, and the snapshot.
+
+    Parameters
+    ----------
+    pretrained, second, epochs : as `baseline_table` takes them
+    """
+    names = ["pretrained", *(["oracle_stopped"] * (len(epochs) - 1)), "oracle_floor"]
+    places = [(pretrained, 0), *((second, row) for row in range(len(epochs)))]
+    for name, epoch, (ensemble, snapshot) in zip(names, [0, *epochs], places, strict=True):
+        columns = {"method": name, "setting": name, "kind": "baseline", "epoch": epoch}
+        yield columns, ensemble, snapshot
+
+
 def baseline_table(
     scorer: Scorer, pretrained: Ensemble, second: Ensemble, epochs: Sequence[int]
 ) -> tuple[pd.DataFrame, NDArray[np.float32]]:
@@ -119,25 +135,14 @@ def baseline_table(
     table : one row a (method, epoch, split)
     deviations : (rows of the table, repeats) of the P95
     """
-    names = [*(["oracle_stopped"] * (len(epochs) - 1)), "oracle_floor"]
-    cases = [
-        ("pretrained", 0, pretrained, 0),
-        *(
-            (name, epoch, second, row)
-            for row, (name, epoch) in enumerate(zip(names, epochs, strict=True))
-        ),
-    ]
     rows, every_deviation = [], []
-    for method, epoch, ensemble, snapshot in cases:
+    for columns, ensemble, snapshot in baseline_cases(pretrained, second, epochs):
         scored, _, deviations = scorer.rows(
             ensemble,
             snapshot,
-            method=method,
-            setting=method,
-            kind="baseline",
-            epoch=epoch,
+            **columns,
             in_grid=True,
-            relative_cost=epoch / epochs[-1],
+            relative_cost=columns["epoch"] / epochs[-1],
         )
         rows += scored
         every_deviation.append(deviations)

@@ -40,6 +40,7 @@ TARGETS = (
     "selection",
     "influence",
     "league",
+    "explore",
     "controls",
     "answer",
     "theory",

@@ -46,11 +46,20 @@ def unlearned_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
 
 def compared_files(config: Config, pattern: str, wildcards: Any) -> list[str]:
     """Return the files of `settings.compared_runs`, chunk after chunk of each."""
+    return _of_runs(config, pattern, wildcards, settings.compared_runs)
+
+
+def every_file(config: Config, pattern: str, wildcards: Any) -> list[str]:
+    """Return the files of `settings.every_run`, chunk after chunk of each."""
+    return _of_runs(config, pattern, wildcards, settings.every_run)
+
+
+def _of_runs(config: Config, pattern: str, wildcards: Any, which: Any) -> list[str]:
     return [
         pattern.format(
             **dict(wildcards.items()), method=run["method"], trajectory=run["name"], chunk=chunk
         )
-        for run in settings.compared_runs(config, wildcards.forget_set)
+        for run in which(config, wildcards.forget_set)
         for chunk in design.pretrained_chunks(config)
     ]
 

@@ -121,6 +121,11 @@ def compared_runs(config: Config, forget_set: str) -> list[dict[str, Any]]:
         raise ValueError(
             f"forget_sets.{forget_set}: is of kind {kind}, and Lemma 1 is about kind random"
         )
+    return every_run(config, forget_set)
+
+
+def every_run(config: Config, forget_set: str) -> list[dict[str, Any]]:
+    """Return the trajectories of all methods on a forget set, as `scored_runs` does."""
     return [
         run
         for method in config["run"]["methods"]

@@ -1,0 +1,198 @@
+"""The page in Debian's Chromium: pointed at, pinned, sorted, found again by its address."""
+
+import os
+from urllib.parse import unquote_plus
+
+import pytest
+import vl_convert
+from selenium.webdriver.common.keys import Keys
+
+from tests.helpers.browser import Browser, Unavailable, install
+from tests.helpers.exploring import METHODS, SETS, page
+from unlearning.exploring.histograms import bins
+
+FIRST, SECOND = SETS.values()
+ROWS = "#table tbody tr"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    try:
+        install()
+    except Unavailable as reason:
+        assert "REQUIRE_CHROMIUM" not in os.environ, f"the page must be tested here: {reason}"
+        pytest.skip(str(reason))
+    one = Browser()
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    file = tmp_path_factory.mktemp("page") / "explore.html"
+    file.write_text(page(library=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")))
+    return file.as_uri()
+
+
+@pytest.fixture
+def opened(browser, address):
+    """Return the page, newly opened; it has said nothing and asked for nothing at the end."""
+    browser.said(), browser.requests()
+    browser.resize(1280)
+    browser.open(address)
+    yield browser
+    assert browser.said() == []
+    asked = [url for url in browser.requests() if not url.startswith(("data:", "about:", "blob:"))]
+    assert {url.partition("#")[0] for url in asked} <= {address}
+
+
+def mark(browser, text):
+    [found] = [mark for name, mark in browser.marks().items() if name.startswith(text)]
+    return found
+
+
+def column(browser, number):
+    return [
+        cell.get_property("innerText") for cell in browser.every(f"{ROWS} td:nth-child({number})")
+    ]
+
+
+def test_it_opens_on_one_forget_set_with_a_plane_a_method(opened):
+    assert opened.text("#sets-shown") == FIRST
+    assert opened.text("#methods-shown") == "all 2"
+    headings = opened.run(
+        "return [...document.querySelectorAll('#planes text')].map(each => each.textContent)"
+    )
+    assert {"Gradient Ascent", METHODS[1]} <= set(headings)
+    # Baselines stand in both planes, and once in the table.
+    assert len(opened.every("#planes .mark-symbol path[aria-label]")) == 2 * (4 + 5)
+    assert len(opened.every(ROWS)) == 4 + 2 * 5
+    processor = opened.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    seconds = {each["name"]: each["value"] for each in processor}["TaskDuration"]
+    assert seconds < 2  # of the processor, with all that was done in it before
+
+
+def test_a_forget_set_is_chosen(opened):
+    opened.click(opened.one("#choices summary"))
+    boxes = opened.every("#sets input")
+    opened.click(boxes[1])
+    opened.until(lambda: opened.text("#sets-shown") == "all 2", "two forget sets")
+    opened.until(lambda: len(opened.marks()) == 28, "their marks")
+    opened.click(boxes[0])
+    opened.until(lambda: opened.text("#sets-shown") == SECOND, "the other forget set")
+    opened.until(lambda: len(opened.marks()) == 14, "its marks")
+    assert set(column(opened, 3)) == {SECOND}
+
+
+def test_pointing_at_a_run_says_all_about_it_and_joins_its_epochs(opened):
+    opened.point(mark(opened, "Gradient Ascent, lr1, epoch 2"))
+    card = opened.until(lambda: opened.text("#card"), "the card")
+    assert "Gradient Ascent, lr1, epoch 2" in card and "12 members" in card and "22.2 %" in card
+    line = opened.run(
+        "const run = arguments[0], [one] = [...document.querySelectorAll('#table tbody tr')]"
+        ".filter(row => row.dataset.id.startsWith(run)); return one.className",
+        "ga / lr1 / 2",
+    )
+    assert line == "pointed"
+    drawn = (
+        "return [...document.querySelectorAll('#planes .mark-line path')]"
+        ".map(path => path.getAttribute('d'))"
+    )
+    opened.until(
+        lambda: any((path or "").count("L") == 3 for path in opened.run(drawn)),
+        "the pretrained model joined with three epochs",
+    )
+
+
+def test_two_pinned_runs_are_compared_and_the_address_brings_them_back(opened):
+    opened.click(mark(opened, "Gradient Ascent, lr1, epoch 2"))
+    assert "Pin a second run" in opened.text("#compare")
+    opened.click(mark(opened, "Gradient Ascent, lr2, epoch 1"))
+    compared = opened.text("#compare")
+    assert "A: Gradient Ascent, lr1, epoch 2" in compared and "B − A" in compared
+    assert "intervals apart" in compared
+    opened.until(lambda: len(opened.every("#histograms svg")) == 2, "a histogram of each")
+    kept = opened.driver.current_url
+    assert "ga / lr1 / 2 / </script><b>" in unquote_plus(kept)
+    opened.open(kept)
+    assert opened.text("#compare") == compared
+    opened.click(opened.one("#compare button"))
+    assert "Pin a second run" in opened.text("#compare")
+
+
+def test_the_table_sorts_and_its_order_is_in_the_address(opened):
+    def scores():
+        return [float(text.split()[0]) for text in column(opened, 6)]
+
+    heads = opened.every("#table th button")
+    opened.click(heads[5])
+    assert scores() == sorted(scores())
+    opened.click(opened.every("#table th button")[5])
+    assert scores() == sorted(scores(), reverse=True)
+    assert opened.every("#table th")[5].get_attribute("aria-sort") == "descending"
+    opened.open(opened.driver.current_url)
+    assert scores() == sorted(scores(), reverse=True)
+
+
+def test_images_are_ordered_by_klom_and_one_shows_what_it_is(opened):
+    opened.click(mark(opened, "Gradient Ascent, lr2, epoch 1"))
+    for part in opened.every(".split"):
+        values = [
+            float(text) for text in part.get_property("innerText").split("\n")[1:] if text.strip()
+        ]
+        assert values == sorted(values, reverse=True)
+    opened.click(opened.every(".split")[1].find_elements("css selector", "button")[2])
+    opened.until(lambda: "of the retain set" in opened.text("#image"), "the image")
+    sums = opened.until(lambda: opened.text("#sums"), "its KLoM")
+    klom, total = (
+        part.split()[0].rstrip(".") for part in (sums.split("KLoM ")[1], sums.split("up to ")[1])
+    )
+    assert float(klom) == pytest.approx(float(total), abs=0.011)
+    drawn = opened.every("#histograms .mark-rect path[aria-label]")
+    assert len(drawn) >= 4 * (bins("default") - 1)
+
+
+def test_a_diverged_run_is_marked_and_its_lost_members_are_said(opened):
+    found = opened.run(
+        "return [...document.querySelectorAll('#table tbody tr')]"
+        ".findIndex(row => row.cells[1].textContent.startsWith('diverged'))"
+    )
+    opened.click(opened.every(f"{ROWS} button")[found])
+    assert "5 margins not finite" in opened.text("#card")
+    opened.until(lambda: "not finite: they are in a bin" in opened.text("#sums"), "where they are")
+
+
+def test_it_works_with_a_keyboard_alone(opened):
+    opened.run("document.getElementById('planes').focus()")
+    opened.press(Keys.ARROW_RIGHT)
+    first = opened.text("#card h3")
+    opened.press(Keys.ARROW_RIGHT)
+    second = opened.text("#card h3")
+    assert first != second and first.split(", epoch")[0] == second.split(", epoch")[0]
+    opened.press(Keys.ENTER, Keys.ARROW_DOWN, Keys.ENTER)
+    assert "B − A" in opened.text("#compare")
+    opened.press(Keys.ESCAPE)
+    assert not opened.one("#compared").is_displayed()
+    opened.run("document.querySelector('#choices summary').focus()")
+    opened.press(Keys.ENTER, Keys.TAB, Keys.TAB, Keys.TAB, Keys.SPACE)
+    assert opened.text("#sets-shown") == "none"
+    assert "Nothing is shown" in opened.text("#note")
+
+
+def test_at_four_hundred_percent_nothing_is_beyond_the_side(opened):
+    opened.resize(320)
+    opened.until(
+        lambda: opened.run("return document.querySelector('#planes svg').clientWidth") < 320,
+        "narrow",
+    )
+    assert opened.run("return document.documentElement.scrollWidth") <= 320
+    opened.resize(1280)
+
+
+def test_the_table_is_copied_as_csv(opened):
+    opened.run("navigator.clipboard.writeText = async text => { window.copied = text; }")
+    opened.click(opened.one("#copy"))
+    text = opened.until(lambda: opened.run("return window.copied"), "copied")
+    lines = text.splitlines()
+    assert lines[0].startswith("forget_set,method,setting,kind,epoch") and len(lines) == 1 + 14
+    assert lines[1].startswith("</script><b>,") and "14 runs copied" in opened.text("#copied")

@@ -1,0 +1,71 @@
+"""Images of a forget set: as many as fit, easy and hard ones, the worst of the others."""
+
+import numpy as np
+import pandas as pd
+
+from tests.helpers.exploring import PARTS
+from unlearning.exploring import points
+from unlearning.exploring.histograms import bins
+from unlearning.scoring.rows import SPLITS
+
+CIFAR = {"members": 100, "bins": bins("default"), "image": (32, 32, 3)}
+
+
+def written(numbers, *, sets, runs, members, bins, image):
+    one = np.prod(image) + 8 * members + runs * (bins + 12)
+    return sets * sum(numbers.values()) * one * 4 / 3
+
+
+def test_a_page_of_the_papers_size_is_within_its_bound_and_uses_it():
+    size = {"sets": 9, "runs": 906, **CIFAR}
+    numbers = points.how_many(**size)
+    assert written(numbers, **size) <= points.BUDGET
+    more = numbers | {"forget": numbers["forget"] + 1}
+    assert written(more, **size) > points.BUDGET
+    assert numbers["forget"] >= numbers["retain"] == numbers["validation"] >= 5
+
+
+def test_a_small_study_has_the_most_and_a_huge_one_none():
+    assert points.how_many(sets=9, runs=45, **CIFAR) == points.MOST
+    none = points.how_many(sets=900, runs=10**6, **CIFAR)
+    assert none == dict.fromkeys(SPLITS, 0)
+    assert points.choose(np.zeros(20), PARTS, none).empty
+
+
+def test_counts_take_two_bytes_where_members_are_many():
+    assert points.count_type(255) is np.uint8 and points.count_type(256) is np.uint16
+
+
+def test_the_forget_set_is_spread_over_its_order_and_the_rest_is_the_worst():
+    mean = np.arange(20.0)
+    found = points.choose(mean, PARTS, {"forget": 2, "retain": 3, "validation": 1})
+    by_split = found.groupby("split")["point"].apply(list)
+    assert by_split["forget"] == [7, 1]  # the largest and the smallest
+    assert by_split["retain"] == [13, 12, 11] and by_split["validation"] == [19]
+
+
+def test_a_diverged_run_and_a_point_without_score_change_no_order():
+    klom = np.random.default_rng(0).random((4, 20))
+    alone = points.mean_klom([klom])
+    beside = points.mean_klom([klom, np.full((1, 20), 11.5)])
+    np.testing.assert_array_equal(np.argsort(alone), np.argsort(beside))
+    klom[0] = np.nan
+    np.testing.assert_allclose(points.mean_klom([klom]), klom[1:].mean(axis=0))
+
+
+def test_the_worst_point_is_looked_for_among_all():
+    klom = np.zeros((2, 20), np.float32)
+    klom[0, 4], klom[0, 5], klom[0, 19] = 3, 7, 2
+    klom[1] = np.nan
+    found = points.worst(pd.DataFrame({"run": [0, 1]}), klom, PARTS)
+    worst = found.loc[0, [f"worst_{split}" for split in SPLITS]].tolist()
+    assert worst == [4, 5, 19] and found.loc[0, "worst_retain_klom"] == 7
+    assert (found.loc[1, [f"worst_{split}" for split in SPLITS]] == -1).all()
+
+
+def test_the_rule_says_the_numbers():
+    shown = [{"forget": 10, "retain": 12, "validation": 12}, dict(points.MOST)]
+    text = points.rule_in_words(shown, 32)
+    assert "10 to 24 of its images" in text and "retain set (12)" in text and "10 MB" in text
+    assert points.step(64, 64) == 1 and points.step(224, 200) == 4
+    assert "each 4th" in points.rule_in_words(shown, 224)

@@ -1,0 +1,161 @@
+"""The page: its frame, the data that its script reads, the library that draws, the script."""
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from unlearning.exploring import behind as sampled
+from unlearning.exploring import charts, runs
+from unlearning.exploring.behind import Behind
+from unlearning.exploring.points import rule_in_words
+from unlearning.figures.plane import CAP, MEANINGS, METHOD_NAMES
+from unlearning.html import document
+from unlearning.scoring.klom import VARIANTS
+from unlearning.scoring.rows import SPLITS
+
+BESIDE = Path(__file__)
+FRAME = """<p class="about">{about}</p>
+<noscript><p><b>This page needs JavaScript; the same numbers are in scores.csv.</b></p></noscript>
+<form id="choices" aria-label="What is shown">
+<details class="choice"><summary>Forget sets: <span id="sets-shown"></span></summary>
+<div id="sets"></div></details>
+<details class="choice"><summary>Methods: <span id="methods-shown"></span></summary>
+<div id="methods"></div></details>
+<label>Across <select id="x"></select></label>
+<label>Up <select id="y"></select></label>
+<button type="button" id="reset">Start again</button>
+</form>
+<p id="note" class="note" role="status"></p>
+<div class="beside">
+<section aria-labelledby="plane-title"><h2 id="plane-title">The KLoM plane</h2>
+<p class="note" id="keys">Point at a run to read it, click to pin it; two pinned runs are compared.
+With the keyboard: <kbd>Tab</kbd> to the planes, <kbd>&larr;</kbd> <kbd>&rarr;</kbd> along the
+epochs of a run, <kbd>&uarr;</kbd> <kbd>&darr;</kbd> from run to run, <kbd>Enter</kbd> pins,
+<kbd>Esc</kbd> lets go.</p>
+<div id="planes" tabindex="0" role="group" aria-labelledby="plane-title" aria-describedby="keys">
+</div>
+<p class="note">Lower left is perfect unlearning. Grey bands: the noise floor, a second oracle
+ensemble (the star) against the first. Dotted: the largest score there is, ln 10<sup>5</sup>. Thin
+line: retraining stopped early. Dashed: the epochs of the run that is pointed at, from the
+pretrained model on; its cross is the 95&nbsp;% interval.</p></section>
+<section class="card" aria-labelledby="card-title"><h2 id="card-title">The run pointed at</h2>
+<div id="card" aria-live="polite"></div></section>
+</div>
+<section id="compared" aria-live="polite" aria-labelledby="compare-title" hidden>
+<h2 id="compare-title">Pinned runs</h2><div id="compare"></div></section>
+<section id="behind" aria-labelledby="behind-title">
+<h2 id="behind-title">The images behind a run</h2>
+<p class="note" id="whose"></p>
+<div class="beside"><div id="images"></div>
+<div class="card" id="looked"><div id="image" aria-live="polite"></div><div id="histograms"></div>
+<div id="sums"></div></div></div>
+</section>
+<section aria-labelledby="table-title"><h2 id="table-title">The runs as a table</h2>
+<p><button type="button" id="copy">Copy as CSV</button> <span id="copied" role="status"></span></p>
+<p class="note" id="rows"></p>
+<div class="wide" tabindex="0" role="region" aria-labelledby="table-title"><table id="table">
+<thead></thead><tbody></tbody></table></div>
+<p><button type="button" id="all" hidden></button></p></section>
+<section><h2>What this page holds</h2><div class="about">
+<p>Every run of the grids, the controls and the baselines, as in Figures 6 and 7; runs with flaws of
+the published code or another optimizer, and the extra epochs of Figure 2, are left out. Each has
+its P95 KLoM in nats with a 95&nbsp;% interval over members; a diverged run is drawn at the cap.
+{rule}</p>
+<p>The address of the page holds the forget sets, methods, splits, order, pinned runs and image that
+are shown: send it, or keep it. Nothing is loaded from anywhere.</p></div></section>
+"""
+
+
+def explore_page(
+    scores: pd.DataFrame,
+    behind: Mapping[str, Behind],
+    *,
+    study: str,
+    about: str,
+    labels: Mapping[str, str],
+    methods: Sequence[str],
+    variant: str,
+    images: NDArray[np.uint8],
+    classes: NDArray[np.int64],
+    library: str,
+) -> str:
+    """Write a study as one page to point at.
+
+    Parameters
+    ----------
+    scores : one row a run and split, baselines among them
+    behind : of each forget set what was sampled of its runs
+    study : its name
+    about : the study in one sentence
+    labels : a person's name of each forget set, in the order of the page
+    methods : names, in the order of the page
+    variant : of KLoM
+    images : (points, height, width, channels)
+    classes : (points,)
+    library : the JavaScript that defines ``vegaEmbed``
+
+    Returns
+    -------
+    str
+        A complete document that refers to nothing outside itself.
+
+    Raises
+    ------
+    ValueError
+        When a run of the scores was not sampled, or the scores are no scores.
+    """
+    table = runs.shown_runs(scores, list(labels))
+    found = {
+        name: sampled.of_runs(each, table[table["forget_set"] == name])
+        for name, each in behind.items()
+    }
+    points = sorted({int(point) for each in found.values() for point in each.points["point"]})
+    known = {
+        "study": study,
+        "sets": [{"name": name, "label": label} for name, label in labels.items()],
+        "methods": [{"name": name, "title": METHOD_NAMES.get(name, name)} for name in methods],
+        "splits": list(SPLITS),
+        "meanings": MEANINGS,
+        "cap": CAP,
+        "sums": variant == "default",
+        "variant": variant,
+        "bins": VARIANTS[variant].bins,
+        "floors": runs.floors(table),
+        "runs": runs.columns(table),
+        "behind": {name: sampled.embedded(each, classes) for name, each in found.items()},
+        "images": sampled.pictures(images, points),
+        "planes": charts.planes(list(table["mark"].unique()), runs.cost_scale(table)),
+        "histogram": charts.histogram(),
+        "ensembles": charts.ENSEMBLES,
+    }
+    counts = [each.points["split"].value_counts() for each in found.values()]
+    shown = [{split: int(count.get(split, 0)) for split in SPLITS} for count in counts]
+    rule = rule_in_words(shown, max(images.shape[1:3]))
+    blocks = "".join(
+        f'<script type="application/octet-stream" data-set="{escape(name)}">'
+        f"{sampled.packed(each)}</script>\n"
+        for name, each in found.items()
+    )
+    body = (
+        FRAME.format(about=escape(about), rule=escape(rule))
+        + f'<script type="application/json" id="study">{_json(known)}</script>\n{blocks}'
+        + f"<script>{_within(library)}</script>\n"
+        + f"<script>{_within(BESIDE.with_name('explore.js').read_text())}</script>"
+    )
+    return document(f"Explore: {study}", body, BESIDE.with_name("explore.css").read_text())
+
+
+def _json(value: Any) -> str:
+    """Return a value as JSON that ends no script and begins none."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def _within(script: str) -> str:
+    """Return a script that can stand in a page: the end of one within its texts ends nothing."""
+    return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")

@@ -1,0 +1,163 @@
+"""Which images the page shows of a forget set: chosen by KLoM, as many as its bound allows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from unlearning.scoring.rows import SPLITS
+
+Floats = NDArray[np.floating]
+
+#: What tells one run of a page from all others.
+RUN = ["forget_set", "method", "setting", "kind", "epoch"]
+#: Bytes of images and margins on one page, all forget sets together, as they are written there.
+BUDGET = 10_000_000
+#: Of three bytes four letters are written: base64.
+WRITTEN = 4 / 3
+#: Images a forget set, at most, and what is shared among the splits where there are fewer.
+MOST = {"forget": 24, "retain": 12, "validation": 12}
+#: Pixels a side; of larger images every second, third, ... pixel is shown.
+LARGEST_SIDE = 64
+#: Bytes of a run beside the counts of one image: the ends of the bins and the KLoM.
+MEASURED = 12
+
+
+def step(height: int, width: int) -> int:
+    """Return which pixels of an image are shown: every one, every second, ..."""
+    return ceil(max(height, width) / LARGEST_SIDE)
+
+
+def count_type(members: int) -> type[np.unsignedinteger]:
+    """Return the smallest type that can count the members of an ensemble."""
+    return np.uint8 if members <= np.iinfo(np.uint8).max else np.uint16
+
+
+def how_many(
+    *, sets: int, runs: int, members: int, bins: int, image: tuple[int, int, int]
+) -> dict[str, int]:
+    """Return how many images of each split are shown of a forget set.
+
+    Every forget set has the same share of `BUDGET`, and as many images as fit into it, at most
+    `MOST`: half of them of the forget set, a quarter each of the others. A page that is bounded
+    shows fewer images where it has more runs.
+
+    Parameters
+    ----------
+    sets : forget sets of the page
+    runs : of this forget set, baselines among them
+    members : of an ensemble
+    bins : of a histogram, the one of margins that are not finite included
+    image : height, width and channels
+    """
+    height, width, channels = image
+    thinned = step(height, width)
+    pixels = ceil(height / thinned) * ceil(width / thinned) * channels
+    two_ensembles = 2 * members * np.dtype(np.float32).itemsize
+    counts = bins * np.dtype(count_type(members)).itemsize
+    one = pixels + two_ensembles + runs * (counts + MEASURED)
+    most = sum(MOST.values())
+    fit = min(most, int(BUDGET / WRITTEN / sets / one))
+    found = {name: fit * MOST[name] // most for name in SPLITS}
+    return found | {"forget": found["forget"] + fit - sum(found.values())}
+
+
+def mean_klom(scored: Iterable[Floats]) -> NDArray[np.float64]:
+    """Return the mean KLoM of every point over the runs of all methods.
+
+    Parameters
+    ----------
+    scored : arrays (runs, points), one a method; NaN where a point has no score, which is left out
+    """
+    sums, counts = [], []
+    for klom in scored:
+        sums.append(np.nansum(klom, axis=0, dtype=np.float64))
+        counts.append(np.isfinite(klom).sum(axis=0))
+    return np.asarray(np.sum(sums, axis=0) / np.maximum(np.sum(counts, axis=0), 1))
+
+
+def choose(
+    mean: NDArray[np.float64],
+    splits: Mapping[str, NDArray[np.int64]],
+    numbers: Mapping[str, int],
+) -> pd.DataFrame:
+    """Choose the images that are shown of a forget set.
+
+    Of the forget set they are spread evenly from the largest mean KLoM to the smallest, so that
+    easy images are seen as well as hard ones; of the retain and the validation set they are those
+    of the largest. A diverged run has one KLoM for all points and changes no order.
+
+    Parameters
+    ----------
+    mean : (points,) what `mean_klom` returned
+    splits : name -> indices of points
+    numbers : name -> how many of them, at most
+
+    Returns
+    -------
+    DataFrame
+        ``split`` and ``point``, split after split and by falling mean KLoM.
+    """
+    rows = []
+    for name in SPLITS:
+        ordered = splits[name][np.argsort(-mean[splits[name]], kind="stable")]
+        count = min(numbers[name], len(ordered))
+        last = len(ordered) - 1 if name == "forget" else count - 1
+        places = np.linspace(0, last, count).round().astype(int)
+        rows += [{"split": name, "point": int(point)} for point in ordered[places]]
+    return pd.DataFrame(rows, columns=["split", "point"])
+
+
+def worst(
+    table: pd.DataFrame, klom: Floats, splits: Mapping[str, NDArray[np.int64]]
+) -> pd.DataFrame:
+    """Find the point of the largest KLoM of each run on each split, among all points.
+
+    Parameters
+    ----------
+    table : one row a run of a method
+    klom : (runs, points) in the same order
+    splits : name -> indices of points
+
+    Returns
+    -------
+    DataFrame
+        The table with ``worst_{split}``, the point, and ``worst_{split}_klom``; of a run without
+        scores, -1 and NaN.
+    """
+    found = {}
+    for name, points in splits.items():
+        here = np.nan_to_num(klom[:, points], nan=-1)
+        place = here.argmax(axis=1)
+        largest = here[np.arange(len(here)), place]
+        found[f"worst_{name}"] = np.where(largest < 0, -1, points[place])
+        found[f"worst_{name}_klom"] = np.where(largest < 0, np.nan, largest)
+    return table.assign(**found)
+
+
+def rule_in_words(shown: Sequence[Mapping[str, int]], side: int) -> str:
+    """Say which images a page holds, and by what rule.
+
+    Parameters
+    ----------
+    shown : of each forget set how many images of each split there are
+    side : the longer side of an image, in pixels
+    """
+
+    def numbers(split: str) -> str:
+        every = [each[split] for each in shown]
+        low, high = min(every), max(every)
+        return f"{low}" if low == high else f"{low} to {high}"
+
+    thinned = step(side, side)
+    pixels = f" Of their pixels each {thinned}th a side is shown." if thinned > 1 else ""
+    return (
+        f"Embedded are, a forget set, {numbers('forget')} of its images, spread evenly from the "
+        "largest mean KLoM over all runs to the smallest, and those of the largest in the retain "
+        f"set ({numbers('retain')}) and in the validation set ({numbers('validation')}), each with "
+        "the margins of every oracle and pretrained member and the histogram of every run. All of "
+        f"this takes at most {BUDGET / 1e6:.0f} MB a page, which the forget sets share, and at "
+        f"most {sum(MOST.values())} images a forget set.{pixels}"
+    )

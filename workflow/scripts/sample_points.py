@@ -1,0 +1,61 @@
+"""Choose images of a forget set, and count their margins under every run."""
+
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+
+from unlearning.artifacts.files import load_array, load_record, save_array
+from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.stored import Reader, named
+from unlearning.artifacts.tables import load_table, save_table
+from unlearning.exploring import points
+from unlearning.exploring.histograms import bins, histograms
+from unlearning.exploring.points import RUN
+from unlearning.scoring.rows import split_points
+from unlearning.scoring.scores import Scoring, clipped
+from unlearning.scoring.tables import baseline_cases
+
+log_to(snakemake.log[0])
+source, params, output = snakemake.input, snakemake.params, snakemake.output
+forget_set, epochs = snakemake.wildcards.forget_set, params.epochs
+images, _, record = source.data
+data, scoring = load_record(record), Scoring(**params.scoring)
+sizes = data["n_train"], data["n_validation"]
+splits = split_points(load_array(source.forget_set, shape=(None,), dtype=np.int64), *sizes)
+tables = [load_table(path)[RUN].drop_duplicates() for path in source.tables]
+every = sum(sizes)
+scored = [
+    load_array(path, shape=(len(table), every), dtype=np.float32)
+    for table, path in zip(tables, source.points, strict=True)
+]
+reader = Reader(params.seed, params.source, every)
+oracle = reader.oracle(named(source, "oracle"), params.reference, forget_set, epochs).margins(-1)
+second = reader.oracle(named(source, "second"), params.second, forget_set, epochs)
+pretrained = reader.pretrained(named(source, "pretrained"), params.reference, epochs[-1])
+baselines = list(baseline_cases(pretrained, second, epochs))
+runs = pd.DataFrame([{"forget_set": forget_set, **columns} for columns, _, _ in baselines])
+runs = [runs[RUN], *map(points.worst, tables, scored, [splits] * len(tables))]
+numbers = points.how_many(
+    sets=params.sets,
+    runs=sum(map(len, runs)),
+    members=len(oracle),
+    bins=bins(scoring.variant),
+    image=load_array(images, shape=(every, None, None, None), dtype=np.uint8).shape[1:],
+)
+chosen = points.choose(points.mean_klom(scored), splits, numbers)
+places = chosen["point"].to_numpy(int)
+trajectories = reader.runs(
+    named(source, "unlearned"), params.reference, forget_set, params.runs, params.margins
+)
+ensembles = chain(
+    (ensemble.margins(snapshot)[:, places] for _, ensemble, snapshot in baselines),
+    (run.ensemble.margins(row)[:, places] for run in trajectories for row, _ in run.rows()),
+)
+found = histograms(ensembles, oracle[:, places], scoring)
+kept = np.stack([oracle[:, places], pretrained.margins(0)[:, places]])
+save_table(output.points, chosen)
+save_table(output.runs, pd.concat(runs, ignore_index=True))
+save_array(output.counts, found.counts)
+save_array(output.measured, found.measured)
+save_array(output.margins, clipped(kept, scoring.clip))

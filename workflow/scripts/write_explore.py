@@ -1,0 +1,48 @@
+"""Write the page on which runs, and the images behind them, are pointed at."""
+
+from pathlib import Path
+
+import numpy as np
+
+from unlearning.artifacts.files import atomic, load_array, load_record
+from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.tables import load_table
+from unlearning.exploring.behind import Behind
+from unlearning.exploring.histograms import Histograms
+from unlearning.exploring.page import explore_page
+from unlearning.scoring.rows import read_scores
+
+log_to(snakemake.log[0])
+source, params = snakemake.input, snakemake.params
+images, labels, record = source.data
+data = load_record(record)
+every = data["n_train"] + data["n_validation"]
+sampled = [source[name] for name in ("points", "runs", "counts", "measured", "margins")]
+behind = {
+    name: Behind(
+        points=load_table(points),
+        runs=load_table(runs),
+        histograms=Histograms(
+            load_array(counts, shape=(None, None, None), dtype=np.uint16),
+            load_array(measured, shape=(None, None, 3), dtype=np.float32),
+        ),
+        margins=load_array(margins, shape=(2, None, None), dtype=np.float32),
+    )
+    for name, points, runs, counts, measured, margins in zip(
+        params.forget_sets, *sampled, strict=True
+    )
+}
+page = explore_page(
+    read_scores(source.tables),
+    behind,
+    study=snakemake.wildcards.study,
+    about=params.about,
+    labels=params.forget_sets,
+    methods=params.methods,
+    variant=params.variant,
+    images=load_array(images, shape=(every, None, None, None), dtype=np.uint8),
+    classes=load_array(labels, shape=(every,), dtype=np.int64),
+    library=Path(source.library[0]).read_text(),
+)
+with atomic(snakemake.output.page) as temporary:
+    temporary.write_text(page)
