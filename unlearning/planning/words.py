@@ -38,6 +38,9 @@ WORDS: Mapping[str, str] = {
     "measure_damage": "measure the damage of unlearning set {forget_set}",
     "correlate_influence": "correlate influence and damage",
     "draw_influence": "draw damage over influence",
+    "sample_points": "choose images of set {forget_set} and count their margins",
+    "bundle_library": "take the page's JavaScript out of its package",
+    "write_explore": "write the page to explore",
     "check_merge": "check the records of other groups",
     "score_league": "compare methods at equal cost",
     "draw_league": "draw the league",
@@ -57,6 +60,7 @@ WORDS: Mapping[str, str] = {
     "write_provenance": "trace what is behind {scope}",
     "audit": "say what the target would take",
     "new_method": "write a new method",
+    "profile": "look at the cluster and write a profile",
 }
 
 

@@ -194,6 +194,7 @@ BAD = {
         ["cifar10", "klom_models"],
         ["cifar10", "cifar10_league"],
         ["digits_league"],
+        ["digits_league", "fashion_league"],
         ["digits_needs"],
         ["digits_resnet9"],
         ["fashion_mnist"],
