@@ -20,7 +20,6 @@
 #   snakemake profile          looks at the cluster, and writes a profile of your own for it
 #   snakemake --profile slurm  on a cluster: docs/cluster.md
 import re
-from functools import cache, partial
 
 from snakemake.dag import ScriptProcessor
 from snakemake.exceptions import WorkflowError
@@ -41,7 +40,6 @@ from unlearning.study import new_method, parameters, settings, stopping, subsamp
 from unlearning.study import targets
 from unlearning.study.listings import Listings
 from unlearning.study.method_files import method_source
-from unlearning.study.runs import runs
 from unlearning.study.sources import loader
 from workflow.starting import arguments, launcher, producers, rounds, scripts
 from workflow.telling.run import Run
@@ -71,7 +69,6 @@ except ValueError as error:
 
 needs = Needs(config)
 given = answering.parts(config)
-runs_of = cache(partial(runs, config))  # asked for each job of a method on a forget set
 listing = Listings(logger.info if workflow.is_main_process else lambda text: None)
 told = Run(workflow, needs)
 

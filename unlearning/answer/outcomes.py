@@ -36,8 +36,21 @@ def widened(cells: pd.DataFrame, among: Any) -> tuple["pd.Series[float]", "pd.Se
     cells : ``difference``, ``low`` and ``high``
     among : how many they are, all together or each among its own
     """
-    wider, change = ndtri(1 - ERROR / 2 / among) / ndtri(1 - ERROR / 2), cells["difference"]
-    return change - wider * (change - cells["low"]), change + wider * (cells["high"] - change)
+    ends = cells["difference"], cells["low"], cells["high"]
+    return stretched(*ends, below=1 - ERROR / 2, among=among)
+
+
+def stretched(value: Any, low: Any, high: Any, *, below: float, among: Any) -> tuple[Any, Any]:
+    """Return the ends of intervals, made wider for many to err together in 5 % of cases.
+
+    Parameters
+    ----------
+    value, low, high : estimates and the ends of their intervals
+    below : share of a normal distribution below the upper end, such as 0.975
+    among : how many they are (Bonferroni)
+    """
+    wider = ndtri(1 - ERROR / 2 / among) / ndtri(below)
+    return value - wider * (value - low), value + wider * (high - value)
 
 
 def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFrame:

@@ -19,17 +19,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
-from unlearning.answer.outcomes import LITTLE
+from unlearning.answer.outcomes import LITTLE, stretched
 from unlearning.answer.subsamples import MEASURES
 from unlearning.answer.verdicts import FAILS, IN_PART, STANDS, UNKNOWN
 from unlearning.artifacts.tables import require_columns
 
 #: Percentiles of the subsamples between which a band lies.
 BAND = (5, 95)
-#: Chance that any of many scores that do not change is said to.
-ERROR = 0.05
 #: A run of one forget set.
 RUN = ["method", "setting", "kind", "epoch", "forget_set"]
 CELL = [*RUN, "split", "measure"]
@@ -193,8 +190,7 @@ def stays(rows: pd.DataFrame, name: str) -> NDArray[np.bool_]:
 
 def _widened(rows: pd.DataFrame, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     value, low, high = (rows[f"{name}{end}"].to_numpy(float) for end in ("", "_low", "_high"))
-    wider = ndtri(1 - ERROR / 2 / max(len(rows), 1)) / ndtri(BAND[1] / 100)
-    return value - wider * (value - low), value + wider * (high - value)
+    return stretched(value, low, high, below=BAND[1] / 100, among=max(len(rows), 1))
 
 
 def stable_after(table: pd.DataFrame, members: int = 80) -> dict[str, Any]:

@@ -33,7 +33,9 @@ rule unlearn:
         run=lambda wildcards: settings.run_settings(
             config,
             wildcards.method,
-            runs_of(wildcards.method, wildcards.forget_set)[wildcards.trajectory],
+            needs.trajectories(wildcards.method, wildcards.forget_set)[
+                wildcards.trajectory
+            ],
             wildcards.forget_set,
         ),
         margins=config["unlearned_margins"],
