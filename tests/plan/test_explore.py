@@ -3,6 +3,8 @@
 import yaml
 
 from tests.helpers.plans import counts, declared
+from tests.helpers.study import ROOT
+from unlearning.exploring.page import SCRIPTS, WEB
 
 SMALL = {
     "ensemble": {"members": 10, "floor_members": 10, "chunk": 10},
@@ -24,7 +26,9 @@ def test_the_script_is_code_of_the_page_alone(tmp_path):
     path = tmp_path / "study.yaml"
     path.write_text(yaml.safe_dump(SMALL))
     code = declared(tmp_path, "explore", "--configfile", path)
-    script = "unlearning/exploring/explore.js"
-    assert [rule for rule, files in code.items() if script in files] == ["write_explore"]
+    parts = {f"unlearning/exploring/web/{name}.js" for name in SCRIPTS}
+    assert parts == {str(path.relative_to(ROOT)) for path in WEB.glob("*.js")}
+    assert [rule for rule, files in code.items() if parts & files] == ["write_explore"]
+    assert parts < code["write_explore"]
     drawing = {"unlearning/exploring/charts.py", "unlearning/figures/plane.py"}
     assert not drawing & code["sample_points"] and drawing <= code["write_explore"]

@@ -19,7 +19,8 @@ from unlearning.html import document
 from unlearning.scoring.klom import VARIANTS
 from unlearning.scoring.rows import SPLITS
 
-BESIDE = Path(__file__)
+WEB = Path(__file__).parent / "web"
+SCRIPTS = ("runs", "choices", "planes", "images", "table", "begin")  # as they follow each other
 FRAME = """<p class="about">{about}</p>
 <noscript><p><b>This page needs JavaScript; the same numbers are in scores.csv.</b></p></noscript>
 <form id="choices" aria-label="What is shown">
@@ -146,9 +147,15 @@ def explore_page(
         FRAME.format(about=escape(about), rule=escape(rule))
         + f'<script type="application/json" id="study">{_json(known)}</script>\n{blocks}'
         + f"<script>{_within(library)}</script>\n"
-        + f"<script>{_within(BESIDE.with_name('explore.js').read_text())}</script>"
+        + f"<script>{_within(_script())}</script>"
     )
-    return document(f"Explore: {study}", body, BESIDE.with_name("explore.css").read_text())
+    return document(f"Explore: {study}", body, (WEB / "page.css").read_text())
+
+
+def _script() -> str:
+    """Return what happens on the page, in a block of its own: its names are no one else's."""
+    parts = [(WEB / f"{name}.js").read_text() for name in SCRIPTS]
+    return '"use strict";\n{\n' + "\n".join(parts) + "}"
 
 
 def _json(value: Any) -> str:

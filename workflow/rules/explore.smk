@@ -105,8 +105,11 @@ rule write_explore:
         },
         code=listing(
             "workflow/scripts/write_explore.py",
-            "unlearning/exploring/explore.css",
-            "unlearning/exploring/explore.js",
+            "unlearning/exploring/web/page.css",
+            *expand(
+                "unlearning/exploring/web/{part}.js",
+                part=["runs", "choices", "planes", "images", "table", "begin"],
+            ),
         ),
         data=rules.prepare_data.output,
         library=rules.bundle_library.output,

@@ -1,0 +1,143 @@
+// The images behind a run, and the margins of the one that is pointed at.
+const unpacked = {};
+function block(set) {
+  if (unpacked[set]) return unpacked[set];
+  const about = study.behind[set], points = about.point.length, { members, places } = about;
+  const [script] = [...document.querySelectorAll("script[data-set]")].filter(each => each.dataset.set === set);
+  const bytes = Uint8Array.from(atob(script.textContent), letter => letter.charCodeAt(0));
+  const rows = placeInSet[set] + 1, margins = 2 * members * points, measured = rows * points * 3;
+  const floats = new Float32Array(bytes.buffer, 0, margins + measured);
+  const Counts = members > 255 ? Uint16Array : Uint8Array;
+  const counts = new Counts(bytes.buffer, 4 * (margins + measured));
+  return unpacked[set] = {
+    // Margins of the oracles (0) and of the pretrained members (1) on one image.
+    margins: (which, image) => Array.from({ length: members },
+      (_, member) => floats[(which * members + member) * points + image]),
+    measured: (run, image) => floats.subarray(margins + (run * points + image) * 3).slice(0, 3),
+    counts: (run, image) => counts.slice((run * points + image) * places, (run * points + image + 1) * places),
+  };
+}
+
+const whose = () => state.pins.length ? state.pins.map(id => byId.get(id)).slice(-2) : [pointed ?? last ?? sorted()[0]].filter(run => run);
+
+function behind() {
+  const shown = whose(), run = shown.at(-1);
+  at("images").replaceChildren();
+  if (!run || !study.behind[run.forget_set]?.point.length) {
+    at("whose").textContent = run ? "No image fits into the bound of this page: it has too many runs." : "";
+    at("image").replaceChildren();
+    at("histograms").replaceChildren();
+    at("sums").replaceChildren();
+    return;
+  }
+  const about = study.behind[run.forget_set], data = block(run.forget_set);
+  at("whose").textContent = `${run.name}. Images by falling KLoM; the number under each is its KLoM. `
+    + "Point at one, or focus it, to see the margins that KLoM is taken from.";
+  const klom = about.point.map((_, image) => data.measured(run.place, image)[2]);
+  for (const split of study.splits) {
+    const images = about.point.map((_, image) => image).filter(image => about.split[image] === split)
+      .sort((one, two) => (isNaN(klom[one]) - isNaN(klom[two])) || klom[two] - klom[one]);
+    if (!images.length) continue;
+    const worst = about.worst[`worst_${split}_klom`][run.place];
+    const head = { forget: "Of the forget set", retain: "Worst of the retain set", validation: "Worst of the validation set" };
+    const text = head[split] + (worst === null ? "" : `; the largest KLoM of all its points is ${number(worst)}`);
+    const list = make("div", null, ...images.map(image => {
+      const picture = make("img"), point = about.point[image];
+      picture.src = `data:image/png;base64,${study.images[point]}`;
+      picture.alt = `class ${about.label[image]}`;
+      const button = make("button", null, picture, isNaN(klom[image]) ? "none" : number(klom[image]));
+      button.type = "button";
+      button.dataset.image = image;
+      button.setAttribute("aria-label", `${split} image ${point} of class ${about.label[image]}, KLoM ${number(klom[image])}`);
+      for (const event of ["pointerenter", "focus", "click"])
+        button.addEventListener(event, () => look(split, point));
+      return button;
+    }));
+    list.className = "images";
+    const part = make("div", null, make("h3", `${text}.`), list);
+    part.className = "split";
+    at("images").append(part);
+  }
+  look();
+}
+
+function look(split, point) {
+  const run = whose().at(-1), about = study.behind[run.forget_set];
+  if (split) {
+    if (state.image === `${split} ${point}`) return;
+    state = { ...state, image: `${split} ${point}` };
+    write();
+  }
+  const buttons = [...at("images").querySelectorAll("button")];
+  const wanted = buttons.find(each => `${about.split[each.dataset.image]} ${about.point[each.dataset.image]}` === state.image)
+    ?? buttons[0];
+  for (const each of buttons) each.setAttribute("aria-pressed", each === wanted);
+  const image = Number(wanted.dataset.image);
+  drawHistograms(image);
+}
+
+function bars(run, image) {
+  const data = block(run.forget_set), [low, high, klom] = data.measured(run.place, image);
+  const counts = data.counts(run.place, image), bins = study.bins, step = (high - low) / bins;
+  const edges = Array.from({ length: bins + 1 }, (_, place) => place === bins ? high : low + place * step);
+  const width = step || 0.05, { members } = study.behind[run.forget_set];
+  const binned = margins => {
+    const found = new Array(bins).fill(0), out = { below: 0, above: 0 };
+    for (const margin of margins)
+      if (margin < low) out.below += 1;
+      else if (margin > high) out.above += 1;
+      else found[edges.slice(1, -1).filter(edge => margin >= edge).length] += 1;
+    return [found, out];
+  };
+  const [oracle] = binned(data.margins(0, image)), [pretrained, out] = binned(data.margins(1, image));
+  const unlearned = [...counts.slice(0, bins)], total = unlearned.reduce((sum, count) => sum + count, 0) + counts[bins];
+  const rows = [], share = (count, all) => count / all;
+  const add = (ensemble, found, all, term = false) => found.forEach((count, place) => rows.push({
+    ensemble, low: low + place * width, high: low + (place + 1) * width, height: term ? count : share(count, all), term,
+    description: `${ensemble}: ${number(term ? count : share(count, all), 3)} from margin ${number(edges[place])}`,
+  }));
+  const term = (count, q) => count ? count / total * Math.log(count / total / Math.max(q, 1e-5)) : 0;
+  const titles = study.ensembles, beyond = (count, from, where) => count && rows.push({
+    ensemble: titles.pretrained, low: from, high: from + width, height: count / members, term: false,
+    description: `${titles.pretrained}: ${number(count / members, 3)} ${where} all bins`,
+  });
+  add(titles.pretrained, pretrained, members);
+  beyond(out.below, low - 1.6 * width, "below");
+  beyond(out.above, low + (bins + 0.6) * width, "above");
+  add(titles.oracle, oracle, members);
+  add(titles.unlearned, unlearned, total);
+  if (study.sums)
+    add(titles.terms, unlearned.map((count, place) => term(count, oracle[place] / members)), 1, true);
+  const sum = unlearned.reduce((all, count, place) => all + term(count, oracle[place] / members), term(counts[bins], 0));
+  return { rows, klom, sum, out, lost: counts[bins], members };
+}
+
+let looking = 0;
+async function drawHistograms(image) {
+  const turn = ++looking, shown = whose(), last = shown.at(-1), about = study.behind[last.forget_set];
+  const point = about.point[image], boxes = [], texts = [];
+  for (const run of shown) {
+    const own = study.behind[run.forget_set];
+    const place = own.point.findIndex((each, i) => each === point && own.split[i] === about.split[image]);
+    const letter = state.pins.length === 2 ? `${"AB"[state.pins.indexOf(run.id)]}: ` : "";
+    if (place < 0) { texts.push(`${letter}the page has no margins of this image on forget set ${setLabel[run.forget_set]}.`); continue; }
+    const { rows, klom, sum, out, lost, members } = bars(run, place);
+    let text = `${letter}KLoM ${isNaN(klom) ? "has no value" : number(klom)} under ${run.title}, epoch ${run.epoch}.`;
+    if (study.sums) text += ` The lowest row adds up to ${number(sum - (lost ? lost / members * Math.log(lost / members / 1e-5) : 0))}.`;
+    if (lost) text += ` ${lost} of ${members} unlearned margins are not finite: they are in a bin of their own, where no oracle is.`;
+    if (out.below + out.above) text += ` ${out.below + out.above} of ${members} pretrained margins lie beyond the bins, drawn at their side.`;
+    texts.push(text);
+    const spec = structuredClone(study.histogram);
+    spec.datasets = { bars: rows };
+    if (letter) spec.title = { text: `${letter}${run.title}, epoch ${run.epoch}`, anchor: "start" };
+    spec.spec.width = Math.max(180, Math.min(420, at("histograms").parentElement.clientWidth - 75));
+    boxes.push(await vegaEmbed(make("div"), spec, SETTLED));
+  }
+  at("behind").classList.toggle("two", boxes.length > 1);
+  if (turn !== looking) return boxes.forEach(each => each.finalize());
+  const names = { forget: "of the forget set", retain: "of the retain set", validation: "of the validation set" };
+  at("image").replaceChildren(
+    make("h3", `Image ${point} ${names[about.split[image]]}, class ${about.label[image]}`));
+  at("sums").replaceChildren(...texts.map(text => make("p", text)));
+  at("histograms").replaceChildren(...boxes.map(each => each.view.container()));
+}
