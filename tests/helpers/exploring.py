@@ -1,5 +1,8 @@
 """A small study as a page to explore: two methods, awkward names, a diverged run."""
 
+import json
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -97,3 +100,9 @@ def page(methods=METHODS, sets=SETS, library="", **changes):
         classes=np.arange(TRAIN + VALIDATION) % 3,
         library=library,
     )
+
+
+def held(text):
+    """Return what the script of a page reads."""
+    found = re.search(r'<script type="application/json" id="study">(.*?)</script>', text, re.DOTALL)
+    return json.loads(found[1])

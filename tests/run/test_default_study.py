@@ -1,5 +1,6 @@
 """What the default study produced."""
 
+import re
 from hashlib import sha256
 
 import numpy as np
@@ -7,9 +8,12 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.helpers.exploring import held
 from tests.helpers.study import snakemake
 from unlearning.artifacts.files import load_record
+from unlearning.exploring.points import RUN
 from unlearning.scoring.klom import CAP, klom
+from unlearning.scoring.rows import SPLITS
 
 SETS = [str(number) for number in range(1, 10)]
 
@@ -154,6 +158,24 @@ def test_the_report_is_one_page_with_its_captions(finished, tmp_path):
         assert caption in text
     assert "noise floor" in text
     assert "What stands behind the figures" in text
+
+
+def test_the_page_to_explore_shows_the_scores_and_is_in_the_report(
+    finished, results, scores, tmp_path
+):
+    printed = snakemake(finished, "explore")
+    assert re.search(r"\b(\d+) of \1 ", printed)
+    assert "Look first at" in printed and "explore.html" in printed
+    shown = pd.DataFrame(held((results / "explore.html").read_text())["runs"]).set_index(RUN)
+    assert set(shown.index.get_level_values("method")) == set(scores["method"])
+    for split in SPLITS:
+        rows = scores[scores["split"] == split]
+        assert len(shown) == (rows["in_grid"] | (rows["kind"] == "baseline")).sum()
+        rows = rows.set_index(RUN)
+        np.testing.assert_allclose(shown[split], rows.loc[shown.index, "klom_p95"], rtol=1e-4)
+    report = tmp_path / "report.html"
+    snakemake(finished, "explore", "--report", report)
+    assert "results/digits/explore.html" in report.read_text()
 
 
 def test_every_figure_is_traced(results):

@@ -1,17 +1,11 @@
 """The page is one document that refers to nothing, whatever its names are."""
 
-import json
 import re
 
 import pytest
 
-from tests.helpers.exploring import GRID, METHODS, SETS, page
+from tests.helpers.exploring import GRID, METHODS, SETS, held, page
 from unlearning.exploring.points import MOST
-
-
-def held(text):
-    found = re.search(r'<script type="application/json" id="study">(.*?)</script>', text, re.DOTALL)
-    return json.loads(found[1])
 
 
 @pytest.fixture(scope="module")
