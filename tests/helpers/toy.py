@@ -78,6 +78,8 @@ class Toy:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                # Tests that run in the background ignore Ctrl-C, and so would what they start.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
     def run(self, *arguments, check=True, seconds=SECONDS):
