@@ -8,6 +8,7 @@ largest memory of Snakemake's own process; the disk; seconds of the processor of
 second run that finds nothing to do.
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -141,13 +142,18 @@ def row(size: Size) -> str:
 
 def main() -> None:
     """Print the table, row after row."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument(
+        "--rows", type=int, nargs="+", choices=range(1, len(SIZES) + 1), help="of the table"
+    )
+    chosen = parser.parse_args().rows or range(1, len(SIZES) + 1)
     adopt()
     titles = ["members", "forget sets", "learning rates", "jobs", "files", "seconds"]
     titles += ["of the processor", "a job", "memory of the head, MB", "disk, GB"]
     titles += ["dry run", "nothing to do"]
     print("| " + " | ".join(titles) + " |\n" + "|---" * len(titles) + "|", flush=True)
-    for size in SIZES:
-        print(row(size), flush=True)
+    for number in chosen:
+        print(row(SIZES[number - 1]), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Debian's Chromium without a window, driven through its driver: what a page shows and says."""
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import time
 
+import pytest
 from selenium import webdriver
 from selenium.webdriver import ActionChains
 from selenium.webdriver.chrome.service import Service
@@ -35,6 +37,21 @@ def install():
         raise Unavailable(f"{wanted} fails: {done.stderr[-300:]}")
 
 
+@contextlib.contextmanager
+def started():
+    """Give a browser; skip where there can be none, unless $REQUIRE_CHROMIUM is set."""
+    try:
+        install()
+    except Unavailable as reason:
+        assert "REQUIRE_CHROMIUM" not in os.environ, f"the page must be tested here: {reason}"
+        pytest.skip(str(reason))
+    browser = Browser()
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
 class Browser:
     """One page in a browser."""
 
@@ -54,9 +71,12 @@ class Browser:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
-    def open(self, address):
+    def go(self, address):
         self.driver.get("about:blank")
         self.driver.get(str(address))
+
+    def open(self, address):
+        self.go(address)
         self.drawn()
 
     def run(self, script, *arguments):

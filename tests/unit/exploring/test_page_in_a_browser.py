@@ -1,13 +1,12 @@
 """The page in Debian's Chromium: pointed at, pinned, sorted, found again by its address."""
 
-import os
 from urllib.parse import unquote_plus
 
 import pytest
 import vl_convert
 from selenium.webdriver.common.keys import Keys
 
-from tests.helpers.browser import Browser, Unavailable, install
+from tests.helpers.browser import started
 from tests.helpers.exploring import METHODS, SETS, page
 from unlearning.exploring.histograms import bins
 
@@ -17,14 +16,8 @@ ROWS = "#table tbody tr"
 
 @pytest.fixture(scope="module")
 def browser():
-    try:
-        install()
-    except Unavailable as reason:
-        assert "REQUIRE_CHROMIUM" not in os.environ, f"the page must be tested here: {reason}"
-        pytest.skip(str(reason))
-    one = Browser()
-    yield one
-    one.close()
+    with started() as one:
+        yield one
 
 
 @pytest.fixture(scope="module")

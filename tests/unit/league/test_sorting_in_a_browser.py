@@ -1,0 +1,58 @@
+"""A table in Debian's Chromium: sorted and narrowed with the keyboard alone."""
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.helpers.browser import started
+from unlearning.html import document
+from unlearning.league.sorting import SCRIPT, STYLE, Cell, Column, Narrowed, sortable
+
+ROWS = [("ga", 10.5, "1"), ("scrub", None, "1"), ("npo", -2.0, "1"), ("ga", 9.0, "2")]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with started() as one:
+        yield one
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Return the page, newly opened; it has said nothing at the end."""
+    columns = [Column("Method"), Column("Score", number=True), Column("Budget", number=True)]
+    rows = [("", [Cell(name), Cell(score), Cell(budget)]) for name, score, budget in ROWS]
+    table = sortable("scores", "What it is", columns, rows, [Narrowed("Budget", "1")])
+    file = tmp_path / "page.html"
+    file.write_text(document("Sorted", f"{table}<script>{SCRIPT}</script>", STYLE))
+    browser.said()
+    browser.go(file.as_uri())
+    yield browser
+    assert browser.said() == []
+
+
+def shown(browser):
+    """Return name and score of each row that is seen."""
+    rows = [row for row in browser.every("tbody tr") if row.is_displayed()]
+    return [tuple(row.get_property("innerText").split("\t")[:2]) for row in rows]
+
+
+def test_a_choice_narrows_and_all_shows_every_row(opened):
+    assert shown(opened) == [("ga", "10.5"), ("scrub", ""), ("npo", "-2.0")]
+    opened.press(Keys.TAB, Keys.HOME)  # to the choice, which is the first thing that is reached
+    assert len(shown(opened)) == 4
+    opened.press(Keys.END)
+    assert shown(opened) == [("ga", "9.0")]
+
+
+def test_titles_sort_as_numbers_and_again_the_other_way_round_with_nothing_last(opened):
+    opened.press(Keys.TAB, Keys.TAB, Keys.TAB, Keys.ENTER)
+    assert shown(opened) == [("npo", "-2.0"), ("ga", "10.5"), ("scrub", "")]
+    states = [head.get_attribute("aria-sort") for head in opened.every("th")]
+    assert states == ["none", "ascending", "none"]
+    opened.press(Keys.SPACE)
+    assert shown(opened) == [("ga", "10.5"), ("npo", "-2.0"), ("scrub", "")]
+
+
+def test_texts_sort_as_texts(opened):
+    opened.press(Keys.TAB, Keys.TAB, Keys.ENTER)
+    assert [name for name, _ in shown(opened)] == ["ga", "npo", "scrub"]
