@@ -84,8 +84,8 @@ def embedded(behind: Behind, labels: NDArray[np.int64]) -> dict[str, Any]:
     }
 
 
-def packed(behind: Behind) -> str:
-    """Return margins, edges, KLoM and counts as one block of bytes, in base64.
+def packed(behind: Behind) -> bytes:
+    """Return margins, edges, KLoM and counts as one block of bytes.
 
     Little-endian: float32 ``margins``, float32 ``measured``, then ``counts`` in as few bytes as the
     members need, each in its own order of axes.
@@ -96,7 +96,7 @@ def packed(behind: Behind) -> str:
         behind.histograms.measured.astype("<f4"),
         counts.astype(counts.dtype.newbyteorder("<")),
     )
-    return b64encode(b"".join(array.tobytes() for array in arrays)).decode()
+    return b"".join(array.tobytes() for array in arrays)
 
 
 def pictures(images: NDArray[np.uint8], points: Sequence[int]) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """The page: its frame, the data that its script reads, the library that draws, the script."""
 
+import gzip
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -20,7 +22,15 @@ from unlearning.scoring.klom import VARIANTS
 from unlearning.scoring.rows import SPLITS
 
 WEB = Path(__file__).parent / "web"
-SCRIPTS = ("runs", "choices", "planes", "images", "table", "begin")  # as they follow each other
+SCRIPTS = (
+    "unpack",
+    "runs",
+    "choices",
+    "planes",
+    "images",
+    "table",
+    "begin",
+)  # as they follow each other
 FRAME = """<p class="about">{about}</p>
 <noscript><p><b>This page needs JavaScript; the same numbers are in scores.csv.</b></p></noscript>
 <form id="choices" aria-label="What is shown">
@@ -140,29 +150,29 @@ def explore_page(
     rule = rule_in_words(shown, max(images.shape[1:3]))
     blocks = "".join(
         f'<script type="application/octet-stream" data-set="{escape(name)}">'
-        f"{sampled.packed(each)}</script>\n"
+        f"{_compressed(sampled.packed(each))}</script>\n"
         for name, each in found.items()
     )
     body = (
         FRAME.format(about=escape(about), rule=escape(rule))
         + f'<script type="application/json" id="study">{_json(known)}</script>\n{blocks}'
-        + f"<script>{_within(library)}</script>\n"
-        + f"<script>{_within(_script())}</script>"
+        + '<script type="application/octet-stream" id="library">'
+        + f"{_compressed(library.encode())}</script>\n<script>{_script()}</script>"
     )
     return document(f"Explore: {study}", body, (WEB / "page.css").read_text())
 
 
+def _compressed(content: bytes) -> str:
+    """Return bytes in few letters: a report holds the page in an address, which may have 2 MB."""
+    return b64encode(gzip.compress(content, mtime=0)).decode()
+
+
 def _script() -> str:
-    """Return what happens on the page, in a block of its own: its names are no one else's."""
+    """Return what happens on the page, in a function: its names are no one else's."""
     parts = [(WEB / f"{name}.js").read_text() for name in SCRIPTS]
-    return '"use strict";\n{\n' + "\n".join(parts) + "}"
+    return '"use strict";\n(async () => {\n' + "\n".join(parts) + "})();\n"
 
 
 def _json(value: Any) -> str:
     """Return a value as JSON that ends no script and begins none."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-
-
-def _within(script: str) -> str:
-    """Return a script that can stand in a page: the end of one within its texts ends nothing."""
-    return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")

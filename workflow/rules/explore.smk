@@ -108,7 +108,15 @@ rule write_explore:
             "unlearning/exploring/web/page.css",
             *expand(
                 "unlearning/exploring/web/{part}.js",
-                part=["runs", "choices", "planes", "images", "table", "begin"],
+                part=[
+                    "unpack",
+                    "runs",
+                    "choices",
+                    "planes",
+                    "images",
+                    "table",
+                    "begin",
+                ],
             ),
         ),
         data=rules.prepare_data.output,

@@ -39,7 +39,7 @@ def test_a_run_that_was_not_sampled_is_named(one):
 
 def test_a_block_holds_floats_then_counts(one):
     behind, _ = one
-    data = b64decode(sampled.packed(behind))
+    data = sampled.packed(behind)
     counts, measured = behind.histograms
     floats = np.frombuffer(data, "<f4", behind.margins.size + measured.size)
     np.testing.assert_array_equal(floats[: behind.margins.size], behind.margins.ravel())

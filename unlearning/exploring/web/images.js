@@ -1,15 +1,14 @@
 // The images behind a run, and the margins of the one that is pointed at.
-const unpacked = {};
+const blocks = {};
 function block(set) {
-  if (unpacked[set]) return unpacked[set];
+  if (blocks[set]) return blocks[set];
   const about = study.behind[set], points = about.point.length, { members, places } = about;
-  const [script] = [...document.querySelectorAll("script[data-set]")].filter(each => each.dataset.set === set);
-  const bytes = Uint8Array.from(atob(script.textContent), letter => letter.charCodeAt(0));
+  const { buffer } = bytesOf.get(set);
   const rows = placeInSet[set] + 1, margins = 2 * members * points, measured = rows * points * 3;
-  const floats = new Float32Array(bytes.buffer, 0, margins + measured);
+  const floats = new Float32Array(buffer, 0, margins + measured);
   const Counts = members > 255 ? Uint16Array : Uint8Array;
-  const counts = new Counts(bytes.buffer, 4 * (margins + measured));
-  return unpacked[set] = {
+  const counts = new Counts(buffer, 4 * (margins + measured));
+  return blocks[set] = {
     // Margins of the oracles (0) and of the pretrained members (1) on one image.
     margins: (which, image) => Array.from({ length: members },
       (_, member) => floats[(which * members + member) * points + image]),
@@ -39,8 +38,9 @@ function behind() {
       .sort((one, two) => (isNaN(klom[one]) - isNaN(klom[two])) || klom[two] - klom[one]);
     if (!images.length) continue;
     const worst = about.worst[`worst_${split}_klom`][run.place];
-    const head = { forget: "Of the forget set", retain: "Worst of the retain set", validation: "Worst of the validation set" };
-    const text = head[split] + (worst === null ? "" : `; the largest KLoM of all its points is ${number(worst)}`);
+    const head = { forget: "Of the forget set", retain: "Of the retain set, the worst over all runs",
+      validation: "Of the validation set, the worst over all runs" };
+    const text = head[split] + (worst === null ? "" : `; under this run the largest KLoM of all its points is ${number(worst)}`);
     const list = make("div", null, ...images.map(image => {
       const picture = make("img"), point = about.point[image];
       picture.src = `data:image/png;base64,${study.images[point]}`;

@@ -32,10 +32,14 @@ async function drawPlanes() {
     box.replaceChildren();
     return;
   }
-  const room = box.clientWidth - 70, columns = Math.max(1, Math.min(shown, Math.floor(room / 235)));
+  const room = box.clientWidth - 70, most = Math.max(1, Math.min(shown, Math.floor(room / 235)));
+  const each = state.methods.length;  // a forget set a row, or as many whole ones as fit
+  const columns = most < each ? most : most - most % each;
   const side = Math.max(150, Math.min(380, Math.floor(room / columns) - 22));
   const spec = structuredClone(study.planes);
   spec.columns = columns;
+  spec.facet.sort = [...new Set(data.map(values => values.panel))];
+  Object.assign(spec.facet.header, { labelExpr: "split(datum.label, ' · ')", labelLimit: side });
   Object.assign(spec.spec, { width: side, height: side });
   spec.datasets = { runs: data };
   const legend = spec.config.legend, narrow = room < 560;
@@ -155,7 +159,7 @@ function compare() {
     line(["", ""], release, null));
   const more = pinned.length === 1 ? "Pin a second run to compare it with this one."
     : pinned[0]?.forget_set !== pinned[1]?.forget_set ? "These are runs on different forget sets, with oracles of their own."
-    : "Both are scored against the same oracles: controls/ of the results has paired intervals.";
+    : "Both are scored against the same oracles: these intervals are of each alone, not of their difference.";
   at("compare").replaceChildren(make("p", more), make("div", null, table));
   at("compare").lastElementChild.className = "wide";
 }
