@@ -66,8 +66,9 @@ def wheel(tmp_path_factory):
 def test_it_installs_the_package_and_nothing_else(wheel):
     names = ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {"unlearning", "unlearning-0.1.0.dist-info"}
-    code = {str(path.relative_to(ROOT)) for path in (ROOT / "unlearning").rglob("*.py")}
-    assert code <= set(names)
+    beside = ("*.py", "*.csv", "*.yaml", "web/*")
+    paths = [path for each in beside for path in (ROOT / "unlearning").rglob(each)]
+    assert {str(path.relative_to(ROOT)) for path in paths} <= set(names)
     [metadata] = [name for name in names if name.endswith("METADATA")]
     assert b"Requires-Python: >=3.11" in ZipFile(wheel).read(metadata)
 
