@@ -327,7 +327,8 @@ def test_a_study_without_a_table_says_that_the_claim_is_not_tested():
 
 
 def test_one_number_of_members_says_nothing_of_others():
-    assert verdict("enough members", stability=pd.DataFrame({"n_members": [10, 10]})) == UNKNOWN
+    one = pd.DataFrame({"method": ["pretrained", "oracle_floor"], "n_members": [10, 5]})
+    assert verdict("enough members", stability=one) == UNKNOWN
 
 
 def test_sentences_have_their_numbers_from_the_tables():
