@@ -40,7 +40,7 @@ from unlearning.study import new_method, parameters, settings, stopping, subsamp
 from unlearning.study import targets
 from unlearning.study.listings import Listings
 from unlearning.study.method_files import method_source
-from unlearning.study.sources import loader
+from unlearning.study.sources import loader, within
 from workflow.starting import arguments, launcher, producers, rounds, scripts
 from workflow.telling.run import Run
 

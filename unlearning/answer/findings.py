@@ -6,7 +6,7 @@ import pandas as pd
 
 from unlearning.answer.selection import AVERAGE, RULES
 from unlearning.answer.selection_table import NOTHING
-from unlearning.answer.stability import stable_after
+from unlearning.answer.stability import member_counts, stable_after
 
 ORACLE_FREE = [rule for rule in RULES if rule != "oracle"]
 WORDS = {
@@ -25,7 +25,7 @@ def stability_finding(scores: pd.DataFrame, ranking: pd.DataFrame) -> str:
     ----------
     scores, ranking : rows of `stability.stability_rows` and of `ranking.ranking_rows`
     """
-    if scores.loc[scores["method"] == "pretrained", "n_members"].nunique() < 2:
+    if len(member_counts(scores)) < 2:
         return "One number of members says nothing of how scores depend on it."
     found = stable_after(scores)
     size, everyone = found["n_members"], found["all_members"]

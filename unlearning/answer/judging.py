@@ -9,7 +9,7 @@ from unlearning.answer.evidence import Evidence
 from unlearning.answer.outcomes import LITTLE, measurable, widened
 from unlearning.answer.selection import AVERAGE
 from unlearning.answer.selection_table import NOTHING
-from unlearning.answer.stability import stable_after
+from unlearning.answer.stability import member_counts, stable_after
 from unlearning.answer.verdicts import (
     FAILS,
     IN_PART,
@@ -121,11 +121,9 @@ def random_accuracy(evidence: Evidence) -> Verdict:
 
 def stable(evidence: Evidence) -> Verdict:
     """Judge whether scores are stable after N = 80."""
-    table = evidence.stability
-    # Floors are there at half of the members as well.
-    if table.loc[table["method"] == "pretrained", "n_members"].nunique() < 2:
+    if len(member_counts(evidence.stability)) < 2:
         return Verdict(UNKNOWN, "the study has one number of members")
-    found = stable_after(table)
+    found = stable_after(evidence.stability)
     because = (
         f"from {found['n_members']} to {found['all_members']} members {found['changing']} of "
         f"{found['cells']} scores of pretrained models change beyond chance, the excess over the "

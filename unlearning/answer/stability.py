@@ -193,6 +193,19 @@ def _widened(rows: pd.DataFrame, name: str) -> tuple[NDArray[np.float64], NDArra
     return stretched(value, low, high, below=BAND[1] / 100, among=max(len(rows), 1))
 
 
+def member_counts(table: pd.DataFrame) -> list[int]:
+    """Return the numbers of members at which pretrained models are scored, ascending.
+
+    Floors are there at half of the members as well, and are not looked at.
+
+    Parameters
+    ----------
+    table : rows of `stability_rows`
+    """
+    counts = table.loc[table["method"] == "pretrained", "n_members"]
+    return sorted(int(count) for count in set(counts))
+
+
 def stable_after(table: pd.DataFrame, members: int = 80) -> dict[str, Any]:
     """Return the verdict on "margin distributions are stable for all sets after N = 80" (App. M).
 
@@ -223,7 +236,7 @@ def stable_after(table: pd.DataFrame, members: int = 80) -> dict[str, Any]:
     """
     require_columns(table, COLUMNS, "stability")
     rows = table[(table["method"] == "pretrained") & (table["measure"] == "p95")]
-    sizes = sorted(int(size) for size in set(rows["n_members"]))
+    sizes = member_counts(rows)
     if len(sizes) < 2:
         raise ValueError("stability has no scores of pretrained models at two numbers of members.")
     size = next((size for size in sizes[:-1] if size >= members), sizes[-2])

@@ -101,6 +101,7 @@ def planes(marks: Sequence[str], cost: dict[str, Any]) -> dict[str, Any]:
             **place, text=alt.Text("letter:N")
         ).transform_calculate(letter=f"indexof({PINS}, datum.id) == 0 ? 'A' : 'B'"),
     ]  # fmt: skip
+    header = alt.Header(title=None, labelExpr="split(datum.label, ' · ')")  # a part a line
     chart = alt.layer(
         *bands,
         *caps,
@@ -109,7 +110,7 @@ def planes(marks: Sequence[str], cost: dict[str, Any]) -> dict[str, Any]:
         *intervals,
         _marks(base, marks, cost).encode(**place),
         *highlights,
-    ).facet(facet=alt.Facet("panel:N", sort=None, header=alt.Header(title=None)), columns=3)
+    ).facet(facet=alt.Facet("panel:N", header=header), columns=3)
     parameters = [alt.param(name=POINTED, value=""), alt.param(name=PATH, value="")]
     chart = chart.add_params(*parameters, alt.param(name=PINS, value=[]))
     spec: dict[str, Any] = chart.configure(**CONFIG).to_dict(validate=False)

@@ -22,15 +22,8 @@ from unlearning.scoring.klom import VARIANTS
 from unlearning.scoring.rows import SPLITS
 
 WEB = Path(__file__).parent / "web"
-SCRIPTS = (
-    "unpack",
-    "runs",
-    "choices",
-    "planes",
-    "images",
-    "table",
-    "begin",
-)  # as they follow each other
+#: As they follow each other.
+SCRIPTS = ("unpack", "runs", "choices", "planes", "images", "table", "begin")
 FRAME = """<p class="about">{about}</p>
 <noscript><p><b>This page needs JavaScript; the same numbers are in scores.csv.</b></p></noscript>
 <form id="choices" aria-label="What is shown">

@@ -60,6 +60,12 @@ def located(name: str) -> Path:
     return Path(name) if is_outside(name) else ROOT / name
 
 
+def within(folder: str) -> list[str]:
+    """Return the names of what lies in a folder of this repository, for code that reads it all."""
+    files = (ROOT / folder).iterdir()
+    return sorted(path.relative_to(ROOT).as_posix() for path in files)
+
+
 def _names(name: str, beside: str) -> list[str]:
     """Return the dotted names that a file of code imports, from anywhere."""
     inner = os.path.relpath(name, beside) if is_outside(name) else name

@@ -105,19 +105,7 @@ rule write_explore:
         },
         code=listing(
             "workflow/scripts/write_explore.py",
-            "unlearning/exploring/web/page.css",
-            *expand(
-                "unlearning/exploring/web/{part}.js",
-                part=[
-                    "unpack",
-                    "runs",
-                    "choices",
-                    "planes",
-                    "images",
-                    "table",
-                    "begin",
-                ],
-            ),
+            *within("unlearning/exploring/web"),
         ),
         data=rules.prepare_data.output,
         library=rules.bundle_library.output,

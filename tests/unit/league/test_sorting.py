@@ -39,5 +39,7 @@ def test_rows_can_be_narrowed_and_begin_with_what_is_asked_for():
     assert TABLE.count("<option selected") == 1
 
 
-def test_the_script_is_one_and_refers_to_nothing():
+def test_the_script_sorts_tells_screen_readers_and_needs_nothing_else():
+    for part in ("aria-sort", "dataset.value", "table.sortable", "addEventListener"):
+        assert part in SCRIPT
     assert "http" not in SCRIPT and "import" not in SCRIPT and "</script" not in SCRIPT

@@ -33,13 +33,13 @@ async function drawPlanes() {
     return;
   }
   const room = box.clientWidth - 70, most = Math.max(1, Math.min(shown, Math.floor(room / 235)));
-  const each = state.methods.length;  // a forget set a row, or as many whole ones as fit
-  const columns = most < each ? most : most - most % each;
+  const methods = state.methods.length;  // a forget set a row, or as many whole ones as fit
+  const columns = most < methods ? most : most - most % methods;
   const side = Math.max(150, Math.min(380, Math.floor(room / columns) - 22));
   const spec = structuredClone(study.planes);
   spec.columns = columns;
   spec.facet.sort = [...new Set(data.map(values => values.panel))];
-  Object.assign(spec.facet.header, { labelExpr: "split(datum.label, ' · ')", labelLimit: side });
+  spec.facet.header.labelLimit = side;
   Object.assign(spec.spec, { width: side, height: side });
   spec.datasets = { runs: data };
   const legend = spec.config.legend, narrow = room < 560;
