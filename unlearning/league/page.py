@@ -56,6 +56,7 @@ def league_page(
     finding: str,
     picture: bytes,
     merged: Sequence[str],
+    left_out: Sequence[str] = (),
 ) -> str:
     """Write a league as one HTML page.
 
@@ -69,6 +70,7 @@ def league_page(
     finding : what the league comes to, in one sentence
     picture : the figure, as PNG
     merged : what is to be said of other groups' records, a sentence each
+    left_out : why methods of the study are not in it, a sentence each
 
     Returns
     -------
@@ -76,14 +78,15 @@ def league_page(
         A complete document that refers to nothing outside itself.
     """
     source = f"data:image/png;base64,{b64encode(picture).decode()}"
-    others = "".join(f"<li>{escape(text)}</li>" for text in merged)
+    said = [*merged, *(f"Left out: {text}" for text in left_out)]
+    notes = "".join(f"<li>{escape(text)}</li>" for text in said)
     marks = []
     if standings["told"].any():
         marks.append(f"{TOLD} is told the answer: it is given outputs of oracles.")
     if merged:
         marks.append(f"{THEIRS} is another group's, from its own members.")
     body = f"""<div class="about"><p><b>{escape(finding)}</b></p><p>{escape(about)}</p>{MEANING}
-<p>{escape(" ".join(marks))}</p>{f"<ul>{others}</ul>" if others else ""}</div>
+<p>{escape(" ".join(marks))}</p>{f"<ul>{notes}</ul>" if notes else ""}</div>
 <figure><img src="{source}" alt="{escape(finding)}"></figure>
 <h2>Methods over all forget sets</h2>
 {_standings(standings)}
