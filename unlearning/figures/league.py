@@ -16,8 +16,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.bands import AS_TABLED, tall
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
-from unlearning.figures.plane import METHOD_NAMES
 from unlearning.figures.theme import PALETTE, TEXT, VERMILION, tidy
+from unlearning.study.method_names import method_name
 
 RULES = {
     "oracle": ("black", "o", "by the oracles"),
@@ -34,7 +34,6 @@ BASELINES: dict[str, dict[str, Any]] = {
     "oracle_floor": {"marker": "*", "s": 90, "facecolors": "black", "edgecolors": "white",
                      "linewidths": 0.6, "label": "retraining, the floor"},
 }  # fmt: skip
-COMPETITORS = {"pretrained": "doing nothing", "oracle_stopped": "retraining stopped early"}
 FRONT: dict[str, Any] = {"color": "black", "linewidth": 1.0, "drawstyle": "steps-post", "zorder": 2}
 STOPPED: dict[str, Any] = {"color": "0.55", "linewidth": 0.8, "linestyle": "--", "zorder": 1.8}
 TOLD, THEIRS = "†", "‡"
@@ -108,8 +107,7 @@ def draw(
 
 def entry_name(method: str, source: str, told: bool) -> str:
     """Return the name of a method with its marks: told the answer, another group's."""
-    name = {**METHOD_NAMES, **COMPETITORS}.get(method, method)
-    return name + TOLD * bool(told) + THEIRS * (source != OURS)
+    return method_name(method) + TOLD * bool(told) + THEIRS * (source != OURS)
 
 
 def _points(runs: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:

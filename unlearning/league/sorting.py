@@ -6,8 +6,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+#: A wide table scrolls in a box of its own, in which its titles stay.
 STYLE = """
-table.sortable { width: 100%; font-size: 13px; }
+.scrolls { overflow: auto; max-height: 90vh; }
+@media print { .scrolls { overflow: visible; max-height: none; } }
+table.sortable { width: 100%; font-size: 13px; margin: 0; }
 table.sortable th { position: sticky; top: 0; background: #fff; border-bottom: 1px solid #222;
                     vertical-align: bottom; padding: .2em .5em .2em 0; }
 table.sortable td { padding: .2em .5em .2em 0; }
@@ -16,7 +19,8 @@ table.sortable th button:focus-visible { outline: 2px solid #0072b2; outline-off
 table.sortable th button::after { content: " \\2195"; color: #999; }
 table.sortable th[aria-sort="ascending"] button::after { content: " \\2191"; color: #222; }
 table.sortable th[aria-sort="descending"] button::after { content: " \\2193"; color: #222; }
-.narrow label { margin-right: 1.2em; }
+.narrow label { display: inline-block; margin-right: 1.2em; }
+.narrow select { max-width: 90vw; }
 caption { text-align: left; color: #555; padding-bottom: .3em; }
 """
 
@@ -129,6 +133,7 @@ def sortable(
     above = f'<p class="narrow" hidden>{"".join(choices)}</p>' if choices else ""
     body = "\n".join(lines)
     return (
-        f'{above}<table class="sortable" id="{name}"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+        f'{above}<div class="scrolls">'
+        f'<table class="sortable" id="{name}"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )

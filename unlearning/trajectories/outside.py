@@ -88,8 +88,8 @@ def watched(
 ) -> Callable[..., Iterator[Snapshot]]:
     """Return a method that stops, naming the user's line, at what no method may do.
 
-    That weights are no longer finite stops nothing: the log names the members, whose margins are
-    counted as such and never binned.
+    That weights are no longer finite stops nothing: the log says where first, and which members
+    have left finite numbers is in the record (`unlearning.trajectories.unlearned`).
 
     Parameters
     ----------
@@ -99,6 +99,7 @@ def watched(
     numbers : seed -> number of the member
     pretrained : weights that must stay as they are
     """
+    told: list[str] = []
 
     def held(learner: Learner, **hyperparameters: Any) -> Iterator[Snapshot]:
         before, shapes = _versions(pretrained), _shapes(learner.network)
@@ -119,7 +120,13 @@ def watched(
                 )
             if _shapes(snapshot.learner.network) != shapes:
                 raise MethodError(f"{method.at}: unlearn gave back another architecture")
-            _tell_not_finite(method.at, snapshot, numbers)
+            lost = _not_finite(snapshot, numbers)
+            if lost and not told:
+                told.append(method.at)
+                logger.warning(
+                    "%s: the weights of member %s are not finite after epoch %d, the first of all",
+                    *(method.at, ", ".join(lost), snapshot.epoch),
+                )
             yield snapshot
         if missing:
             raise MethodError(
@@ -144,7 +151,8 @@ def _shapes(network: nn.Module) -> dict[str, torch.Size]:
     return {name: value.shape for name, value in network.state_dict().items()}
 
 
-def _tell_not_finite(at: str, snapshot: Snapshot, numbers: Mapping[int, int]) -> None:
+def _not_finite(snapshot: Snapshot, numbers: Mapping[int, int]) -> list[str]:
+    """Return the numbers of the members whose weights are not finite."""
     learner = snapshot.learner
     finite = [
         value.isfinite().flatten(1).all(1)
@@ -152,15 +160,7 @@ def _tell_not_finite(at: str, snapshot: Snapshot, numbers: Mapping[int, int]) ->
         if value.is_floating_point()
     ]
     right = torch.stack(finite).all(0).tolist()
-    lost = [str(numbers[seed]) for seed, fine in zip(learner.seeds, right, strict=True) if not fine]
-    if lost:
-        logger.warning(
-            "%s: the weights of member %s are not finite after epoch %d; their margins are counted "
-            "as not finite in the scores, and never binned",
-            at,
-            ", ".join(lost),
-            snapshot.epoch,
-        )
+    return [str(numbers[seed]) for seed, fine in zip(learner.seeds, right, strict=True) if not fine]
 
 
 def tell_cost(

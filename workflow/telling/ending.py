@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from unlearning.artifacts.files import ArtifactError, load_record
+
 #: Pages and figures that say most, the first that a run has made first.
 FIRST = (
     "explore.html",
@@ -59,6 +61,34 @@ def compared(before: Mapping[str, str], made: Collection[str]) -> dict[str, list
         if path in made and (now := digest(path)):
             found["new" if not was else "as before" if was == now else "changed"].append(path)
     return found
+
+
+def not_finite(jobs: Iterable[Any], most: int = 5) -> str:
+    """Return in which runs members have left finite numbers, a line each; nothing for none.
+
+    Parameters
+    ----------
+    jobs : of Snakemake, that have run
+    most : lines
+    """
+    lines = []
+    for job in jobs:
+        path = str(job.output.record) if job.rule.name == "unlearn" else ""
+        if not Path(path).is_file():
+            continue
+        try:
+            record = load_record(path)
+        except ArtifactError:
+            continue  # it is for the rule that reads it
+        if lost := record.get("not_finite"):
+            lines.append(
+                f"Not finite from epoch {lost['epoch']} on: {len(lost['members'])} of "
+                f"{len(record['members'])} members, set {job.wildcards.forget_set} unlearned by "
+                f"{record['method']}, {record['trajectory']}"
+            )
+    rest = len(lines) - most
+    more = [f"and so in {rest} more {'job' if rest == 1 else 'jobs'}"] if rest > 0 else []
+    return "\n".join([*sorted(lines)[:most], *more])
 
 
 def first(files: Iterable[str]) -> str:

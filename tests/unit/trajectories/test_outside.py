@@ -122,10 +122,10 @@ def test_pretrained_weights_must_not_be_changed_in_place(tmp_path):
             outside.run(method, small=small, weights=weights)
 
 
-def test_members_that_are_not_finite_are_named_and_counted(tmp_path, caplog):
+def test_members_that_are_not_finite_are_told_first_and_summed_up_at_the_end(tmp_path, caplog):
     text = GUARD + (
         "    for epoch in epochs:\n"
-        "        if len(CALLS) == 3 and epoch == 3:\n"
+        "        if len(CALLS) == 3 and epoch == 3 or len(CALLS) == 4:\n"
         "            model[1].weight.data[0, 0] = float('nan')\n"
         "        yield epoch\n"
     )
@@ -133,11 +133,20 @@ def test_members_that_are_not_finite_are_named_and_counted(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         found = outside.run(method)
     assert [record.getMessage().removeprefix(f"{tmp_path}/") for record in caplog.records] == [
-        "mine.py, line 12: the weights of member 2 are not finite after epoch 3; their margins are "
-        "counted as not finite in the scores, and never binned"
+        "mine.py, line 12: the weights of member 2 are not finite after epoch 3, the first of all",
+        "2 of 4 members have margins that are not finite, from epoch 1 on: members 2, 3; scores "
+        "count such margins and never bin them",
     ]
     broken = ~np.isfinite(found.margins).all(-1)
-    assert broken.tolist() == [[False] * 4, [False, False, True, False]]
+    assert broken.tolist() == [[False, False, False, True], [False, False, True, True]]
+    assert found.not_finite == {"members": [2, 3], "epoch": 1}
+
+
+def test_a_method_of_the_package_that_diverges_is_summed_up_as_well(caplog):
+    with caplog.at_level(logging.WARNING):
+        found = outside.run(ga.unlearn, learning_rate=float("nan"), batch_norm="train")
+    assert found.not_finite == {"members": [0, 1, 2, 3], "epoch": 1}
+    assert len(caplog.records) == 1
 
 
 def test_a_stacked_method_of_a_file_is_the_same_as_one_of_the_package(tmp_path):
