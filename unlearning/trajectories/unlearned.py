@@ -110,10 +110,6 @@ def diverged(
     lost = np.array([~np.isfinite(each).all(axis=-1) for each in evaluations.margins])
     if not lost.any():
         return {}
-    first = min(
-        epoch for epoch, some in zip(epochs, lost.any(axis=1).tolist(), strict=True) if some
-    )
-    found = [
-        member for member, some in zip(members, lost.any(axis=0).tolist(), strict=True) if some
-    ]
+    first = min(epoch for epoch, some in zip(epochs, lost, strict=True) if some.any())
+    found = [member for member, some in zip(members, lost.T, strict=True) if some.any()]
     return {"members": found, "epoch": first}
