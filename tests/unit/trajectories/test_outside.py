@@ -111,15 +111,33 @@ def test_the_line_is_named(tmp_path, case):
 def test_pretrained_weights_must_not_be_changed_in_place(tmp_path):
     small = outside.chunk()
     weights = outside.weights_of(small)
+    changed = "    next(iter(REACHED.values())){}\n"
     for text, line in (
-        (GUARD + "    next(iter(REACHED.values())).mul_(2)\n    yield 1\n", 10),
-        (STACKED + "    next(iter(REACHED.values())).mul_(2)\n    yield Snapshot(learner, 1)\n", 8),
+        (GUARD + changed.format(".mul_(2)") + "    yield 1\n", 10),
+        (GUARD + changed.format(".data.mul_(2)") + "    yield 1\n", 10),
+        (GUARD + changed.format(".data[:] = 1") + "    yield 1\n", 10),
+        (STACKED + changed.format(".mul_(2)") + "    yield Snapshot(learner, 1)\n", 8),
+        (STACKED + changed.format(".data.mul_(2)") + "    yield Snapshot(learner, 1)\n", 8),
     ):
         method = outside.load(tmp_path, text)
         method.function.__globals__["REACHED"] = weights
         expected = f"mine.py, line {line}: unlearn changed the pretrained weights in place"
         with pytest.raises(MethodError, match=expected):
             outside.run(method, small=small, weights=weights)
+
+
+def test_weights_of_a_member_to_come_are_found_changed_at_its_turn(tmp_path):
+    small = outside.chunk()
+    weights = outside.weights_of(small)
+    method = outside.load(
+        tmp_path,
+        GUARD + "    next(iter(REACHED.values())).data[2].mul_(2)\n    yield from epochs\n",
+    )
+    method.function.__globals__["REACHED"] = weights
+    calls = method.function.__globals__["CALLS"]
+    with pytest.raises(MethodError, match=r"line 10: unlearn changed the pretrained weights"):
+        outside.run(method, small=small, weights=weights)
+    assert len(calls) == 3
 
 
 def test_members_that_are_not_finite_are_told_first_and_summed_up_at_the_end(tmp_path, caplog):
