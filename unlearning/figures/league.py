@@ -37,7 +37,7 @@ BASELINES: dict[str, dict[str, Any]] = {
 FRONT: dict[str, Any] = {"color": "black", "linewidth": 1.0, "drawstyle": "steps-post", "zorder": 2}
 STOPPED: dict[str, Any] = {"color": "0.55", "linewidth": 0.8, "linestyle": "--", "zorder": 1.8}
 TOLD, THEIRS = "†", "‡"
-ACROSS, SIZE, GAP = 3, (1.9, 1.5), (0.16, 0.56)
+ACROSS, SIZE, GAP = 2, (2.93, 2.0), (0.16, 0.56)
 """Panels in a row; inches of a panel, and between two."""
 LINE = 0.21
 """Inches of an entry in a panel of ranks."""
@@ -199,7 +199,7 @@ def _draw_plane(
         mine = points[(points["source"] == source) & (points["method"] == method)]
         for on_front, part in mine.groupby("front"):
             axes.scatter(
-                part["x"], part["y"], s=34 if on_front else 13, alpha=1.0 if on_front else 0.6,
+                part["x"], part["y"], s=40 if on_front else 11, alpha=1.0 if on_front else 0.55,
                 clip_on=False, zorder=4 if on_front else 3, gid=f"{source}: {method}",
                 **{key: value for key, value in look.items() if key != "label"},
             )  # fmt: skip

@@ -29,7 +29,7 @@ figure img { max-width: 100%; }
 figcaption { max-width: 60em; }
 tr.baseline td { color: #666; font-style: italic; }
 tr.told td:first-child, tr.told td:nth-child(2) { color: #b03a00; }
-tr.theirs { background: #f1f6fa; }
+table.sortable tr.theirs { background: #f1f6fa; }
 .better { color: #0072b2; font-weight: 600; }
 .worse { color: #b03a00; }
 """
