@@ -158,6 +158,15 @@ def _is_plain(before: list[str], place: str) -> bool:
     return True
 
 
+def return_lines(code: ast.AST) -> Iterator[int]:
+    """Yield the lines at which a function gives something back, not one inside of it."""
+    for child in ast.iter_child_nodes(code):
+        if isinstance(child, ast.Return) and child.value is not None:
+            yield child.lineno
+        if not isinstance(child, OF_THEIR_OWN):
+            yield from return_lines(child)
+
+
 def _yields(node: ast.AST) -> Iterator[bool]:
     """Yield True for each ``yield`` of a function that is not one of a function inside of it."""
     for child in ast.iter_child_nodes(node):

@@ -42,7 +42,15 @@ BAD = {
     "exits": (GUARD + "    raise SystemExit\n", "mine.py, line 9: SystemExit (member 0)"),
     "another architecture": (
         GUARD + "    return nn.Sequential(nn.Flatten(), nn.Linear(16, 3))\n",
-        "mine.py, line 7: unlearn gave back another architecture: 2 is missing, and was ReLU",
+        "mine.py, line 9: unlearn gave back another architecture: 2 is missing, and was ReLU",
+    ),
+    "another architecture, by one of two ways": (
+        GUARD + "    if not CALLS:\n        return model\n    return nn.Sequential(nn.Flatten())\n",
+        "mine.py, line 7: unlearn gave back another architecture",
+    ),
+    "another architecture, and no return of its own": (
+        GUARD + "    def inner():\n        return 1\n    model[2] = nn.Tanh()\n",
+        "mine.py, line 7: unlearn gave back another architecture",
     ),
     "another width": (
         GUARD + "    model[1], model[3] = nn.Linear(16, 5), nn.Linear(5, 3)\n    yield 1\n",
@@ -55,7 +63,7 @@ BAD = {
     ),
     "no network": (
         GUARD + "    return model.state_dict()\n",
-        "mine.py, line 7: unlearn returned an object of type OrderedDict, and may return a network",
+        "mine.py, line 9: unlearn returned an object of type OrderedDict, and may return a network",
     ),
     "nothing of an epoch": (
         GUARD + "    yield 'first'\n",
