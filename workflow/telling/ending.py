@@ -1,6 +1,7 @@
 """What a run has made that people look at: new, changed or as it was; and where to look first."""
 
 import hashlib
+import re
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ FIRST = (
 )
 #: What people open. Other files of a target are for other jobs.
 OPENED = (".html", ".png", ".csv")
+#: What a job's log says before how it came to it (`artifacts/logs.py`).
+SAID = re.compile(r"^\d{4}-\d\d-\d\d \S+ (.*)\nTraceback \(", re.MULTILINE)
 KINDS = ("new", "changed", "as before")
 WRAP = textwrap.TextWrapper(
     80, subsequent_indent=" " * 13, break_on_hyphens=False, break_long_words=False
@@ -63,6 +66,28 @@ def compared(before: Mapping[str, str], made: Collection[str]) -> dict[str, list
     return found
 
 
+def failures(jobs: Iterable[Any], most: int = 5) -> str:
+    """Return why jobs have failed, by their logs, a line for each reason; nothing for none.
+
+    Parameters
+    ----------
+    jobs : of Snakemake, that have failed
+    most : lines
+    """
+    found: dict[str, None] = {}
+    for job in jobs:
+        for path in map(Path, map(str, job.log)):
+            said = SAID.findall(path.read_text(errors="replace")) if path.is_file() else []
+            found |= dict.fromkeys(f"Failed: {text}" for text in said[-1:])
+    return _at_most(list(found), most)
+
+
+def _at_most(lines: list[str], most: int) -> str:
+    rest = len(lines) - most
+    more = [f"and {rest} more"] if rest > 0 else []
+    return "\n".join([*lines[:most], *more])
+
+
 def not_finite(jobs: Iterable[Any], most: int = 5) -> str:
     """Return in which runs members have left finite numbers, a line each; nothing for none.
 
@@ -86,9 +111,7 @@ def not_finite(jobs: Iterable[Any], most: int = 5) -> str:
                 f"{len(record['members'])} members, set {job.wildcards.forget_set} unlearned by "
                 f"{record['method']}, {record['trajectory']}"
             )
-    rest = len(lines) - most
-    more = [f"and so in {rest} more {'job' if rest == 1 else 'jobs'}"] if rest > 0 else []
-    return "\n".join([*sorted(lines)[:most], *more])
+    return _at_most(sorted(lines), most)
 
 
 def first(files: Iterable[str]) -> str:

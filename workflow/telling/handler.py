@@ -52,6 +52,7 @@ class Progress:
     ) -> None:
         self.jobs, self.remaining, self.clock = jobs, remaining, clock
         self.done, self.total = 0, len(jobs)
+        self.failed: list[Any] = []
         self.lines: list[str] = []  # of the jobs that have ended since the last count
 
     def hear(self, record: logging.LogRecord) -> None:
@@ -63,6 +64,7 @@ class Progress:
                 self.remaining.begin(job, now)
         elif event == LogEvent.JOB_ERROR:
             self.remaining.fail(values["jobid"])
+            self.failed += [self.jobs[job] for job in [values["jobid"]] if job in self.jobs]
         elif event == LogEvent.JOB_FINISHED and values["job_id"] in self.jobs:
             self.finish(values["job_id"], now)
         elif event == LogEvent.PROGRESS:

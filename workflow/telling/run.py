@@ -13,7 +13,7 @@ from unlearning.planning.audit import Clock
 from unlearning.planning.remaining import Remaining
 from unlearning.planning.resources import ON_DEVICE, ON_MEMBERS, Needs
 from unlearning.planning.words import by_the_clock
-from workflow.telling.ending import compared, digest, looked_at, not_finite, summary
+from workflow.telling.ending import compared, digest, failures, looked_at, not_finite, summary
 from workflow.telling.handler import InWords, Progress, ProgressHandler, quiet_about_progress
 from workflow.telling.measured import measurements
 
@@ -101,6 +101,8 @@ class Run:
         self.tell_not_finite()
         if self.progress is not None:
             done, total = self.progress.done, self.progress.total
+            if said := failures(self.progress.failed):
+                self.say(said)
             self.say(
                 f"{done} of {total} jobs are done and kept; the same command goes on from there."
             )
