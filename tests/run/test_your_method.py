@@ -99,8 +99,10 @@ def test_a_method_that_cannot_be_run_is_left_out_and_missed_at_the_end(study):
         "methods: {typo: {file: typo.py, sweep: {learning_rate: [0.0]}, "
         "snapshots: {epochs: [1]}, fixed: {batch_size: 64}, controls: []}}\n"
     )
-    table = study / "results" / "digits" / "klom" / "ga" / "1.csv"
+    results = study / "results" / "digits"
+    table = results / "klom" / "ga" / "1.csv"
     table.unlink()
+    (results / "scores.csv").unlink()
     sentence = (
         r"typo was left out: config: methods\.typo: typo\.py defines no function unlearn; it has "
     )
@@ -110,5 +112,5 @@ def test_a_method_that_cannot_be_run_is_left_out_and_missed_at_the_end(study):
         ):
             snakemake(study, "scores", "--configfile", "typo.yaml")
         assert table.is_file()
-    scores = pd.read_csv(study / "results" / "digits" / "scores.csv")
+    scores = pd.read_csv(results / "scores.csv")
     assert "ga" in set(scores["method"]) and "typo" not in set(scores["method"])
