@@ -16,7 +16,8 @@ from matplotlib.patches import Patch, Rectangle
 from unlearning.answer.controls import diverged
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
-from unlearning.figures.plane import METHOD_NAMES, SMALL, SPLITS, TEXT, tidy
+from unlearning.figures.plane import SMALL, SPLITS, TEXT, tidy
+from unlearning.study.method_names import METHOD_NAMES
 
 TITLES = {
     "drift": "Drift alone",
