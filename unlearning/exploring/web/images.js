@@ -134,7 +134,8 @@ async function drawHistograms(image) {
     texts.push(text);
     const spec = structuredClone(study.histogram);
     spec.datasets = { bars: rows };
-    if (letter) spec.title = { text: `${letter}${run.title}, epoch ${run.epoch}`, anchor: "start" };
+    const [head, ...rest] = `${letter}${run.title}, epoch ${run.epoch}`.split(", ");
+    if (letter) spec.title = { text: [`${head},`, rest.join(", ")], anchor: "start" };
     spec.spec.width = Math.max(180, Math.min(420, at("histograms").parentElement.clientWidth - 75));
     specs.push(spec);
   }
