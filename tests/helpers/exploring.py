@@ -81,11 +81,13 @@ def study(methods=METHODS, sets=SETS, grid=GRID, diverged=True):
         places = chosen["point"].to_numpy(int)
         own = slice(len(BASELINES), None)
         runs = [table[: own.start], points.worst(table[own], scored[own], PARTS)]
+        pretrained = every[0][1][:, places]
+        pretrained[1, -1] = np.nan
         behind[name] = Behind(
             chosen,
             pd.concat(runs, ignore_index=True),
             histograms((each[:, places] for _, each in every), oracle[:, places], SCORING),
-            np.stack([oracle[:, places], every[0][1][:, places]]),
+            np.stack([oracle[:, places], pretrained]),
         )
     return pd.DataFrame(rows), behind
 

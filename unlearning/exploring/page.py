@@ -50,8 +50,9 @@ epochs of a run, <kbd>&uarr;</kbd> <kbd>&darr;</kbd> from run to run, <kbd>Enter
 <p class="note">Lower left is perfect unlearning. Grey bands: the noise floor, a second oracle
 ensemble (the star) against the first. Dotted: the largest score there is, ln 10<sup>5</sup>. Thin
 line: retraining stopped early. Dashed: the epochs of the run that is pointed at, from the
-pretrained model on; its cross is the 95&nbsp;% interval. Diverged runs have
-no score: they stand side by side above the dotted line, from its end on.</p></section>
+pretrained model on; its cross is the 95&nbsp;% interval. Diverged runs count
+as the largest score: they stand side by side above the dotted line, where no other can be.</p>
+</section>
 <section class="card" aria-labelledby="card-title"><h2 id="card-title">The run pointed at</h2>
 <div id="card" aria-live="polite"></div></section>
 </div>
@@ -73,8 +74,9 @@ no score: they stand side by side above the dotted line, from its end on.</p></s
 <section><h2>What this page holds</h2><div class="about">
 <p>Every run of the grids, the controls and the baselines, as in Figures 6 and 7; runs with flaws of
 the published code or another optimizer, and the extra epochs of Figure 2, are left out. Each has
-its P95 KLoM in nats with a 95&nbsp;% interval over members; a diverged run has that
-largest score. "Copy as CSV" takes the runs as scores.csv has them, to the last digit.
+its P95 KLoM in nats with a 95&nbsp;% interval over members; a diverged run
+counts as the largest there is. "Copy as CSV" takes all others as scores.csv has them, to the last
+digit.
 {rule}</p>
 <p>The address of the page holds the forget sets, methods, splits, order, pinned runs and image that
 are shown: send it, or keep it. Nothing is loaded from anywhere.</p></div></section>

@@ -11,7 +11,7 @@ import pytest
 import vl_convert
 from selenium.webdriver.common.keys import Keys
 
-from tests.helpers.exploring import METHODS, SETS, page, study
+from tests.helpers.exploring import MEMBERS, METHODS, SETS, page, study
 from unlearning.exploring.histograms import bins
 from unlearning.exploring.page import IN_ADDRESS, in_report
 from unlearning.exploring.points import RUN
@@ -181,6 +181,12 @@ def test_no_margin_is_dropped_and_two_runs_have_one_axis(opened):
     assert sum(shares) == pytest.approx(1, abs=0.0005 * len(shares))
     assert [text for text in drawn if text.endswith("and beyond")]
     assert "and beyond" in opened.text("#histograms")
+    # The last that was sampled, which is not the last that is shown.
+    opened.click(
+        opened.one(f"#images button[data-image='{len(opened.every('#images button')) - 1}']")
+    )
+    lost = f"1 of {MEMBERS} pretrained margins are not finite"
+    opened.until(lambda: lost in opened.text("#sums"), "the margin that no bar has")
     opened.click(mark(opened, "Gradient Ascent, lr2, epoch 1"))
     opened.until(lambda: len(opened.every("#histograms svg")) == 2, "a histogram of each")
     labels = [

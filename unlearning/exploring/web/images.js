@@ -87,7 +87,8 @@ function bars(run, image) {
       : edges.slice(1, -1).filter(edge => margin >= edge).length;
   const within = new Array(bins).fill(0), oracle = [...within], pretrained = [...within], beyond = new Map();
   for (const margin of data.margins(0, image)) oracle[place(margin)] += 1;
-  for (const margin of data.margins(1, image)) {
+  const finite = data.margins(1, image).filter(Number.isFinite);
+  for (const margin of finite) {
     const here = place(margin);
     if (here in pretrained) pretrained[here] += 1;
     else beyond.set(here, (beyond.get(here) ?? 0) + 1);
@@ -114,7 +115,7 @@ function bars(run, image) {
     add(titles.terms, unlearned.map((count, place) => term(count, oracle[place] / members)), 1, true);
   const sum = unlearned.reduce((all, count, place) => all + term(count, oracle[place] / members), term(counts[bins], 0));
   const out = [...beyond.values()].reduce((all, count) => all + count, 0);
-  return { rows, klom, sum, out, lost: counts[bins], members };
+  return { rows, klom, sum, out, lost: counts[bins], missing: members - finite.length, members };
 }
 
 let looking = 0;
@@ -126,11 +127,12 @@ async function drawHistograms(image) {
     const place = own.point.findIndex((each, i) => each === point && own.split[i] === about.split[image]);
     const letter = state.pins.length === 2 ? `${"AB"[state.pins.indexOf(run.id)]}: ` : "";
     if (place < 0) { texts.push(`${letter}the page has no margins of this image on forget set ${setLabel[run.forget_set]}.`); continue; }
-    const { rows, klom, sum, out, lost, members } = bars(run, place);
+    const { rows, klom, sum, out, lost, missing, members } = bars(run, place);
     let text = `${letter}KLoM ${isNaN(klom) ? "has no value" : number(klom)} under ${run.title}, epoch ${run.epoch}.`;
     if (study.sums) text += ` The lowest row adds up to ${number(sum - (lost ? lost / members * Math.log(lost / members / 1e-5) : 0))}.`;
     if (lost) text += ` ${lost} of ${members} unlearned margins are not finite: they are in a bin of their own, where no oracle is.`;
     if (out) text += ` ${out} of ${members} pretrained margins lie beyond the bins of KLoM, in others as wide.`;
+    if (missing) text += ` ${missing} of ${members} pretrained margins are not finite: no bar has them.`;
     texts.push(text);
     const spec = structuredClone(study.histogram);
     spec.datasets = { bars: rows };

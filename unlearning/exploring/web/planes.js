@@ -128,7 +128,7 @@ function card() {
   const lines = study.splits.map(split => row("td", [split, score(run, split),
     number(study.floors[run.forget_set][split]), number(run[`accuracy_${split}`], 3)]));
   const facts = [`${run.n_members} members`, `work: ${short(run.relative_cost)} % of one retraining`];
-  if (run.diverged) facts.push("diverged: it has no score, and its place in the plane is none");
+  if (run.diverged) facts.push("diverged: it counts as the largest score, and stands beside the others that do");
   if (run.n_nonfinite) facts.push(`${run.n_nonfinite} margins not finite`);
   const letter = ["A", "B"][state.pins.indexOf(run.id)];
   at("card").replaceChildren(
