@@ -22,7 +22,6 @@
 import re
 
 from snakemake.dag import ScriptProcessor
-from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.output_index import OutputIndex
 from snakemake.resources import Resource
@@ -45,8 +44,10 @@ from unlearning.study.sources import loader, within
 from workflow.starting import arguments, launcher, producers, rounds, scripts
 from workflow.telling import left_out as telling
 from workflow.telling.run import Run
+from workflow.telling.sentences import Refused, refusals_alone
 
 min_version("9.27")
+logger.addFilter(refusals_alone)
 
 
 configfile: f"{workflow.basedir}/config.yaml"
@@ -68,12 +69,13 @@ try:
     studies.check(config, left_out)
     influence.add_forget_sets(config)
 except ValueError as error:
-    raise WorkflowError(telling.at_line(workflow, str(error)))
+    raise Refused(telling.at_line(workflow, str(error)))
 
 needs = Needs(config)
 given = answering.parts(config)
 listing = Listings(logger.info if workflow.is_main_process else lambda text: None)
 told = Run(workflow, needs)
+logger.addFilter(told.hear)
 
 
 wildcard_constraints:
@@ -222,7 +224,7 @@ for each in workflow.rules:
     try:
         parameters.settle(each.params, each.name)
     except ValueError as error:
-        raise WorkflowError(str(error))
+        raise Refused(str(error))
     arguments.of_rule(each)
 
 
@@ -251,7 +253,7 @@ onstart:
             submitting.Submission(executor, offer).begin()
         told.begin()
     except ValueError as error:
-        raise WorkflowError(str(error))
+        raise Refused(str(error))
 
 
 onsuccess:

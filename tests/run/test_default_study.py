@@ -2,6 +2,7 @@
 
 import re
 from hashlib import sha256
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -172,10 +173,17 @@ def test_the_page_to_explore_shows_the_scores_and_is_in_the_report(
         rows = scores[scores["split"] == split]
         assert len(shown) == (rows["in_grid"] | (rows["kind"] == "baseline")).sum()
         rows = rows.set_index(RUN)
-        np.testing.assert_allclose(shown[split], rows.loc[shown.index, "klom_p95"], rtol=1e-4)
+        np.testing.assert_array_equal(shown[split], rows.loc[shown.index, "klom_p95"])
     report = tmp_path / "report.html"
     snakemake(finished, "explore", "--report", report)
-    assert "results/digits/explore.html" in report.read_text()
+    held_in_report = (results / "explore" / "report.html").read_text()
+    assert held_in_report == (results / "explore.html").read_text()
+    assert "results/digits/explore/report.html" in report.read_text()
+    zipped = tmp_path / "report.zip"
+    snakemake(finished, "explore", "--report", zipped)
+    with ZipFile(zipped) as files:
+        [page] = [name for name in files.namelist() if name.endswith("explore.html")]
+        assert files.read(page) == (results / "explore.html").read_bytes()
 
 
 def test_every_figure_is_traced(results):

@@ -87,6 +87,9 @@ def test_before_anything_is_set_one_sentence_says_what_to_do(slurm, clone):
     assert "account and gpu_partition are not set: run `snakemake profile`, which" in printed
     assert "this cluster has the partitions cpu, gpu" in printed
     assert "Traceback" not in printed
+    foretold = snakemake(clone, "--dry-run", JOB, "--configfile=toy.yaml", *BY_NAME)
+    [sentence] = [line for line in printed.splitlines() if "are not set" in line]
+    assert f"would be refused: {sentence.removeprefix('Error: ')}" in foretold
     assert not slurm.jobs(clone)
 
 
@@ -117,7 +120,11 @@ def test_one_account_and_one_partition_of_each_kind_are_found(accounts, clone, o
     written = own.read_bytes()
     assert f"{own} says so already" in snakemake(clone, "profile")
     assert own.read_bytes() == written
-    assert f"Using your own profile {own} as well" in run_by_name(clone)
+    planned = snakemake(clone, "--dry-run", JOB, "--configfile=toy.yaml", *BY_NAME)
+    assert "refused" not in planned
+    printed = run_by_name(clone)
+    assert f"Using your own profile {own} as well" in printed
+    assert "  submit train pretrained members 0-1" in printed
     assert ran(accounts, clone) == (ACCOUNT, "gpu", "gres:gpu:1", "COMPLETED")
 
 

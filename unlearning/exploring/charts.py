@@ -18,6 +18,7 @@ ENSEMBLES = {
     "unlearned": "unlearned: share p of members",
     "terms": "p ln(p / q): KLoM is their sum",
 }
+BEYOND = "and beyond"
 #: Square pixels of a mark for each square point in a figure.
 AREA = 2.4
 GREY = "#bfbfbf"
@@ -173,16 +174,32 @@ def histogram() -> dict[str, Any]:
     Returns
     -------
     dict
-        A specification whose data are called ``bars``: ``ensemble``, ``low``, ``high``, ``height``.
+        A specification whose data are called ``bars``: ``ensemble``, ``low``, ``high``, ``height``,
+        ``term`` and ``end``: of a bar that stands for all that lies farther, ``left`` or ``right``.
     """
-    bars = alt.Chart(alt.NamedData(name="bars")).mark_bar(stroke="white", strokeWidth=0.4)
-    chart = bars.encode(
-        x=alt.X("low:Q", bin="binned", title="margin", scale=alt.Scale(nice=False, zero=False)),
+    base = alt.Chart(alt.NamedData(name="bars"))
+    scale = alt.Scale(nice=False, zero=False)
+    x = alt.X("low:Q", bin="binned", title="margin", scale=scale)
+    y = alt.Y("height:Q", title=None, axis=alt.Axis(tickCount=3))
+    bars = base.mark_bar(stroke="white", strokeWidth=0.4).encode(
+        x=x,
         x2="high:Q",
-        y=alt.Y("height:Q", title=None, axis=alt.Axis(tickCount=3)),
+        y=y,
         fill=alt.condition("datum.term", alt.value(ORANGE), alt.value(BLUE)),
         description=alt.Description("description:N"),
-    ).properties(height=62)
+    )
+    sides: dict[Any, str] = {"left": "low", "right": "high"}
+    labels = [
+        base.mark_text(align=side, fontSize=11, aria=False)
+        .transform_filter(f"datum.end == '{side}'")
+        .encode(
+            x=alt.X(f"{edge}:Q", title="margin", scale=scale),
+            y=alt.value(6),
+            text=alt.value(BEYOND),
+        )
+        for side, edge in sides.items()
+    ]
+    chart = alt.layer(bars, *labels).properties(height=62)
     header = alt.Header(title=None, labelOrient="top", labelAnchor="start", labelPadding=2)
     order = list(ENSEMBLES.values())
     rows = chart.facet(row=alt.Row("ensemble:N", sort=order, header=header), spacing=6)

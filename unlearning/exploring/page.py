@@ -16,7 +16,7 @@ from unlearning.exploring import behind as sampled
 from unlearning.exploring import charts, runs
 from unlearning.exploring.behind import Behind
 from unlearning.exploring.points import rule_in_words
-from unlearning.figures.plane import CAP, MEANINGS
+from unlearning.figures.plane import CAP, LIMIT, MEANINGS
 from unlearning.html import document
 from unlearning.scoring.klom import VARIANTS
 from unlearning.scoring.rows import SPLITS
@@ -25,6 +25,8 @@ from unlearning.study.method_names import METHOD_NAMES
 WEB = Path(__file__).parent / "web"
 #: As they follow each other.
 SCRIPTS = ("unpack", "runs", "choices", "planes", "images", "table", "begin")
+#: Bytes of a page that Chromium opens within a report: there it is an address, of at most 2 MB.
+IN_ADDRESS = 1_500_000
 FRAME = """<p class="about">{about}</p>
 <noscript><p><b>This page needs JavaScript; the same numbers are in scores.csv.</b></p></noscript>
 <form id="choices" aria-label="What is shown">
@@ -36,6 +38,7 @@ FRAME = """<p class="about">{about}</p>
 <label>Up <select id="y"></select></label>
 <button type="button" id="reset">Start again</button>
 </form>
+<p id="unknown" class="note" role="status"></p>
 <p id="note" class="note" role="status"></p>
 <div class="beside">
 <section aria-labelledby="plane-title"><h2 id="plane-title">The KLoM plane</h2>
@@ -48,7 +51,9 @@ epochs of a run, <kbd>&uarr;</kbd> <kbd>&darr;</kbd> from run to run, <kbd>Enter
 <p class="note">Lower left is perfect unlearning. Grey bands: the noise floor, a second oracle
 ensemble (the star) against the first. Dotted: the largest score there is, ln 10<sup>5</sup>. Thin
 line: retraining stopped early. Dashed: the epochs of the run that is pointed at, from the
-pretrained model on; its cross is the 95&nbsp;% interval.</p></section>
+pretrained model on; its cross is the 95&nbsp;% interval. Diverged runs count
+as the largest score: they stand side by side above the dotted line, where no other can be.</p>
+</section>
 <section class="card" aria-labelledby="card-title"><h2 id="card-title">The run pointed at</h2>
 <div id="card" aria-live="polite"></div></section>
 </div>
@@ -70,7 +75,9 @@ pretrained model on; its cross is the 95&nbsp;% interval.</p></section>
 <section><h2>What this page holds</h2><div class="about">
 <p>Every run of the grids, the controls and the baselines, as in Figures 6 and 7; runs with flaws of
 the published code or another optimizer, and the extra epochs of Figure 2, are left out. Each has
-its P95 KLoM in nats with a 95&nbsp;% interval over members; a diverged run is drawn at the cap.
+its P95 KLoM in nats with a 95&nbsp;% interval over members; a diverged run
+counts as the largest there is. "Copy as CSV" takes all others as scores.csv has them, to the last
+digit.
 {rule}</p>
 <p>The address of the page holds the forget sets, methods, splits, order, pinned runs and image that
 are shown: send it, or keep it. Nothing is loaded from anywhere.</p></div></section>
@@ -128,6 +135,7 @@ def explore_page(
         "splits": list(SPLITS),
         "meanings": MEANINGS,
         "cap": CAP,
+        "limit": LIMIT,
         "sums": variant == "default",
         "variant": variant,
         "bins": VARIANTS[variant].bins,
@@ -156,8 +164,28 @@ def explore_page(
     return document(f"Explore: {study}", body, (WEB / "page.css").read_text())
 
 
+def in_report(page: str, path: str, study: str) -> str:
+    """Return what a report in one file shows of the page: all of it, or where it lies.
+
+    Parameters
+    ----------
+    page : as `explore_page` returns it
+    path : of its file
+    study : its name
+    """
+    size = len(page.encode())
+    if size <= IN_ADDRESS:
+        return page
+    sentence = (
+        f"<p>The page to explore has {size / 1e6:.1f} MB, more than a browser shows "
+        f"within a report in one file: open <code>{escape(path)}</code> itself, or take it along "
+        "with <code>snakemake explore --report report.zip</code>.</p>"
+    )
+    return document(f"Explore: {study}", sentence)
+
+
 def _compressed(content: bytes) -> str:
-    """Return bytes in few letters: a report holds the page in an address, which may have 2 MB."""
+    """Return bytes in few letters: a report shows no page above `IN_ADDRESS`."""
     return b64encode(gzip.compress(content, mtime=0)).decode()
 
 

@@ -64,14 +64,10 @@ def cost_scale(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def columns(table: pd.DataFrame) -> dict[str, list[Any]]:
-    """Return the runs column after column, as JSON has them: numbers short, null where empty."""
-    kept = [*RUN, "mark", "relative_cost", "n_members", "n_nonfinite"]
+    """Return the runs column after column, as JSON has them, null where empty."""
+    kept = [*RUN, "mark", "diverged", "relative_cost", "n_members", "n_nonfinite"]
     kept += [f"{split}{end}" for split in SPLITS for end in ("", "_low", "_high")]
     kept += [f"accuracy_{split}" for split in SPLITS]
-    return {name: [_short(value) for value in table[name].tolist()] for name in kept}
-
-
-def _short(value: Any) -> Any:
-    if isinstance(value, float):
-        return None if np.isnan(value) else float(f"{value:.5g}")
-    return value
+    return {
+        name: [None if pd.isna(value) else value for value in table[name].tolist()] for name in kept
+    }

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 
-from unlearning.planning.cluster import SETTINGS, Request
+from unlearning.planning.cluster import SETTINGS, Request, complaint
 
 SECONDS = 60  # that a command of SLURM may take
 ENFORCED = {"associations", "limits", "qos", "safe", "wckeys", "all"}  # each means: accounts, too
@@ -202,6 +202,5 @@ def ask(*command: str) -> tuple[str, str]:
     except subprocess.TimeoutExpired:
         return "", f"{name} took more than {SECONDS} s"
     if done.returncode:
-        reason = (done.stderr.strip() or "it failed without a word").splitlines()[0]
-        return "", f"{name}: {reason.removeprefix(f'{name}: ').removeprefix('error: ')}"
+        return "", f"{name}: {complaint(name, done.stderr)}"
     return done.stdout, ""

@@ -300,5 +300,18 @@ def _ask(*command: str) -> str:
     except subprocess.TimeoutExpired:
         raise ValueError(f"SLURM's controller is silent: {command[0]} took {SECONDS} s") from None
     if done.returncode:
-        raise ValueError(f"SLURM's controller does not answer: {done.stderr.strip()}")
+        reason = complaint(command[0], done.stderr)
+        raise ValueError(f"SLURM's controller does not answer: {command[0]}: {reason}")
     return done.stdout
+
+
+def complaint(name: str, errors: str) -> str:
+    """Return why a command of SLURM fails: the first line of many, without what it calls itself.
+
+    Parameters
+    ----------
+    name : of the command
+    errors : what it printed
+    """
+    first = (errors.strip() or "it failed without a word").splitlines()[0]
+    return first.removeprefix(f"{name}: ").removeprefix("error: ")

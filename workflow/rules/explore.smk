@@ -1,4 +1,12 @@
 # results/{study}/explore.html: runs that are pointed at, and the images behind them; explore/
+import sys
+from functools import partial
+
+# A report in one file has its pages as addresses, of which browsers open none of more than 2 MB; a
+# report.zip has them as they are. What it will be is on the command line alone.
+_explored = partial(report, caption="../report/explore.rst", category="Explore")
+_zipped = any(word.endswith(".zip") for word in sys.argv)
+in_zip, in_one_file = (_explored, str) if _zipped else (str, _explored)
 
 
 rule sample_points:
@@ -116,11 +124,8 @@ rule write_explore:
             allow_missing=True,
         ),
     output:
-        page=report(
-            "results/{study}/explore.html",
-            caption="../report/explore.rst",
-            category="Explore",
-        ),
+        page=in_zip("results/{study}/explore.html"),
+        shown=in_one_file("results/{study}/explore/report.html"),
     log:
         "logs/{study}/explore.log",
     conda:
@@ -137,4 +142,4 @@ rule write_explore:
 rule explore:
     """One page to point at: runs on the KLoM plane, and the images behind them."""
     input:
-        expand(rules.write_explore.output, study=config["study"]),
+        expand(rules.write_explore.output.page, study=config["study"]),

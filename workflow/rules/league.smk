@@ -8,7 +8,7 @@ if config["merge"]:
     try:
         merging.check_points(config, f"results/{config['study']}/data/dataset.json")
     except ValueError as error:
-        raise WorkflowError(str(error))
+        raise Refused(str(error))
 
 
 rule check_merge:

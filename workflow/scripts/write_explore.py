@@ -9,7 +9,7 @@ from unlearning.artifacts.logs import log_to
 from unlearning.artifacts.tables import load_table
 from unlearning.exploring.behind import Behind
 from unlearning.exploring.histograms import Histograms
-from unlearning.exploring.page import explore_page
+from unlearning.exploring.page import explore_page, in_report
 from unlearning.scoring.rows import read_scores
 
 log_to(snakemake.log[0])
@@ -46,3 +46,6 @@ page = explore_page(
 )
 with atomic(snakemake.output.page) as temporary:
     temporary.write_text(page)
+shown = in_report(page, snakemake.output.page, snakemake.wildcards.study)
+with atomic(snakemake.output.shown) as temporary:
+    temporary.write_text(shown)

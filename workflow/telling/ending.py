@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import textwrap
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,7 @@ OPENED = (".html", ".png", ".csv")
 #: What a job's log says before how it came to it (`artifacts/logs.py`).
 SAID = re.compile(r"^\d{4}-\d\d-\d\d \S+ (.*)\nTraceback \(", re.MULTILINE)
 KINDS = ("new", "changed", "as before")
-WRAP = textwrap.TextWrapper(
-    80, subsequent_indent=" " * 13, break_on_hyphens=False, break_long_words=False
-)
+COLUMNS, INDENT = 80, 11  # of a line, and of the paths in it
 
 
 def looked_at(targets: Iterable[Any]) -> list[str]:
@@ -125,6 +122,24 @@ def first(files: Iterable[str]) -> str:
     return min(files, key=place)
 
 
+def in_braces(folder: str, names: Iterable[str]) -> list[str]:
+    """Return files of a folder as a shell takes them, in as few lines as they fit into.
+
+    A line has one path, or several as ``folder/{one,other}``: what is copied of it is whole.
+    """
+    lines: list[list[str]] = []
+    for name in names:
+        room = COLUMNS - INDENT - len(f"{folder}/{{}}")
+        if lines and len(",".join([*lines[-1], name])) <= room:
+            lines[-1].append(name)
+        else:
+            lines.append([name])
+    return [
+        f"{folder}/{line[0]}" if len(line) == 1 else f"{folder}/{{{','.join(line)}}}"
+        for line in lines
+    ]
+
+
 def summary(found: Mapping[str, Collection[str]]) -> str:
     """Return what is new and where to look first, in lines of a terminal; nothing for nothing.
 
@@ -139,8 +154,7 @@ def summary(found: Mapping[str, Collection[str]]) -> str:
         for path in found[kind]:
             folders.setdefault(str(Path(path).parent), []).append(Path(path).name)
         for folder, names in folders.items():
-            text = f"{kind + ':':10} {folder}/ {' '.join(names)}"
-            lines += WRAP.wrap(text)
+            lines += [f"{kind + ':':{INDENT}}{paths}" for paths in in_braces(folder, names)]
     if changed:
         lines.append(f"Look first at {first(changed)}")
     return "\n".join(lines)

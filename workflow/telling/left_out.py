@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from functools import wraps
 from typing import Any
 
-from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from unlearning.study.design import Config
 from unlearning.study.left_out import broken, leave_out
 from unlearning.study.places import placed
+from workflow.telling.sentences import Refused
 
 #: Where a run says to its jobs what it leaves out: a file that is edited meanwhile changes no plan.
 VARIABLE = "UNLEARNING_LEFT_OUT"
@@ -73,6 +73,6 @@ def end_with(workflow: Any, sentences: Mapping[str, str]) -> None:
         except Exception:
             logger.error(said)
             raise
-        raise WorkflowError(said)
+        raise Refused(said)
 
     workflow.execute = executed

@@ -1,19 +1,30 @@
 """A run of Snakemake, from its first job to its last."""
 
+import logging
 import os
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
+from snakemake.common import NOTHING_TO_BE_DONE_MSG
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 
+from unlearning.planning import cluster
 from unlearning.planning.audit import Clock
 from unlearning.planning.remaining import Remaining
 from unlearning.planning.resources import ON_DEVICE, ON_MEMBERS, Needs
 from unlearning.planning.words import by_the_clock
-from workflow.telling.ending import compared, digest, failures, looked_at, not_finite, summary
+from workflow.telling.ending import (
+    compared,
+    digest,
+    failures,
+    first,
+    looked_at,
+    not_finite,
+    summary,
+)
 from workflow.telling.handler import InWords, Progress, ProgressHandler, quiet_about_progress
 from workflow.telling.measured import measurements
 
@@ -21,6 +32,8 @@ from workflow.telling.measured import measurements
 TERMINAL, FILE = "DefaultStreamHandler", "DefaultLogFileHandler"
 #: Jobs of a rule and method whose records are read: enough for an estimate, and soon done.
 LOOKED_AT = 5
+#: The beginning of what Snakemake says at the end of a dry run.
+DRY_RUN = "This was a dry-run"
 #: The driver of NVIDIA's GPUs.
 GPU = "/dev/nvidiactl"
 
@@ -41,6 +54,31 @@ class Run:
         self.before: dict[str, str] = {}
         self.made: set[str] = set()
         self.jobs: list[Any] = []
+
+    def hear(self, record: logging.LogRecord) -> bool:
+        """Say more where Snakemake ends without having done anything: a filter of its logger."""
+        if record.msg == NOTHING_TO_BE_DONE_MSG:
+            files = looked_at(self.workflow.dag.targetjobs)
+            if there := [path for path in files if Path(path).is_file()]:
+                record.msg = f"{record.msg}\nLook first at {first(there)}"
+        elif str(record.msg).startswith(DRY_RUN) and (why := self.refusal()):
+            record.msg = f"{record.msg}\nThe run itself would be refused: {why}"
+        return True
+
+    def refusal(self) -> str:
+        """Return why a cluster would refuse what was planned; nothing where it would not."""
+        here = self.workflow._localrules  # in a dry run Snakemake counts all as such
+        jobs = [
+            job
+            for job in self.workflow.dag.needrun_jobs(exclude_finished=False)
+            if job.resources.get("slurm_account") is not None and job.rule.name not in here
+        ]
+        try:
+            if jobs:
+                cluster.check_cluster([cluster.request(j.rule.name, j.resources) for j in jobs])
+        except ValueError as error:
+            return str(error)
+        return ""
 
     def begin(self) -> None:
         """Say what remains to be done, and from now on what is done."""

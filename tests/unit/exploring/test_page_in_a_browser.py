@@ -1,29 +1,30 @@
 """The page in Debian's Chromium: pointed at, pinned, sorted, found again by its address."""
 
-from urllib.parse import unquote_plus
+from base64 import b64encode
+from io import StringIO
+from itertools import permutations
+from urllib.parse import unquote_plus, urlencode
 
+import numpy as np
+import pandas as pd
 import pytest
 import vl_convert
 from selenium.webdriver.common.keys import Keys
 
-from tests.helpers.browser import started
-from tests.helpers.exploring import METHODS, SETS, page
+from tests.helpers.exploring import MEMBERS, METHODS, SETS, page, study
 from unlearning.exploring.histograms import bins
+from unlearning.exploring.page import IN_ADDRESS, in_report
+from unlearning.exploring.points import RUN
 
+LIBRARY = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
 FIRST, SECOND = SETS.values()
 ROWS = "#table tbody tr"
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with started() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def address(tmp_path_factory):
     file = tmp_path_factory.mktemp("page") / "explore.html"
-    file.write_text(page(library=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")))
+    file.write_text(page(library=LIBRARY, diverged=3))
     return file.as_uri()
 
 
@@ -155,6 +156,90 @@ def test_a_diverged_run_is_marked_and_its_lost_members_are_said(opened):
     opened.until(lambda: "not finite: they are in a bin" in opened.text("#sums"), "where they are")
 
 
+def test_diverged_runs_stand_side_by_side_where_no_score_can_be(opened):
+    boxes = [
+        mark.rect
+        for name, mark in opened.marks().items()
+        if name.startswith((f"{METHODS[1]}, lr1, epoch 2", f"{METHODS[1]}, lr1, epoch 4"))
+        or name.startswith(f"{METHODS[1]}, lr2, epoch 1")
+    ]
+    assert len({box["y"] for box in boxes}) == 1
+    across = sorted(box["x"] for box in boxes)
+    assert len(across) == 3 and min(np.diff(across)) > boxes[0]["width"] / 2
+    rules = opened.every("#planes .mark-rule line[stroke-dasharray]")
+    assert boxes[0]["y"] + boxes[0]["height"] / 2 < max(rule.rect["y"] for rule in rules)
+
+
+def test_no_margin_is_dropped_and_two_runs_have_one_axis(opened):
+    opened.click(mark(opened, "Gradient Ascent, lr1, epoch 1"))
+    opened.until(lambda: "beyond the bins of KLoM" in opened.text("#sums"), "the margins beyond")
+    drawn = [
+        bar.get_attribute("aria-label")
+        for bar in opened.every("#histograms .mark-rect path[aria-label^='pretrained members']")
+    ]
+    shares = [float(text.split(": ")[1].split()[0]) for text in drawn]
+    assert sum(shares) == pytest.approx(1, abs=0.0005 * len(shares))
+    assert [text for text in drawn if text.endswith("and beyond")]
+    assert "and beyond" in opened.text("#histograms")
+    # The last that was sampled, which is not the last that is shown.
+    opened.click(
+        opened.one(f"#images button[data-image='{len(opened.every('#images button')) - 1}']")
+    )
+    lost = f"1 of {MEMBERS} pretrained margins are not finite"
+    opened.until(lambda: lost in opened.text("#sums"), "the margin that no bar has")
+    opened.click(mark(opened, "Gradient Ascent, lr2, epoch 1"))
+    opened.until(lambda: len(opened.every("#histograms svg")) == 2, "a histogram of each")
+    labels = [
+        [each.text for each in drawing.find_elements("css selector", "[aria-label^='X-axis'] text")]
+        for drawing in opened.every("#histograms svg")
+    ]
+    assert labels[0] == labels[1] and len(labels[0]) > 2
+
+
+def test_differences_are_those_of_the_numbers_that_are_shown(opened):
+    rows = study(diverged=3)[0].query("split == 'forget' and method == 'ga'")
+    rows = rows[rows["forget_set"] == next(iter(SETS))]
+    ids = rows["method"] + " / " + rows["setting"] + " / " + rows["epoch"].astype(str)
+    scores = dict(zip(ids + " / " + next(iter(SETS)), rows["klom_p95"], strict=True))
+    [(one, other), *_] = [
+        (one, other)
+        for one, other in permutations(scores, 2)
+        if f"{scores[other] - scores[one]:.2f}"
+        != f"{float(f'{scores[other]:.2f}') - float(f'{scores[one]:.2f}'):.2f}"
+    ]
+    opened.open(f"{opened.driver.current_url}#{urlencode({'pin': [one, other]}, doseq=True)}")
+    rows = [
+        [
+            cell.get_property("innerText").split("\n")[0]
+            for cell in row.find_elements("css selector", "td, th")
+        ]
+        for row in opened.every("#compare tr")[2:-1]
+    ]
+    assert len(rows) == 8
+    for what, a, b, difference, *_ in rows:
+        assert float(difference) == pytest.approx(float(b.split()[0]) - float(a.split()[0])), what
+
+
+def test_what_an_address_names_wrongly_is_said_until_something_is_chosen(opened):
+    asked = {
+        "set": ["2'", "12"],
+        "method": "ga",
+        "pin": "ga / lr7 / 1 / 2'",
+        "x": "wrong",
+        "sett": "1",
+    }
+    opened.open(f"{opened.driver.current_url}#{urlencode(asked, doseq=True)}")
+    assert opened.text("#unknown") == (
+        "The address of this page names what it does not have, which is left out: forget set “12”, "
+        "run “ga / lr7 / 1 / 2'”, set across “wrong”, sett “1”."
+    )
+    assert (
+        opened.text("#sets-shown") == SECOND and opened.text("#methods-shown") == "Gradient Ascent"
+    )
+    opened.click(mark(opened, "Gradient Ascent, lr1, epoch 2"))
+    assert opened.text("#unknown") == "" and "sett" not in opened.driver.current_url
+
+
 def test_it_works_with_a_keyboard_alone(opened):
     opened.run("document.getElementById('planes').focus()")
     opened.press(Keys.ARROW_RIGHT)
@@ -189,3 +274,35 @@ def test_the_table_is_copied_as_csv(opened):
     lines = text.splitlines()
     assert lines[0].startswith("forget_set,method,setting,kind,epoch") and len(lines) == 1 + 14
     assert lines[1].startswith("</script><b>,") and "14 runs copied" in opened.text("#copied")
+    copied = pd.read_csv(StringIO(text)).set_index(RUN)
+    scores = study(diverged=3)[0].query("split == 'retain'").set_index(RUN).loc[copied.index]
+    kept = ~copied["diverged"]
+    assert copied["retain"][kept].tolist() == scores["klom_p95"][kept].tolist()
+    assert copied["relative_cost"].tolist() == scores["relative_cost"].tolist()
+
+
+def test_of_many_planes_whole_forget_sets_are_drawn_and_the_rest_is_named(browser, tmp_path):
+    sets = {f"s{number}": f"{number}: random" for number in range(1, 20)}
+    file = tmp_path / "many.html"
+    file.write_text(page(sets=sets, library=LIBRARY))
+    browser.open(f"{file.as_uri()}#{urlencode({'set': list(sets)}, doseq=True)}")
+    assert len(browser.marks()) == 18 * 14
+    note = browser.text("#note")
+    assert (
+        "The planes of 18 of 19 chosen forget sets are drawn, without those from 19: random on"
+        in note
+    )
+    assert f"{19 * 14} runs" in browser.text("#rows")
+
+
+def test_a_page_as_large_as_a_report_shows_is_shown(browser, tmp_path):
+    small = page(library=LIBRARY)
+    large = small + (IN_ADDRESS - len(small.encode())) * " "
+    content = b64encode(in_report(large, "results/s/explore.html", "s").encode()).decode()
+    file = tmp_path / "report.html"
+    file.write_text(f'<iframe src="data:text/html;charset=utf8;base64,{content}"></iframe>')
+    browser.go(file.as_uri())
+    browser.driver.switch_to.frame(0)
+    browser.drawn()
+    assert browser.marks()
+    browser.driver.switch_to.default_content()

@@ -3,17 +3,10 @@
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from tests.helpers.browser import started
 from unlearning.html import document
 from unlearning.league.sorting import SCRIPT, STYLE, Cell, Column, Narrowed, sortable
 
 ROWS = [("ga", 10.5, "1"), ("scrub", None, "1"), ("npo", -2.0, "1"), ("ga", 9.0, "2")]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with started() as one:
-        yield one
 
 
 @pytest.fixture

@@ -190,10 +190,11 @@ def test_without_sbatch_the_login_node_is_named(monkeypatch, tmp_path):
 
 def test_a_controller_that_does_not_answer_is_named(monkeypatch, tmp_path):
     for name in ("sbatch", "sinfo"):
-        (tmp_path / name).write_text("#!/bin/sh\necho down >&2\nexit 1\n")
+        lines = "sinfo: error: down\nsinfo: error: no configuration\nsinfo: fatal: none"
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{lines}' >&2\nexit 1\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
-    with pytest.raises(ValueError, match=r"SLURM's controller does not answer: down"):
+    with pytest.raises(ValueError, match=r"^SLURM's controller does not answer: sinfo: down$"):
         cluster.check_cluster([ASKED])
 
 

@@ -1,5 +1,6 @@
 """The end of a run says what is new, changed or as it was, and what to open first."""
 
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -62,8 +63,11 @@ def test_the_end_fits_into_a_terminal_and_says_nothing_of_nothing():
     lines = summary(found).splitlines()
     assert all(len(line) <= 80 for line in lines)
     assert lines[-1] == "Look first at results/digits/figures/fig5.png"
-    assert lines[-2] == "as before: results/digits/ scores.csv"
-    assert " ".join(lines).count("figures/ ") == 1
+    assert lines[-2] == "as before: results/digits/scores.csv"
+    paths = [line.removeprefix("new:").strip() for line in lines[:-2]]
+    command = f"printf '%s ' {' '.join(paths)}"
+    expanded = subprocess.check_output(["bash", "-c", command], text=True)
+    assert expanded.split() == figures, "what is copied is whole"
     same = {"new": [], "changed": [], "as before": figures}
     assert "Look first" not in summary(same)
     assert summary({"new": [], "changed": [], "as before": []}) == ""

@@ -5,6 +5,7 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+from snakemake.common import NOTHING_TO_BE_DONE_MSG
 from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter, logger
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -119,8 +120,24 @@ def test_the_end_names_what_is_new_and_is_silent_for_the_quiet(handlers, tmp_pat
         handlers[0].stream.truncate(0)
         running.end()
         text = handlers[0].stream.getvalue()
-        assert ("new:       results/theory/figures/ fig3.png" in text) == said
+        assert ("new:       results/theory/figures/fig3.png" in text) == said
         assert (f"Look first at {FIGURE}" in text) == said
+
+
+def heard(running, text):
+    record = logging.LogRecord("snakemake", logging.INFO, "", 0, text, (), None)
+    assert running.hear(record)
+    return record.msg
+
+
+def test_where_there_is_nothing_to_do_the_page_to_look_at_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    running = build(both())
+    assert heard(running, NOTHING_TO_BE_DONE_MSG) == NOTHING_TO_BE_DONE_MSG, "nothing is there"
+    (tmp_path / FIGURE).parent.mkdir(parents=True)
+    (tmp_path / FIGURE).write_text("a figure")
+    assert heard(running, NOTHING_TO_BE_DONE_MSG).splitlines()[1:] == [f"Look first at {FIGURE}"]
+    assert heard(running, "Building DAG of jobs...") == "Building DAG of jobs..."
 
 
 def test_a_run_that_fails_says_why_and_what_is_kept(handlers, tmp_path):

@@ -1,5 +1,6 @@
 // All of it, drawn once, and anew when the address or the width changes.
 function show() {
+  tellUnknown();
   for (const each of tick) each();
   drawTable();
   card();

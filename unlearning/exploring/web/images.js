@@ -81,15 +81,18 @@ function bars(run, image) {
   const counts = data.counts(run.place, image), bins = study.bins, step = (high - low) / bins;
   const edges = Array.from({ length: bins + 1 }, (_, place) => place === bins ? high : low + place * step);
   const width = step || 0.05, { members } = study.behind[run.forget_set];
-  const binned = margins => {
-    const found = new Array(bins).fill(0), out = { below: 0, above: 0 };
-    for (const margin of margins)
-      if (margin < low) out.below += 1;
-      else if (margin > high) out.above += 1;
-      else found[edges.slice(1, -1).filter(edge => margin >= edge).length] += 1;
-    return [found, out];
-  };
-  const [oracle] = binned(data.margins(0, image)), [pretrained, out] = binned(data.margins(1, image));
+  // Bins as wide as KLoM's go on at both sides, as many again; what lies farther is in one at the end.
+  const place = margin => margin < low ? Math.max(-bins - 1, -Math.ceil((low - margin) / width))
+    : margin > high ? Math.min(2 * bins, bins - 1 + Math.ceil((margin - high) / width))
+      : edges.slice(1, -1).filter(edge => margin >= edge).length;
+  const within = new Array(bins).fill(0), oracle = [...within], pretrained = [...within], beyond = new Map();
+  for (const margin of data.margins(0, image)) oracle[place(margin)] += 1;
+  const finite = data.margins(1, image).filter(Number.isFinite);
+  for (const margin of finite) {
+    const here = place(margin);
+    if (here in pretrained) pretrained[here] += 1;
+    else beyond.set(here, (beyond.get(here) ?? 0) + 1);
+  }
   const unlearned = [...counts.slice(0, bins)], total = unlearned.reduce((sum, count) => sum + count, 0) + counts[bins];
   const rows = [], share = (count, all) => count / all;
   const add = (ensemble, found, all, term = false) => found.forEach((count, place) => rows.push({
@@ -97,40 +100,52 @@ function bars(run, image) {
     description: `${ensemble}: ${number(term ? count : share(count, all), 3)} from margin ${number(edges[place])}`,
   }));
   const term = (count, q) => count ? count / total * Math.log(count / total / Math.max(q, 1e-5)) : 0;
-  const titles = study.ensembles, beyond = (count, from, where) => count && rows.push({
-    ensemble: titles.pretrained, low: from, high: from + width, height: count / members, term: false,
-    description: `${titles.pretrained}: ${number(count / members, 3)} ${where} all bins`,
-  });
+  const titles = study.ensembles;
   add(titles.pretrained, pretrained, members);
-  beyond(out.below, low - 1.6 * width, "below");
-  beyond(out.above, low + (bins + 0.6) * width, "above");
+  for (const [here, count] of beyond) {
+    const from = low + here * width, end = here < -bins ? "left" : here >= 2 * bins ? "right" : "";
+    rows.push({
+      ensemble: titles.pretrained, low: from, high: from + width, height: share(count, members), term: false, end,
+      description: `${titles.pretrained}: ${number(share(count, members), 3)} from margin ${number(from)}${end ? " and beyond" : ""}`,
+    });
+  }
   add(titles.oracle, oracle, members);
   add(titles.unlearned, unlearned, total);
   if (study.sums)
     add(titles.terms, unlearned.map((count, place) => term(count, oracle[place] / members)), 1, true);
   const sum = unlearned.reduce((all, count, place) => all + term(count, oracle[place] / members), term(counts[bins], 0));
-  return { rows, klom, sum, out, lost: counts[bins], members };
+  const out = [...beyond.values()].reduce((all, count) => all + count, 0);
+  return { rows, klom, sum, out, lost: counts[bins], missing: members - finite.length, members };
 }
 
 let looking = 0;
 async function drawHistograms(image) {
   const turn = ++looking, shown = whose(), last = shown.at(-1), about = study.behind[last.forget_set];
-  const point = about.point[image], boxes = [], texts = [];
+  const point = about.point[image], specs = [], texts = [];
   for (const run of shown) {
     const own = study.behind[run.forget_set];
     const place = own.point.findIndex((each, i) => each === point && own.split[i] === about.split[image]);
     const letter = state.pins.length === 2 ? `${"AB"[state.pins.indexOf(run.id)]}: ` : "";
     if (place < 0) { texts.push(`${letter}the page has no margins of this image on forget set ${setLabel[run.forget_set]}.`); continue; }
-    const { rows, klom, sum, out, lost, members } = bars(run, place);
+    const { rows, klom, sum, out, lost, missing, members } = bars(run, place);
     let text = `${letter}KLoM ${isNaN(klom) ? "has no value" : number(klom)} under ${run.title}, epoch ${run.epoch}.`;
     if (study.sums) text += ` The lowest row adds up to ${number(sum - (lost ? lost / members * Math.log(lost / members / 1e-5) : 0))}.`;
     if (lost) text += ` ${lost} of ${members} unlearned margins are not finite: they are in a bin of their own, where no oracle is.`;
-    if (out.below + out.above) text += ` ${out.below + out.above} of ${members} pretrained margins lie beyond the bins, drawn at their side.`;
+    if (out) text += ` ${out} of ${members} pretrained margins lie beyond the bins of KLoM, in others as wide.`;
+    if (missing) text += ` ${missing} of ${members} pretrained margins are not finite: no bar has them.`;
     texts.push(text);
     const spec = structuredClone(study.histogram);
     spec.datasets = { bars: rows };
-    if (letter) spec.title = { text: `${letter}${run.title}, epoch ${run.epoch}`, anchor: "start" };
+    const [head, ...rest] = `${letter}${run.title}, epoch ${run.epoch}`.split(", ");
+    if (letter) spec.title = { text: [`${head},`, rest.join(", ")], anchor: "start" };
     spec.spec.width = Math.max(180, Math.min(420, at("histograms").parentElement.clientWidth - 75));
+    specs.push(spec);
+  }
+  // One axis for all that is compared.
+  const edges = specs.flatMap(spec => spec.datasets.bars.flatMap(bar => [bar.low, bar.high]));
+  const domain = [Math.min(...edges), Math.max(...edges)], boxes = [];
+  for (const spec of specs) {
+    for (const { encoding } of spec.spec.layer) encoding.x.scale.domain = domain;
     boxes.push(await vegaEmbed(make("div"), spec, SETTLED));
   }
   at("behind").classList.toggle("two", boxes.length > 1);

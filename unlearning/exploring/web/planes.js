@@ -2,8 +2,12 @@
 // ---- Planes -----------------------------------------------------------------------------------
 function planeData() {
   const pairs = state.sets.flatMap(set => state.methods.map(method => [method, set]));
-  const kept = pairs.slice(0, MOST_PLANES), data = [];
+  // Whole forget sets, as many as fit.
+  const drawn = state.sets.slice(0, Math.max(1, Math.floor(MOST_PLANES / state.methods.length)));
+  const kept = pairs.filter(([, set]) => drawn.includes(set)), data = [];
   for (const [method, set] of kept) {
+    const lost = runs.filter(run => run.forget_set === set && run.diverged && (!isOwn(run) || run.method === method));
+    const apart = Math.min(0.5, study.cap / lost.length);
     const panel = [state.methods.length > 1 || study.methods.length > 1 ? title[method] : "",
       state.sets.length > 1 || study.methods.length === 1 ? setLabel[set] : ""].filter(text => text).join(" · ");
     for (const run of runs) {
@@ -14,19 +18,27 @@ function planeData() {
       };
       for (const axis of ["x", "y"])
         for (const end of ["", "_low", "_high"]) values[axis + end] = run[state[axis] + end] ?? run[state[axis]];
+      const place = lost.indexOf(run);
+      if (place >= 0)
+        for (const end of ["", "_low", "_high"]) {
+          values[`x${end}`] = study.cap - place * apart;
+          values[`y${end}`] = (study.cap + study.limit) / 2;
+        }
       if (run.mark === "oracle")
         for (const axis of ["x", "y"]) values[`${axis}_floor`] = study.floors[set][state[axis]];
       data.push(values);
     }
   }
-  return [data, kept.length, pairs.length];
+  return [data, kept.length, state.sets.slice(drawn.length)];
 }
 
 async function drawPlanes() {
-  const turn = ++drawing, [data, shown, wanted] = planeData(), box = at("planes");
-  at("note").textContent = wanted === 0 ? "Nothing is shown: choose a forget set and a method."
-    : shown < wanted ? `${shown} of ${wanted} planes are drawn: choose fewer forget sets or methods.` : "";
-  if (!wanted) {
+  const turn = ++drawing, [data, shown, left] = planeData(), box = at("planes");
+  at("note").textContent = shown === 0 ? "Nothing is shown: choose a forget set and a method."
+    : left.length ? `The planes of ${state.sets.length - left.length} of ${state.sets.length} chosen forget sets are drawn, `
+      + `without those from ${setLabel[left[0]]} on: to see these, choose them without the others, or fewer methods. `
+      + "The table has all of them." : "";
+  if (!shown) {
     view?.finalize();
     view = null;
     box.replaceChildren();
@@ -116,6 +128,7 @@ function card() {
   const lines = study.splits.map(split => row("td", [split, score(run, split),
     number(study.floors[run.forget_set][split]), number(run[`accuracy_${split}`], 3)]));
   const facts = [`${run.n_members} members`, `work: ${short(run.relative_cost)} % of one retraining`];
+  if (run.diverged) facts.push("diverged: it counts as the largest score, and stands beside the others that do");
   if (run.n_nonfinite) facts.push(`${run.n_nonfinite} margins not finite`);
   const letter = ["A", "B"][state.pins.indexOf(run.id)];
   at("card").replaceChildren(
@@ -128,9 +141,14 @@ function card() {
 function compare() {
   const pinned = state.pins.map(id => byId.get(id));
   at("compared").hidden = !pinned.length;
-  const line = (what, text, digits, scale = 1) => {
-    const cells = pinned.map(text), numbers = pinned.map(run => scale * run[what[0]]);
-    if (pinned.length === 2) cells.push(digits === null ? "" : number(numbers[1] - numbers[0], digits));
+  // The difference is that of the numbers as they are shown, so that it can be checked by eye.
+  const difference = shown => {
+    const digits = Math.max(...shown.map(text => (text.split(".")[1] ?? "").length));
+    return shown.includes("") ? "" : number(shown[1] - shown[0], digits);
+  };
+  const line = (what, shown, cell = shown) => {
+    const cells = pinned.map(cell);
+    if (pinned.length === 2) cells.push(shown ? difference(pinned.map(shown)) : "");
     return row("td", [what[1], ...cells, ...(pinned.length === 2 ? [apart(what[0])] : [])]);
   };
   const apart = name => {
@@ -150,13 +168,14 @@ function compare() {
   const heads = ["", ...pinned.map((run, place) => `${"AB"[place]}: ${run.title}, epoch ${run.epoch}`)];
   const table = make("table", null,
     row("th", pinned.length === 2 ? [...heads, "B − A", ""] : heads),
-    line(["forget_set", "forget set"], run => setLabel[run.forget_set], null),
-    ...study.splits.map(split => line([split, `P95 KLoM, ${split}`], run => score(run, split), 2)),
+    line(["forget_set", "forget set"], null, run => setLabel[run.forget_set]),
+    ...study.splits.map(split => line([split, `P95 KLoM, ${split}`], run => number(run[split]),
+      run => score(run, split))),
     ...study.splits.map(split => line([`accuracy_${split}`, `accuracy, ${split}`],
-      run => number(run[`accuracy_${split}`], 3), 3)),
-    line(["relative_cost", "work, % of one retraining"], run => short(run.relative_cost), 2, 100),
-    line(["n_members", "members"], run => String(run.n_members), 0),
-    line(["", ""], release, null));
+      run => number(run[`accuracy_${split}`], 3))),
+    line(["relative_cost", "work, % of one retraining"], run => short(run.relative_cost)),
+    line(["n_members", "members"], run => String(run.n_members)),
+    line(["", ""], null, release));
   const more = pinned.length === 1 ? "Pin a second run to compare it with this one."
     : pinned[0]?.forget_set !== pinned[1]?.forget_set ? "These are runs on different forget sets, with oracles of their own."
     : "Both are scored against the same oracles: these intervals are of each alone, not of their difference.";

@@ -1,6 +1,6 @@
 // The runs, what of them is shown, and the address that holds it. Names reach the page as text alone.
 const study = JSON.parse(document.getElementById("study").textContent);
-const MOST_PLANES = 24, MOST_ROWS = 200, MANY_MARKS = 3000;
+const MOST_PLANES = 36, MOST_ROWS = 200, MANY_MARKS = 3000;
 const at = id => document.getElementById(id);
 // Errors alone: that a size or a width says what a shape says as well is meant.
 const SETTLED = { renderer: "svg", actions: false, logLevel: 1 };
@@ -38,19 +38,28 @@ const first = () => ({
   methods: study.methods.map(each => each.name),
   x: "forget", y: "validation", sort: "forget", falling: false, pins: [], image: "", all: false,
 });
-let state = first(), pointed = null, last = null, view = null, drawing = 0;
+let state = first(), pointed = null, last = null, view = null, drawing = 0, unknown = [];
 
 function read() {
   const found = new URLSearchParams(location.hash.slice(1)), fresh = first();
-  const known = (list, all) => list.filter(name => all.some(each => each.name === name));
-  if (found.has("set")) fresh.sets = known(found.getAll("set"), study.sets);
-  if (found.has("method")) fresh.methods = known(found.getAll("method"), study.methods);
-  for (const axis of ["x", "y"])
-    if (study.splits.includes(found.get(axis))) fresh[axis] = found.get(axis);
-  if (COLUMNS.some(([name]) => name === found.get("sort"))) fresh.sort = found.get("sort");
-  fresh.falling = found.get("order") === "falling";
-  fresh.pins = found.getAll("pin").filter(id => byId.has(id)).slice(0, 2);
-  fresh.image = found.get("image") ?? "";
+  const named = all => name => all.some(each => each.name === name);
+  const isImage = text => study.splits.includes(text.split(" ")[0]) && text.split(" ")[1] in study.images;
+  const allowed = {
+    set: ["forget set", named(study.sets)], method: ["method", named(study.methods)],
+    x: ["set across", name => study.splits.includes(name)], y: ["set up", name => study.splits.includes(name)],
+    sort: ["column", name => COLUMNS.some(([column]) => column === name)],
+    order: ["order", name => name === "falling"], pin: ["run", id => byId.has(id)], image: ["image", isImage],
+  };
+  // What the page does not have is said, and left out. An empty name stands for none at all.
+  unknown = [...found].filter(([key, value]) => value && !allowed[key]?.[1](value))
+    .map(([key, value]) => `${allowed[key]?.[0] ?? key} “${value}”`);
+  const known = key => found.getAll(key).filter(allowed[key][1]);
+  if (found.has("set")) fresh.sets = known("set");
+  if (found.has("method")) fresh.methods = known("method");
+  for (const axis of ["x", "y", "sort"]) fresh[axis] = known(axis)[0] ?? fresh[axis];
+  fresh.falling = known("order").length > 0;
+  fresh.pins = [...new Set(known("pin"))].slice(0, 2);
+  fresh.image = known("image")[0] ?? "";
   state = fresh;
 }
 
@@ -65,8 +74,15 @@ function write() {
   if (state.falling) query.append("order", "falling");
   for (const id of state.pins) query.append("pin", id);
   if (state.image) query.append("image", state.image);
+  unknown = [];
+  tellUnknown();
   // A page within a report has no address of its own to write to.
   try { history.replaceState(null, "", `#${query}`); } catch { /* the view is not kept */ }
+}
+
+function tellUnknown() {
+  at("unknown").textContent = unknown.length
+    ? `The address of this page names what it does not have, which is left out: ${unknown.join(", ")}.` : "";
 }
 
 const isShown = run => state.sets.includes(run.forget_set)
