@@ -9,6 +9,7 @@ A definition is a dictionary with a `kind` and the keys that the kind takes:
 - ``ends``: `component`, `size`. Half of the size projected highest, half lowest.
 - ``class``: `label`, and `size` and `seed` for a random part of the class.
 - ``group``: `group`, a named subpopulation of the data set, and `size` and `seed` likewise.
+- ``prefix``: `text`, with which the sequences begin that are forgotten.
 - ``indices``: `indices`, the points themselves.
 
 Components count from 1; of equal projections, the point with the lower index comes first.
@@ -33,6 +34,7 @@ KINDS: dict[str, tuple[set[str], set[str]]] = {
     "ends": ({"component", "size"}, set()),
     "class": ({"label"}, {"size", "seed"}),
     "group": ({"group"}, {"size", "seed"}),
+    "prefix": ({"text"}, set()),
     "indices": ({"indices"}, set()),
 }
 
@@ -45,6 +47,7 @@ def select(
     labels: ArrayLike | None = None,
     projections: ArrayLike | None = None,
     groups: Mapping[str, Sequence[int]] | None = None,
+    texts: Sequence[str] | None = None,
 ) -> Indices:
     """Select the training points of a forget set.
 
@@ -63,6 +66,8 @@ def select(
         ``ends`` need them.
     groups : mapping of str to (first, end), optional
         Training points of each subpopulation, from the first up to but not including the end.
+    texts : sequence of str, optional
+        The training points as texts; the kind ``prefix`` needs them.
 
     Returns
     -------
@@ -93,6 +98,9 @@ def select(
         return validate(_of_class(definition, name, n_train, labels), n_train, name)
     if kind == "group":
         return validate(_of_group(definition, name, groups or {}), n_train, name)
+
+    if kind == "prefix":
+        return validate(_beginning(definition["text"], name, texts), n_train, name)
 
     size = _integer(definition, "size", name, 1, n_train - 1, "so that a retain set is left")
     if kind == "random":
@@ -211,6 +219,15 @@ def _of_group(
         there = f"it has {_few(np.array(list(groups)), 20)}" if groups else "it has none"
         raise ValueError(f"Forget set {name}: the data set has no group {group!r}; {there}.")
     return _part(definition, name, np.arange(*groups[group]), f"group {group}")
+
+
+def _beginning(beginning: str, name: str, texts: Sequence[str] | None) -> Indices:
+    if texts is None:
+        raise ValueError(f"Forget set {name}: kind prefix is of sequences, not of images.")
+    found = np.flatnonzero([text.startswith(beginning) for text in texts])
+    if not found.size:
+        raise ValueError(f"Forget set {name}: no training sequence begins with {beginning!r}.")
+    return found
 
 
 def _part(definition: Mapping[str, Any], name: str, members: Indices, whole: str) -> Indices:

@@ -6,7 +6,7 @@ scaled with what it grows with.
 """
 
 from collections.abc import Callable
-from math import ceil
+from math import ceil, prod
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,9 +88,9 @@ class Needs(Costs):
             case "measure_strategies":
                 return {"strategies": 20 * RECORD}
             case "prepare_data":
-                pixels = self.points * _product(self.image_shape)
+                pixels = self.points * prod(self.input_shape)
                 return {
-                    "images": HEADER + pixels,
+                    "inputs": HEADER + pixels,
                     "labels": HEADER + 8 * self.points,
                     "record": RECORD,
                 }
@@ -98,13 +98,13 @@ class Needs(Costs):
                 return self._trained(rule, wildcards.chunk)
             case "train_oracle_outputs":
                 members = chunk_size(wildcards.chunk)
-                logits = FLOAT * members * self.points * self.classes
+                logits = FLOAT * members * self.predictions * self.classes
                 return {"outputs": HEADER + logits, "record": self._record(members, 1)}
             case "train_datamodels":
                 members = chunk_size(wildcards.chunk)
                 return {
                     "membership": HEADER + members * self.train,
-                    "margins": HEADER + FLOAT * members * self.points,
+                    "margins": HEADER + FLOAT * members * self.predictions,
                     "record": self._record(members, 1),
                 }
             case "unlearn":
@@ -155,8 +155,8 @@ class Needs(Costs):
     def _margins(self, members: int, snapshots: int, number: int = FLOAT) -> dict[str, int]:
         rows = members * snapshots
         return {
-            "margins": HEADER + number * rows * self.points,
-            "correct": HEADER + rows * ceil(self.points / 8),
+            "margins": HEADER + number * rows * self.predictions,
+            "correct": HEADER + rows * ceil(self.predictions / 8),
             "record": self._record(members, snapshots),
         }
 
@@ -202,9 +202,9 @@ class Needs(Costs):
             networks += passes.HELD.get(wildcards.method, 0)
             teacher = passes.EVALUATIONS.get(wildcards.method, 0)
         stack = min(members, self.stack(batches[0])) if rule != "import_pretrained" else 1
-        data = self.points * (_product(self.image_shape) + 8)  # bytes stay bytes
+        data = self.points * (prod(self.input_shape) + 8)  # bytes stay bytes
         computing = stack * (networks * network.numbers + 1.5 * max(batches) * network.activations)
-        logits = stack * self.classes * self.points * (3 + teacher)
+        logits = stack * self.classes * self.predictions * (3 + teacher)
         evaluating = stack * EVALUATION_BATCH * network.activations / 2
         return data + ceil(FLOAT * (logits + max(computing, evaluating)))
 
@@ -213,7 +213,7 @@ class Needs(Costs):
 
         A study of ``device: auto`` may find itself without a GPU: its tensors count here too.
         """
-        members, points, train = self.config["ensemble"]["members"], self.points, self.train
+        members, points, train = self.config["ensemble"]["members"], self.predictions, self.train
         # Scores of every replicate, brought together, and in order.
         replicates = 3 * FLOAT * self._repeats * points
         match rule:
@@ -228,7 +228,7 @@ class Needs(Costs):
                 return NUMERICS + 6 * FLOAT * members * points
             case "prepare_data" | "draw_forget_sets":
                 # As read, as joined, as written and as padded.
-                return NUMERICS + 4 * points * _product(self.image_shape)
+                return NUMERICS + 4 * self.points * prod(self.input_shape)
             case "fit_datamodels":
                 models = self.config["datamodels"]["models"]
                 # Membership and margins as given, chosen, centred; weights of a block of targets.
@@ -236,7 +236,7 @@ class Needs(Costs):
                 matrices = 0 if self.config["datamodels"]["estimator"] == "mean_difference" else 6
                 return NUMERICS + inputs + FLOAT * matrices * train**2
             case "fit_validation_datamodels":
-                models, further = self.config["datamodels"]["models"], points - train
+                models, further = self.config["datamodels"]["models"], self.points - train
                 inputs = 14 * models * train + 12 * DATAMODEL_BLOCK * train
                 # The Gram matrix; weights as they are, as they were, and as they are written.
                 lasso = self.config["datamodels"]["estimator"] != "mean_difference"
@@ -311,12 +311,12 @@ class Needs(Costs):
         work = self.work(rule, wildcards)
         if work.members:
             return self.seconds(work, device)
-        members, points, train = self.config["ensemble"]["members"], self.points, self.train
+        members, points, train = self.config["ensemble"]["members"], self.predictions, self.train
         match rule:
             case "measure_strategies":
                 return 15 + SECONDS_A_MEASUREMENT * len(settings.batch_sizes(self.config))
             case "prepare_data":
-                return 10 + points * _product(self.image_shape) / PREPARED_A_SECOND
+                return 10 + self.points * prod(self.input_shape) / PREPARED_A_SECOND
             case "fit_datamodels":
                 datamodels = self.config["datamodels"]
                 products = 2 * datamodels["models"] * train**2
@@ -333,7 +333,7 @@ class Needs(Costs):
                     products += fits * datamodels["iterations"] * further * train**2
                 return 10 + 2 * products / PRODUCTS_A_SECOND
             case "add_datamodels":
-                return 10 + FLOAT * train * points / READ_A_SECOND
+                return 10 + FLOAT * train * self.points / READ_A_SECOND
             case "find_components":
                 return 10 + COMPONENT_PASSES * FLOAT * train**2 / READ_A_SECOND
             case "measure_blocks":
@@ -380,8 +380,3 @@ class Needs(Costs):
             return max(LEAST_MINUTES, ceil(expected)) * attempt
 
         return minutes
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    channels, height, width = shape
-    return channels * height * width

@@ -38,7 +38,7 @@ WORDS: Mapping[str, str] = {
     "measure_damage": "measure the damage of unlearning set {forget_set}",
     "correlate_influence": "correlate influence and damage",
     "draw_influence": "draw damage over influence",
-    "sample_points": "choose images of set {forget_set} and count their margins",
+    "sample_points": "choose points of set {forget_set} and count their margins",
     "bundle_library": "take the page's JavaScript out of its package",
     "write_explore": "write the page to explore",
     "check_merge": "check the records of other groups",

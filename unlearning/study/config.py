@@ -51,7 +51,7 @@ TARGETS = (
 TABLE1_DATASETS = ("fashion_mnist",)
 
 #: Architectures of linear layers alone, which are computed in float32 always.
-WITHOUT_CONVOLUTIONS = ("mlp",)
+WITHOUT_CONVOLUTIONS = ("mlp", "transformer", "ngram")
 
 #: Names that Snakemake refuses as wildcards: the last characters repeat.
 ENDLESS = re.compile(r"(.+)\1{19}$")
@@ -242,13 +242,13 @@ def _ensemble_complaints(config: Config) -> Iterator[str]:
     kept = round(datamodels["subset_fraction"] * train)
     if not 0 < kept < train:
         yield (
-            "datamodels.subset_fraction: leaves no training image "
+            "datamodels.subset_fraction: leaves no training point "
             f"{'out of' if kept else 'in'} a subset"
         )
     if datamodels["components"] >= train:
         yield (
             f"datamodels.components: {datamodels['components']} must be less than the {train} "
-            "training images"
+            "training points"
         )
 
 

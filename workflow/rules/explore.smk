@@ -2,7 +2,7 @@
 
 
 rule sample_points:
-    """Choose images of a forget set by their KLoM, and count their margins under every run."""
+    """Choose points of a forget set by their KLoM, and count their margins under every run."""
     input:
         code=listing("workflow/scripts/sample_points.py"),
         data=rules.prepare_data.output,
@@ -95,7 +95,7 @@ rule bundle_library:
 
 
 rule write_explore:
-    """Write the page on which runs, and the images behind them, are pointed at."""
+    """Write the page on which runs, and the points behind them, are pointed at."""
     input:
         **{
             name: expand(

@@ -1,4 +1,4 @@
-"""Write the page on which runs, and the images behind them, are pointed at."""
+"""Write the page on which runs, and the points behind them, are pointed at."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import numpy as np
 from unlearning.artifacts.files import atomic, load_array, load_record
 from unlearning.artifacts.logs import log_to
 from unlearning.artifacts.tables import load_table
+from unlearning.datasets.sequences import decoded
 from unlearning.exploring.behind import Behind
 from unlearning.exploring.histograms import Histograms
 from unlearning.exploring.page import explore_page
@@ -14,9 +15,13 @@ from unlearning.scoring.rows import read_scores
 
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
-images, labels, record = source.data
+inputs, labels, record = source.data
 data = load_record(record)
 every = data["n_train"] + data["n_validation"]
+if alphabet := data.get("alphabet"):
+    shown = decoded(load_array(inputs, shape=(every, None), dtype=np.uint8), alphabet)
+else:
+    shown = load_array(inputs, shape=(every, None, None, None), dtype=np.uint8)
 sampled = [source[name] for name in ("points", "runs", "counts", "measured", "margins")]
 behind = {
     name: Behind(
@@ -40,7 +45,7 @@ page = explore_page(
     labels=params.forget_sets,
     methods=params.methods,
     variant=params.variant,
-    images=load_array(images, shape=(every, None, None, None), dtype=np.uint8),
+    images=shown,
     classes=load_array(labels, shape=(every,), dtype=np.int64),
     library=Path(source.library[0]).read_text(),
 )
