@@ -143,8 +143,9 @@ def explore_page(
     }
     counts = [each.points["split"].value_counts() for each in found.values()]
     shown = [{split: int(count.get(split, 0)) for split in SPLITS} for count in counts]
+    what = "sequences" if texts else "images"
     side = 1 if texts else max(np.shape(images)[1:3])
-    rule = rule_in_words(shown, side, "sequences" if texts else "images")
+    rule = rule_in_words(shown, side, what)
     blocks = "".join(
         f'<script type="application/octet-stream" data-set="{escape(name)}">'
         f"{_compressed(sampled.packed(each))}</script>\n"
