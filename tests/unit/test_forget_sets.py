@@ -88,7 +88,10 @@ def test_given_indices_are_sorted():
 @pytest.mark.parametrize(
     ("definition", "message"),
     [
-        ({"kind": "best"}, "one of random, top, bottom, ends, class, group, indices, not 'best'"),
+        (
+            {"kind": "best"},
+            "one of random, top, bottom, ends, class, group, prefix, indices, not 'best'",
+        ),
         ({"kind": ["top"]}, "kind must be one of"),
         ({"size": 3, "seed": 0}, "kind must be one of .* not None"),
         ({"kind": "random", "size": 3}, "random takes seed, size, but has size"),
