@@ -19,7 +19,7 @@ from math import ceil
 from typing import Any
 
 from unlearning.planning.network_size import network_size
-from unlearning.study import conditions, design, passes, settings, strategies
+from unlearning.study import conditions, design, passes, sayings, settings, strategies
 from unlearning.study.data_sets import facts, inputs
 from unlearning.study.design import Config, Trajectory
 from unlearning.study.method_files import method_signature
@@ -176,6 +176,8 @@ class Costs:
                 return self._training(wildcards.chunk, round(fraction * self.train), 1)
             case "unlearn":
                 return self._unlearning(wildcards)
+            case "tabulate_texts":
+                return self._saying(wildcards)
         return Work()
 
     def _training(self, chunk: str, points: int, snapshots: int) -> Work:
@@ -208,6 +210,16 @@ class Costs:
             ceil(members / self.stack(batch)) * each.steps,
             PLAIN[self.model["name"]] if plain else 1.0,
         )
+
+    def _saying(self, wildcards: Any) -> Work:
+        """Count oracles, and runs as if each went through the retain set in every epoch."""
+        members = len(sayings.members(self.config))
+        points = self.train - self.forget_size(wildcards.forget_set)
+        asked = sayings.runs(self.config, wildcards.forget_set)
+        epochs = self.config["training"]["epochs"]
+        epochs += sum(run["snapshots"][-1][0] for run in asked)
+        evaluations = members * (len(asked) + 2) * self.points
+        return Work(members, members * epochs * points, evaluations)
 
     def snapshots(self, wildcards: Any) -> int:
         """Return the snapshots that a job of the rule ``unlearn`` keeps."""

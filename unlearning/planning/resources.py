@@ -11,7 +11,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from unlearning.planning.costs import EVALUATION_BATCH, Costs, chunk_size
-from unlearning.study import design, influence, needs, passes, settings, stopping, subsampling
+from unlearning.study import (
+    design,
+    influence,
+    needs,
+    passes,
+    sayings,
+    settings,
+    stopping,
+    subsampling,
+)
 
 Resource = Callable[..., int]
 
@@ -222,6 +231,11 @@ class Needs(Costs):
             case "measure_strategies":
                 one = self.device_memory("train_pretrained", SimpleNamespace(chunk="0-0"))
                 return TORCH + CUDA + MEMBERS_MEASURED * one
+            case "tabulate_texts":
+                # Logits of all points, of members and of a teacher; weights as they are read.
+                members = chunk_size(design.pretrained_chunks(self.config)[0])
+                logits = len(sayings.members(self.config)) * points * self.classes
+                return TORCH + CUDA + FLOAT * (4 * logits + 2 * members * self.network.numbers)
             case "import_oracle":
                 return TORCH + 3 * sum(self.outputs(rule, wildcards).values())
             case "check_alignment":

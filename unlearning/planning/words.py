@@ -41,6 +41,7 @@ WORDS: Mapping[str, str] = {
     "sample_points": "choose points of set {forget_set} and count their margins",
     "bundle_library": "take the page's JavaScript out of its package",
     "write_explore": "write the page to explore",
+    "tabulate_texts": "let members of set {forget_set} say something",
     "check_merge": "check the records of other groups",
     "score_league": "compare methods at equal cost",
     "draw_league": "draw the league",
