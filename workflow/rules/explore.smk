@@ -126,6 +126,7 @@ rule write_explore:
     conda:
         "../../envs/environment.yaml"
     params:
+        names=config["run"]["forget_sets"],
         forget_sets=settings.forget_set_labels(config, config["run"]["forget_sets"]),
         methods=config["run"]["methods"],
         about=answering.about(config),

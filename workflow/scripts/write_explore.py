@@ -33,16 +33,15 @@ behind = {
         ),
         margins=load_array(margins, shape=(2, None, None), dtype=np.float32),
     )
-    for name, points, runs, counts, measured, margins in zip(
-        params.forget_sets, *sampled, strict=True
-    )
+    for name, points, runs, counts, measured, margins in zip(params.names, *sampled, strict=True)
 }
 page = explore_page(
     read_scores(source.tables),
     behind,
     study=snakemake.wildcards.study,
     about=params.about,
-    labels=params.forget_sets,
+    # Parameters are sorted by name; the page has the order of the study.
+    labels={name: params.forget_sets[name] for name in params.names},
     methods=params.methods,
     variant=params.variant,
     images=shown,
