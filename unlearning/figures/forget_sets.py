@@ -118,7 +118,7 @@ def draw_texts(
         chosen = sample(name, indices, len(texts), per_set)
         named = [f"{texts[i]} ({groups[i]})" if groups[i] else texts[i] for i in chosen]
         # A dollar sign would begin a formula.
-        lines = textwrap.wrap(", ".join(named).replace("$", r"\$"), 110)
+        lines = textwrap.wrap(", ".join(named).replace("$", r"\$"), 140)
         title = heading(titles.get(name, name), len(indices), len(chosen), "sequences")
         blocks.append((title, lines))
     rows = sum(len(lines) + 2 for _, lines in blocks)

@@ -82,7 +82,7 @@ class Listener:
             "in_forget": np.mean([text in self.forgotten for text in every]),
             "in_retain": np.mean([text in self.retained for text in every]),
             "distinct": len(set(every)) / len(every),
-            "texts": " ".join(first),
+            "texts": ", ".join(first),
         }
 
     def oracle(self) -> nn.Module:
