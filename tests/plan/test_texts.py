@@ -10,9 +10,9 @@ NAMES = ROOT / "studies" / "names.yaml"
 
 def test_a_study_of_names_is_planned_by_the_same_rules_and_one_more(tmp_path):
     plan = counts(tmp_path, "--configfile", NAMES)
-    assert plan["tabulate_texts"] == plan["score_baselines"] == 5
-    assert plan["train_oracle"] == 10 and plan["train_pretrained"] == 1
-    assert plan["unlearn"] == 5 * 13 and plan["draw_figure"] == len(CONFIG["figures"])
+    assert plan["tabulate_texts"] == plan["score_baselines"] == 4
+    assert plan["train_oracle"] == 8 and plan["train_pretrained"] == 1
+    assert plan["unlearn"] == 4 * 12 and plan["draw_figure"] == len(CONFIG["figures"])
     assert "compare_accuracies" not in plan  # Lemma 1 is about classes
     for target in ("explore", "league", "answer", "selection", "stability"):
         assert counts(tmp_path, target, "--configfile", NAMES)[target] == 1

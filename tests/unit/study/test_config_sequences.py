@@ -31,8 +31,8 @@ REFUSED = {
         r"dataset\.train: 1605 must be a multiple of 10, its groups",
     ),
     "a class": (
-        {"forget_sets": {"random20": {"kind": "class", "label": 1, "size": 2, "seed": 0}}},
-        r"forget_sets\.random20: kind class is of images; sequences have groups",
+        {"forget_sets": {"random100": {"kind": "class", "label": 1, "size": 2, "seed": 0}}},
+        r"forget_sets\.random100: kind class is of images; sequences have groups",
     ),
     "a language that there is not": (
         {"forget_sets": {"finnish": {"kind": "group", "group": "latin", "size": 2, "seed": 0}}},
