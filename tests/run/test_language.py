@@ -7,12 +7,12 @@ import yaml
 
 from tests.helpers.study import copy_repository, snakemake
 from unlearning.artifacts.files import load_record
-from unlearning.artifacts.tables import load_table
+from unlearning.artifacts.tables import load_table, read_csv
 
 OVERLAY = {
     "study": "few_names",
     "device": "cpu",
-    "dataset": {"train": 300, "validation": 100},
+    "dataset": {"train": 400, "validation": 100},
     "training": {"epochs": 2, "peak_epoch": 1},
     "ensemble": {"members": 4, "floor_members": 4, "chunk": 4},
     "oracle_stopped_epochs": [1],
@@ -36,13 +36,13 @@ def results(tmp_path_factory):
 def test_margins_are_of_tokens_and_scores_of_names(results):
     record = load_record(str(results / "data" / "dataset.json"))
     columns = sum(record["lengths"])
-    assert len(record["lengths"]) == 400 < columns
+    assert len(record["lengths"]) == 500 < columns
     margins = np.load(results / "pretrained" / "0-3.npy")
     assert margins.shape == (4, columns) and np.isfinite(margins).all()
-    scores = load_table(str(results / "scores.csv"))
+    scores = read_csv(results / "scores.csv")
     assert set(scores["n_points"][scores["split"] == "validation"]) == {100}
     assert (scores["n_points"][scores["forget_set"] == "finnish"].groupby(
-        scores["split"]).first() == pd.Series({"forget": 30, "retain": 270, "validation": 100})
+        scores["split"]).first() == pd.Series({"forget": 40, "retain": 360, "validation": 100})
     ).all()  # fmt: skip
     still = scores[(scores["method"] == "ga") & (scores["learning_rate"] == 0)]
     nothing = scores[scores["method"] == "pretrained"]
@@ -56,7 +56,7 @@ def test_members_say_what_they_say(results):
     said = load_table(str(results / "texts" / "finnish.csv"))
     assert said["method"].tolist()[:3] == ["pretrained", "oracle", "ga"]
     assert said["in_retain"].between(0, 1).all() and said["distinct"].between(0, 1).all()
-    scores = load_table(str(results / "scores.csv"))
+    scores = read_csv(results / "scores.csv")
     rows = scores[(scores["method"] == "pretrained") & (scores["forget_set"] == "finnish")]
     loss = rows.loc[rows["split"] == "validation", "loss"].item()
     found = said.loc[said["method"] == "pretrained", "perplexity_validation"].item()
