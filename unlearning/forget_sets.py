@@ -29,9 +29,7 @@ Indices = NDArray[np.int64]
 # The keys that each kind needs, and those it may have.
 KINDS: dict[str, tuple[set[str], set[str]]] = {
     "random": ({"size", "seed"}, set()),
-    "top": ({"component", "size"}, set()),
-    "bottom": ({"component", "size"}, set()),
-    "ends": ({"component", "size"}, set()),
+    **dict.fromkeys(("top", "bottom", "ends"), ({"component", "size"}, set())),
     "class": ({"label"}, {"size", "seed"}),
     "group": ({"group"}, {"size", "seed"}),
     "prefix": ({"text"}, set()),
@@ -62,8 +60,7 @@ def select(
     labels : array_like of int, shape (n_train,), optional
         Classes of the training points; the kind ``class`` needs them.
     projections : array_like of float, shape (n_train, components), optional
-        Projections of the training points; the kinds ``top``, ``bottom`` and
-        ``ends`` need them.
+        Projections of the training points; ``top``, ``bottom`` and ``ends`` need them.
     groups : mapping of str to (first, end), optional
         Training points of each subpopulation, from the first up to but not including the end.
     texts : sequence of str, optional
@@ -98,7 +95,6 @@ def select(
         return validate(_of_class(definition, name, n_train, labels), n_train, name)
     if kind == "group":
         return validate(_of_group(definition, name, groups or {}), n_train, name)
-
     if kind == "prefix":
         return validate(_beginning(definition["text"], name, texts), n_train, name)
 
@@ -128,8 +124,7 @@ def validate(indices: ArrayLike, n_train: int, name: str) -> Indices:
     Raises
     ------
     ValueError
-        When the indices are not a list of different integers from 0 to n_train - 1, are none, or
-        are all of the training set.
+        When they are no list of different integers from 0 to n_train - 1, or none or all of them.
     """
     values = np.asarray(indices)
     if values.ndim != 1:
@@ -222,9 +217,7 @@ def _of_group(
 
 
 def _beginning(beginning: str, name: str, texts: Sequence[str] | None) -> Indices:
-    if texts is None:
-        raise ValueError(f"Forget set {name}: kind prefix is of sequences, not of images.")
-    found = np.flatnonzero([text.startswith(beginning) for text in texts])
+    found = np.flatnonzero([text.startswith(beginning) for text in texts or ()])
     if not found.size:
         raise ValueError(f"Forget set {name}: no training sequence begins with {beginning!r}.")
     return found
