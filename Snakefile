@@ -39,10 +39,12 @@ from unlearning.study import needs as needed
 from unlearning.study import new_method, parameters, sayings, settings, stopping
 from unlearning.study import subsampling
 from unlearning.study import targets
+from unlearning.study.left_out import runnable
 from unlearning.study.listings import Listings
 from unlearning.study.method_files import method_source
 from unlearning.study.sources import loader, within
 from workflow.starting import arguments, launcher, producers, rounds, scripts
+from workflow.telling import left_out as telling
 from workflow.telling.run import Run
 
 min_version("9.27")
@@ -63,10 +65,11 @@ try:
     parameters.check_names(config)
     parameters.take_whole_numbers(config)
     studies.drop_absent(config)
-    studies.check(config)
+    left_out = telling.take_out(workflow, config)
+    studies.check(config, left_out)
     influence.add_forget_sets(config)
 except ValueError as error:
-    raise WorkflowError(str(error))
+    raise WorkflowError(telling.at_line(workflow, str(error)))
 
 needs = Needs(config)
 given = answering.parts(config)
@@ -77,7 +80,7 @@ told = Run(workflow, needs)
 wildcard_constraints:
     study=config["study"],
     chunk=r"\d+-\d+",
-    method="|".join(config["methods"]),
+    method="|".join(runnable(config, left_out)),
     forget_set="|".join(map(re.escape, config["forget_sets"])),
     trajectory=r"[A-Za-z0-9_.+-]+",
     figure="|".join(config["figures"]),

@@ -29,7 +29,7 @@ def rows(grid=GRID, forget_sets=("1",), method="ga", dearer=1.0):
                     {
                         "method": method, "setting": setting, "kind": "grid", "epoch": epoch,
                         "in_grid": True, "forget_set": name, "split": split,
-                        "learning_rate": rate, "n_members": 50, "klom_p95": score,
+                        "learning_rate": rate, "n_members": 50, "n_nonfinite": 0, "klom_p95": score,
                         "accuracy": accurate, "loss": lost,
                         "relative_cost": cost * (1 + number * (dearer - 1)),
                     }

@@ -41,13 +41,34 @@ def test_the_code_of_a_figure_is_that_of_the_method_and_its_siblings(tmp_path, m
     assert not any(name.startswith("./") for name in code["score_method"])
 
 
-def test_a_bad_file_stops_before_any_job_in_one_sentence(tmp_path):
+def test_a_bad_file_is_left_out_in_one_sentence_and_the_other_methods_go_on(tmp_path):
     overlay = write(tmp_path, METHOD.replace("net, ", "net, learner, "))
+    only = dry_run(tmp_path, "fig6", *overlay)
+    printed = only.stdout + only.stderr
+    sentence = "config: methods.mine: methods/mine.py, line 2: unlearn takes learner, net"
+    assert only.returncode != 0 and "Traceback" not in printed and "Job stats" not in printed
+    assert printed.count(sentence) == 1
+    (tmp_path / "study.yaml").write_text(OVERLAY.replace("[mine]", "[mine, ga]"))
     done = dry_run(tmp_path, "fig6", *overlay)
     printed = done.stdout + done.stderr
-    assert done.returncode != 0 and "Traceback" not in printed
-    assert "config: methods.mine: methods/mine.py, line 2: unlearn takes learner, net" in printed
+    assert done.returncode == 1 and "Traceback" not in printed
+    assert printed.count(sentence) == 2
+    assert printed.index("mine is left out") < printed.index("Job stats")
+    assert printed.count("(study.yaml, line 4)") == 2
+    assert f"mine was left out: {sentence}" in printed.split("This was a dry-run")[1]
+    jobs = printed.split("Job stats:")[1]
+    assert "method=ga" in jobs and "method=mine" not in jobs
     assert not (tmp_path / "results").exists()
+
+
+def test_what_is_wrong_beside_the_methods_stops_all_with_its_line(tmp_path):
+    write(tmp_path)
+    (tmp_path / "study.yaml").write_text(OVERLAY + "ensemble: {members: 0}\n")
+    done = dry_run(tmp_path, "fig6", "--configfile", tmp_path / "study.yaml")
+    printed = done.stdout + done.stderr
+    assert done.returncode == 1 and "Job stats" not in printed
+    where = "(study.yaml, line 10)"
+    assert f"config: ensemble.members: 0 is less than the minimum of 2 {where}" in printed
 
 
 def test_a_new_method_needs_a_name(tmp_path):

@@ -86,4 +86,31 @@ def test_a_method_that_fails_lets_the_others_go_on(study):
     )
     expected = "broken.py, line 6: AttributeError: 'Sequential' object has no attribute 'weight'"
     assert f"MethodError: {expected} (member 3)" in printed
+    assert "Traceback" not in printed, "how it came to that is in the log"
+    assert "Traceback" in (study / "logs/digits/unlearned/broken/lr0/1/0-99.log").read_text()
     assert (study / "results" / "digits" / "klom" / "ga" / "1.csv").is_file()
+
+
+def test_a_method_that_cannot_be_run_is_left_out_and_missed_at_the_end(study):
+    """All else is made in one run, which is no success, and neither is one with nothing to do."""
+    (study / "typo.py").write_text("def unlern(net, retain_loader, *, learning_rate: float): 0\n")
+    (study / "typo.yaml").write_text(
+        "run: {forget_sets: ['1'], methods: [typo, ga]}\n"
+        "methods: {typo: {file: typo.py, sweep: {learning_rate: [0.0]}, "
+        "snapshots: {epochs: [1]}, fixed: {batch_size: 64}, controls: []}}\n"
+    )
+    results = study / "results" / "digits"
+    table = results / "klom" / "ga" / "1.csv"
+    table.unlink()
+    (results / "scores.csv").unlink()
+    sentence = (
+        r"typo was left out: config: methods\.typo: typo\.py defines no function unlearn; it has "
+    )
+    for _ in range(2):
+        with pytest.raises(
+            AssertionError, match=sentence + r"unlern in line 1 \(typo\.yaml, line 2\)"
+        ):
+            snakemake(study, "scores", "--configfile", "typo.yaml")
+        assert table.is_file()
+    scores = pd.read_csv(results / "scores.csv")
+    assert "ga" in set(scores["method"]) and "typo" not in set(scores["method"])

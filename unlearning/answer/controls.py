@@ -86,7 +86,8 @@ def decompose(scored: Scored) -> pd.DataFrame:
         A row a part of `PARTS`, split and cell: a run of the grid that has both controls; drift
         once for all learning rates, at 0. ``difference`` is the part, ``low`` to ``high`` its
         paired 95 % interval; ``klom_p95`` is the score of the first of the two runs, whose
-        ``setting`` stands beside it. Empty where no run has both.
+        ``setting`` stands beside it; ``n_nonfinite`` counts the margins of diverged members, in
+        the one of them that has more. Empty where no run has both.
     """
     table, keys = scored.table, described(scored.table)
     own, still, frozen = (
@@ -98,14 +99,24 @@ def decompose(scored: Scored) -> pd.DataFrame:
     zero, fixed = zero[first], fixed[second]
     nothing = untouched(table)[both]
     pairs = [(zero, nothing), (both, zero), (fixed, nothing), (both, nothing)]
+    lost = table["n_nonfinite"].to_numpy()
     parts = [
-        cells(table, pair[0]).assign(part=part, **scored.difference(*pair))
+        cells(table, pair[0]).assign(
+            part=part,
+            n_nonfinite=np.maximum(*(lost[rows] for rows in pair)),
+            **scored.difference(*pair),
+        )
         for part, pair in zip(PARTS, pairs, strict=True)
     ]
     # The same run at learning rate 0 stands beside every learning rate.
     return pd.concat(parts, ignore_index=True).drop_duplicates(
         [*CELL, "split", "part"], ignore_index=True
     )
+
+
+def diverged(cells_: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which differences are of scores that are of no ensemble any more: members diverged."""
+    return cells_["n_nonfinite"].gt(0) | cells_["difference"].isna()
 
 
 def of_kinds(table: pd.DataFrame, *kinds: str) -> NDArray[np.bool_]:
@@ -156,6 +167,7 @@ def compare_protocols(scored: Scored) -> pd.DataFrame:
     rows, others = counterparts(keys, variants, own, list(SET_APART))
     found = cells(table, rows).assign(
         behaviour=behaviours(keys, rows, others),
+        n_nonfinite=np.maximum(*(table["n_nonfinite"].to_numpy()[some] for some in (rows, others))),
         corrected_setting=table["setting"].to_numpy()[others],
         corrected_p95=table["klom_p95"].to_numpy()[others],
         **scored.difference(rows, others),
@@ -185,23 +197,30 @@ def compare_with_nothing(scored: Scored) -> pd.DataFrame:
     DataFrame
         A row a run and split. ``difference``, ``low``, ``high``: its score less that of doing
         nothing. ``excess``, ``excess_low``, ``excess_high``: less the floor of this N. ``told`` is
-        whether the first interval excludes 0, and ``run_told`` whether that of any split of the
-        run does. ``n_nonfinite`` counts margins of diverged members. ``behaviour`` says what it has
-        of the published code, ``corrected`` if nothing.
+        whether the first interval excludes 0, or members diverged, and ``run_told`` whether it is
+        so on any split of the run. ``n_nonfinite`` counts margins of diverged members.
+        ``behaviour`` says what it has of the published code, ``corrected`` if nothing;
+        ``grid_setting`` of a run with frozen statistics is the run of the grid that differs in
+        these alone.
     """
     table, keys = scored.table, described(scored.table)
     rows = np.flatnonzero((table["kind"] != "baseline") & table["in_grid"].astype(bool))
     excess = scored.excess().iloc[rows].add_prefix("excess_").reset_index(drop=True)
     excess = excess.rename(columns={"excess_difference": "excess"})
+    fixed, beside = counterparts(
+        keys, of_kinds(table, "frozen_batch_norm"), of_kinds(table, "grid"), ["batch_norm"]
+    )
+    besides = pd.Series(table["setting"].to_numpy()[beside], index=fixed, dtype=object)
     found = cells(table, rows).assign(
         kind=table["kind"].to_numpy()[rows],
+        grid_setting=besides.reindex(rows).fillna("").to_numpy(),
         behaviour=[_behaviour(key) for key in keys.iloc[rows].to_dict("records")],
         **{name: keys[name].to_numpy()[rows] for name in SET_APART},
         floor_p95=table["floor_p95"].to_numpy()[rows],
         n_nonfinite=table["n_nonfinite"].to_numpy()[rows],
         **scored.difference(rows, untouched(table)[rows]),
     )
-    found["told"] = (found["low"] > 0) | (found["high"] < 0)
+    found["told"] = (found["low"] > 0) | (found["high"] < 0) | diverged(found)
     run = [found[name].fillna(-1) for name in (*CELL, "setting")]
     return found.assign(run_told=found["told"].groupby(run).transform("any")).join(excess)
 
@@ -225,9 +244,10 @@ def summarise(parts: pd.DataFrame, protocols: pd.DataFrame, cells_: pd.DataFrame
     -------
     DataFrame
         ``table`` (``decomposition``, ``protocols`` or ``cells``), ``method``, ``what`` (a part or
-        a behaviour), ``split``; ``cells``, and of them ``above``, ``below`` and ``undecided``: the
-        interval lies above 0, below 0, or holds it; ``median`` and ``largest`` (in size) of the
-        differences; ``told`` counts the runs that can be told from doing nothing on any split.
+        a behaviour), ``split``; ``cells``, and of them ``diverged``: members of either run did; of
+        the others ``above``, ``below`` and ``undecided``: the interval lies above 0, below 0, or
+        holds it; ``median`` and ``largest`` (in size) of their differences; ``told`` counts the
+        runs that can be told from doing nothing on any split.
     """
     named = cells_.assign(what=cells_["kind"] + ": " + cells_["behaviour"])
     groups = [("decomposition", parts, "part"), ("protocols", protocols, "behaviour")]
@@ -235,19 +255,21 @@ def summarise(parts: pd.DataFrame, protocols: pd.DataFrame, cells_: pd.DataFrame
     rows = []
     for name, table, what in groups:
         for key, group in table.groupby(["method", what, "split"], sort=False):
-            above, below = (group["low"] > 0).sum(), (group["high"] < 0).sum()
-            largest = group["difference"].iloc[int(group["difference"].abs().argmax())]
+            whole = group[~diverged(group)]
+            above, below = (whole["low"] > 0).sum(), (whole["high"] < 0).sum()
+            largest = max(whole["difference"].dropna(), key=abs, default=np.nan)
             rows.append(
                 {
                     "table": name,
                     **dict(zip(("method", "what", "split"), key, strict=True)),
                     "cells": len(group),
+                    "diverged": len(group) - len(whole),
                     "above": above,
                     "below": below,
-                    "undecided": len(group) - above - below,
-                    "median": group["difference"].median(),
+                    "undecided": len(whole) - above - below,
+                    "median": whole["difference"].median(),
                     "largest": largest,
-                    "told": group["run_told"].sum() if "run_told" in group else pd.NA,
+                    "told": whole["run_told"].sum() if "run_told" in whole else pd.NA,
                 }
             )
     return pd.DataFrame(rows).astype({"told": "Int64"})

@@ -2,6 +2,9 @@
 
 import pandas as pd
 
+from unlearning.answer.controls import CELL, diverged
+from unlearning.scoring.rows import SPLITS
+
 #: Parts of a score as a sentence calls them.
 CALLED = {
     "drift": "the drift of BatchNorm alone (learning rate 0) moves P95 KLoM by",
@@ -9,6 +12,7 @@ CALLED = {
     "ascent alone": "unlearning with BatchNorm frozen by",
 }
 SAID = ("forget", "validation")
+RUN = ["method", "forget_set", "setting", "epoch"]
 
 
 def of_decomposition(parts: pd.DataFrame) -> str:
@@ -27,14 +31,17 @@ def of_decomposition(parts: pd.DataFrame) -> str:
     for method, own in parts.groupby("method", sort=False):
         said = [f"{words} {_moved(own[own['part'] == part])}" for part, words in CALLED.items()]
         clauses.append(f"{str(method).upper()}: {', '.join(said)}")
+    lost = parts[diverged(parts) & parts["split"].isin(SAID) & parts["part"].isin(list(CALLED))]
+    lost = lost.drop_duplicates([*CELL, "part"])
+    without = f"; without {len(lost)} cells of members that diverged" if len(lost) else ""
     return (
         f"{'; '.join(clauses)} (medians over cells on the {' and '.join(SAID)} sets; up and down "
-        "are cells whose paired 95 % interval leaves out 0)."
+        f"are cells whose paired 95 % interval leaves out 0{without})."
     )
 
 
 def _moved(rows: pd.DataFrame) -> str:
-    own = [rows[rows["split"] == split] for split in SAID]
+    own = [rows[(rows["split"] == split) & ~diverged(rows)] for split in SAID]
     medians = " and ".join(f"{one['difference'].median():+.2f}" for one in own)
     up = " and ".join(str((one["low"] > 0).sum()) for one in own)
     down = " and ".join(str((one["high"] < 0).sum()) for one in own)
@@ -55,7 +62,7 @@ def of_protocols(protocols: pd.DataFrame, cells: pd.DataFrame) -> str:
         One sentence: of the runs as published, and of the same runs as corrected, how many cannot
         be told from the pretrained ensemble on any split.
     """
-    told = cells.groupby(["method", "forget_set", "setting", "epoch"])["run_told"].first()
+    told = cells.groupby(RUN)["run_told"].first()
     clauses = []
     for method, own in protocols.groupby("method", sort=False):
         published = own[own["published"]].drop_duplicates(["forget_set", "setting", "epoch"])
@@ -76,3 +83,28 @@ def of_protocols(protocols: pd.DataFrame, cells: pd.DataFrame) -> str:
         f"At N = {members}, {'; '.join(clauses)}, cannot be told from doing nothing on any of the "
         "forget, retain and validation sets (paired 95 % intervals of the difference in P95 KLoM)."
     )
+
+
+def untold(protocols: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """List the published runs that cannot be told from doing nothing, on no split.
+
+    Parameters
+    ----------
+    protocols, cells : what `compare_protocols` and `compare_with_nothing` of
+        `unlearning.answer.controls` returned
+
+    Returns
+    -------
+    DataFrame
+        ``method``, ``forget_set``, ``setting``, ``epoch`` and a column a split: P95 KLoM less the
+        floor of this N, in nats, with its 95 % interval, in words. The order is that of ``cells``.
+    """
+    published = protocols.loc[protocols["published"], RUN].drop_duplicates()
+    rows = cells[~cells["run_told"]].merge(published, on=RUN)
+    rows["said"] = [
+        f"{row.excess:+.2f} ({row.excess_low:+.2f} to {row.excess_high:+.2f})"
+        for row in rows.itertuples()
+    ]
+    runs = rows[RUN].drop_duplicates()
+    wide = rows.pivot(index=RUN, columns="split", values="said").reindex(columns=list(SPLITS))
+    return runs.join(wide, on=RUN).reset_index(drop=True)

@@ -13,6 +13,7 @@ from unlearning.answer.stability import member_counts, stable_after
 from unlearning.answer.verdicts import (
     FAILS,
     IN_PART,
+    NOT_TESTED,
     STANDS,
     UNKNOWN,
     Verdict,
@@ -21,11 +22,14 @@ from unlearning.answer.verdicts import (
     counted,
     numbered,
 )
+from unlearning.scoring.accuracy_gaps import PROBABILITY
 
 #: A floor below this many nats is as good as the 0 that the published plots draw.
 NEAR = 0.1
-#: What a rule of `selection` needs no oracles for.
-WITHOUT_ORACLE = ("accuracy", "loss", "budget", "random")
+#: Rules of `selection` that look at the models and need no oracles; and those that look at nothing.
+WITHOUT_ORACLE, BLIND = ("accuracy", "loss"), ("budget", "random")
+#: A gap of accuracy above this tells nothing of whether two accuracies are the same.
+ACCURACY = 0.1
 
 
 def zero(evidence: Evidence) -> Verdict:
@@ -45,6 +49,8 @@ def zero(evidence: Evidence) -> Verdict:
 def pretrained(evidence: Evidence) -> Verdict:
     """Judge whether pretrained models differ from oracles on the forget set alone."""
     rows = evidence.baselines[evidence.baselines["method"] == "pretrained"]
+    if rows.empty:
+        return Verdict(NOT_TESTED, "this study has no scores of pretrained models")
     wide = rows.set_index(["forget_set", "split"])["excess_low"].unstack()
     above = rows.set_index(["forget_set", "split"])["excess_high"].unstack()
     others = ["retain", "validation"]
@@ -65,27 +71,31 @@ def missing_targets(evidence: Evidence) -> Verdict:
     """Judge whether a run can't be chosen without the oracles."""
     table = evidence.selection[evidence.selection["split"] == AVERAGE]
     table = table[table["forget_set"].isin(measurable(evidence.baselines))]
-    told: dict[str, tuple[int, int]] = {}
-    fine: dict[str, int] = {}
-    for rule in WITHOUT_ORACLE:
-        rows = table[table["rule"] == rule]
-        told[rule] = int((rows["regret_low"] > 0).sum()), len(rows)
-        fine[rule] = int((rows["regret_high"] < LITTLE).sum())
-    median = table[table["rule"].isin(WITHOUT_ORACLE)].groupby("rule")["regret"].median()
-    because = "chosen by " + ", ".join(
-        f"{rule}, {counted(*told[rule], 'are')} told to be worse than the oracle's choice (median "
-        f"{median.get(rule, float('nan')):.2f} nats)"
-        for rule in WITHOUT_ORACLE
-    )
-    if not any(of for _, of in told.values()):
+    if table.empty:
         return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
-    nothing = table[table["rule"] == NOTHING]
-    if len(nothing):
-        better = int((nothing["regret_high"] < 0).sum())
-        because += f"; to do nothing is told to be better than that choice in {better}"
-    failing = [rule for rule, (worse, of) in told.items() if worse > of / 2]
-    good = [rule for rule, (_, of) in told.items() if fine[rule] >= of / 2 and rule not in failing]
-    return Verdict(by_count(len(failing), len(failing) + len(good)), because)
+    pair = ["forget_set", "method"]
+    nothing = table[table["rule"] == NOTHING].set_index(pair)
+    gain = nothing.index[nothing["regret_low"] > 0]
+    because = (
+        f"on {len(gain)} of {len(nothing)} pairs of method and forget set the oracle's own choice "
+        "is told to be better than to do nothing"
+    )
+    if worse := int((nothing["regret_high"] < 0).sum()):
+        because += f", on {worse} to be worse"
+    if not len(gain):
+        return Verdict(UNKNOWN, f"{because}: there is no success to miss")
+    table = table[pd.MultiIndex.from_frame(table[pair]).isin(gain)]
+    said, failing, fine = [], [], []
+    for rule in (*WITHOUT_ORACLE, *BLIND):
+        rows = table[table["rule"] == rule]
+        told = int((rows["regret_low"] > 0).sum())
+        said.append(f"{rule} in {told} of {len(rows)} (median {rows['regret'].median():.2f} nats)")
+        if rule in WITHOUT_ORACLE and told > len(rows) / 2:
+            failing.append(rule)
+        elif rule in WITHOUT_ORACLE and (rows["regret_high"] < LITTLE).sum() >= len(rows) / 2:
+            fine.append(rule)
+    because += f"; on these a choice is told to be worse than the oracle's by {', '.join(said)}"
+    return Verdict(by_count(len(failing), len(failing) + len(fine)), because)
 
 
 def different_rates(evidence: Evidence) -> Verdict:
@@ -110,13 +120,16 @@ def random_accuracy(evidence: Evidence) -> Verdict:
     """Judge Lemma 1: oracles are as right on a random forget set as on unseen points."""
     rows = evidence.accuracies
     rows = rows[rows["method"] == "oracle"]
-    within = rows["fraction_beyond"] <= 0.05
+    sharp = rows[rows["allowed_gap"] <= ACCURACY]
+    within, beyond = rows["fraction_beyond"] <= PROBABILITY, rows["fraction_beyond"] > PROBABILITY
     because = (
         f"the accuracies of oracles differ by the allowed gap or more in at most "
         f"{100 * rows['fraction_beyond'].max():.0f} % of the members, "
-        f"on {numbered(len(rows), 'random set')}; the bound allows 5 %"
+        f"on {numbered(len(rows), 'random set')}; the bound allows {100 * PROBABILITY:.0f} %, and "
+        f"a gap of {100 * rows['allowed_gap'].min():.0f} % of accuracy and more"
     )
-    return Verdict(by_count(int(within.sum()), len(rows)), because)
+    holding = int(within[sharp.index].sum())
+    return Verdict(by_count(holding, holding + int(beyond.sum())), because)
 
 
 def stable(evidence: Evidence) -> Verdict:
@@ -158,5 +171,7 @@ def _rhos(rows: pd.DataFrame) -> str:
     """Return the rank correlations of each split, with their intervals."""
     return " and ".join(
         f"{row['rho']:.2f} ({row['rho_low']:.2f} to {row['rho_high']:.2f}) on the {row['split']}"
+        if row[["rho", "rho_low", "rho_high"]].notna().all()
+        else f"nothing that can be ranked on the {row['split']}"
         for _, row in rows.iterrows()
     )

@@ -1,5 +1,8 @@
 """The rules that judge by what became of the runs: do they forget, do they break the model."""
 
+import pandas as pd
+
+from unlearning.answer.controls import diverged
 from unlearning.answer.evidence import Evidence
 from unlearning.answer.outcomes import (
     LITTLE,
@@ -10,9 +13,9 @@ from unlearning.answer.outcomes import (
     outcomes,
     places,
     succeeds,
+    widened,
 )
 from unlearning.answer.verdicts import (
-    FAILS,
     IN_PART,
     STANDS,
     UNKNOWN,
@@ -58,65 +61,17 @@ def ascent_fails(evidence: Evidence) -> Verdict:
     return Verdict(word, because)
 
 
-def ascent_breaks(evidence: Evidence) -> Verdict:
-    """Judge whether it is ascent that breaks models."""
-    parts = evidence.parts
-    parts = parts[(parts["split"] == "validation") & parts["method"].isin(ASCENT)]
-    keys = ["method", "forget_set", "learning_rate", "forget_batch_size", "epoch", "ascent_epochs"]
-    named = {
-        part: rows.assign(**rows[keys].fillna(-1)).set_index(keys)
-        for part, rows in parts.groupby("part")
-    }
-    total = named["total"]
-    broken = total[total["low"] > 0]
-    adds = int((named["ascent on drift"].loc[broken.index, "low"] > 0).sum())
-    drift = named["drift"].reset_index("learning_rate", drop=True)["difference"]
-    same = broken.reset_index("learning_rate", drop=True).index
-    share = drift.reindex(same).to_numpy() / broken["difference"]
-    alone = named["ascent alone"]
-    because = (
-        f"{counted(len(broken), len(total), 'runs')} are worse than the pretrained models on the "
-        f"validation set, with frozen statistics {(alone['low'] > 0).sum()} of {len(alone)}"
-    )
-    if len(broken):
-        because += (
-            f"; ascent on top of drift adds to the former in {adds}, and drift alone is "
-            f"{100 * median_of(share):.0f} % of the damage in the median"
-        )
-    word = by_count(adds, len(broken))
-    return Verdict(artefact(DRIFT) if adds < len(broken) / 2 else word, because)
-
-
-def recedes(evidence: Evidence) -> Verdict:
-    """Judge whether unlearning can end farther from the oracle than it began."""
-    runs = evidence.grid()
-    away = runs["recedes"]
-    frozen = evidence.frozen()
-    still = frozen["recedes"]
-    because = f"{counted(int(away.sum()), len(runs), 'runs')} are farther on the forget set itself"
-    if len(frozen):
-        because += f", with frozen BatchNorm {still.sum()} of {len(frozen)}"
-    lost = int(runs["diverged"].sum() + frozen["diverged"].sum())
-    if lost:
-        because += f"; {lost} that diverged are not counted"
-    if not len(runs):
-        return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
-    word = STANDS if away.any() else FAILS if runs["approaches"].all() else UNKNOWN
-    if away.any() and len(frozen) and not still.any():
-        word = artefact(DRIFT)
-    return Verdict(word, because)
-
-
 def sensitive(evidence: Evidence) -> Verdict:
     """Judge whether scores hang on learning rate and duration."""
     rows = evidence.cells[
         (evidence.cells["kind"] == "grid") & (evidence.cells["split"] == "validation")
     ]
-    rows = rows[rows["method"].isin(BOTH_WAYS)]
+    rows = rows[rows["method"].isin(BOTH_WAYS) & ~diverged(rows)]
     pair = ["method", "forget_set"]
     rows = rows.groupby(pair).filter(lambda runs: len(runs) > 1)
     if rows.empty:
         return Verdict(UNKNOWN, "no method that ascends and descends has two runs on a forget set")
+    rows = rows.assign(**dict(zip(("low", "high"), widened(rows, len(rows)), strict=True)))
     cells = rows.groupby(pair)
     apart = cells["low"].max() > cells["high"].min()
     spread = cells["difference"].max() - cells["difference"].min()
@@ -175,20 +130,34 @@ def random_harm(evidence: Evidence) -> Verdict:
     """Judge whether random sets can't be forgotten without harm, by any method of the study."""
     runs = evidence.grid()
     runs = runs[runs["forget_set"].isin(set(evidence.sizes))]
-    moving = places(runs, moves(runs))
-    harmless = places(runs, succeeds(runs))
-    harmed = moving - places(runs, moves(runs) & ~runs["breaks"])
+    cells = places(runs, runs["method"].notna())
+    harmed, harmless = _harmed(runs)
     frozen = evidence.frozen()
     frozen = frozen[frozen["forget_set"].isin(set(evidence.sizes))]
-    without = places(frozen, succeeds(frozen))
+    harmed_still, without = _harmed(frozen)
     because = (
-        f"{counted(len(moving), len(places(runs, runs['method'].notna())), 'pairs')} of method and "
-        f"random set have a run that forgets, in {len(harmed)} each of these breaks the model, in "
-        f"{len(harmless)} one harms by less than {LITTLE:g} nat"
+        f"{counted(len(harmed | harmless), len(cells), 'pairs')} of method and random set have a "
+        f"run that forgets and is told what it does besides, in {len(harmed)} each of these breaks "
+        f"the model, in {len(harmless)} one harms by less than {LITTLE:g} nat"
     )
     if len(frozen):
-        because += f"; with frozen BatchNorm {len(without)} have one of the latter kind"
+        because += (
+            f"; with frozen BatchNorm {len(harmed_still)} are of the former and {len(without)} of "
+            "the latter kind"
+        )
     word = by_count(len(harmed), len(harmed | harmless))
-    if word in (STANDS, IN_PART) and len(without - harmless) > len(moving) / 2:
+    if word == STANDS and (
+        len(harmed) <= len(cells) / 2 or (len(frozen) and not harmed & harmed_still)
+    ):
+        word = IN_PART
+    if word in (STANDS, IN_PART) and len(without - harmless) > len(harmed) / 2:
         word = artefact(DRIFT)
     return Verdict(word, because)
+
+
+def _harmed(runs: pd.DataFrame) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Return the pairs in which all that forgets breaks the model, and where some does no harm."""
+    moving = moves(runs)
+    return places(runs, moving) - places(runs, moving & ~runs["breaks"]), places(
+        runs, succeeds(runs)
+    )

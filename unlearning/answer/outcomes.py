@@ -16,10 +16,11 @@ from unlearning.scoring.differences import Scored
 from unlearning.scoring.rows import SPLITS
 
 RUN = ["method", "forget_set", "setting", "epoch"]
-NEEDED = [*RUN, "kind", "behaviour", "split", "difference", "low", "high", "n_nonfinite"]
+NAMED = [*RUN, "kind", "behaviour", "grid_setting"]
+NEEDED = [*NAMED, "split", "difference", "low", "high", "n_nonfinite"]
 FOUND = ["diverged", "forgets", "keeps", "recedes", "approaches", "harms", "breaks", "harmless"]
 FOUND += ["near", "away"]
-OUTCOMES = [*RUN, "kind", "behaviour", *SPLITS, *FOUND]
+OUTCOMES = [*NAMED, *SPLITS, "least", "most", *FOUND]
 #: Nats of P95 KLoM that count as next to nothing: an interval that reaches beyond them cannot say
 #: that nothing happened, and one that stays within them does.
 LITTLE = 1.0
@@ -64,21 +65,19 @@ def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFr
     Returns
     -------
     DataFrame
-        `RUN`, ``kind``, ``behaviour``, the differences on ``forget``, ``retain`` and
-        ``validation``, and what is told of the run. On the forget set, by intervals that are as
-        wide as it takes to look for the best run of this method, set and kind:
+        `NAMED`, the differences on ``forget``, ``retain`` and ``validation``, and what is told of
+        the run. By intervals as wide as it takes to look for the best or the worst among all runs
+        of this kind, of every method and set, on the forget set from ``least`` to ``most``:
 
         - ``forgets``: P95 KLoM is below the pretrained ensemble's; ``keeps``: not by `LITTLE`;
-        - ``recedes``: it is above; ``approaches``: not by `LITTLE`.
+        - ``recedes``: it is above; ``approaches``: not by `LITTLE`;
+        - ``harmless``: on retain and validation set it is above by less than `LITTLE`.
 
-        On the retain and the validation set, by the run's own intervals:
-
-        - ``harms``: above on one of them; ``breaks``: by `LITTLE` and more; ``harmless``: on
-          neither by `LITTLE`.
-
-        On all three: ``near`` is nowhere farther than `LITTLE` to either side, ``away`` is
-        somewhere. A run with members that ``diverged`` breaks and is away, and is told nothing
-        else: its scores are those of an ensemble that is none any more.
+        By the run's own intervals, on the retain and the validation set, ``harms``: above on one
+        of them; ``breaks``: by `LITTLE` and more. On all three ``near`` is nowhere farther than
+        `LITTLE` to either side, ``away`` is somewhere. A run with members that ``diverged`` breaks
+        and is away, and is told nothing else: its scores are those of an ensemble that is none any
+        more.
 
     Raises
     ------
@@ -89,20 +88,27 @@ def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFr
     rows = cells[cells["kind"].isin(kinds)]
     if rows.empty:
         return pd.DataFrame(columns=OUTCOMES).astype(dict.fromkeys(FOUND, bool))
-    index = [*RUN, "kind", "behaviour"]
-    wide = rows.pivot(index=index, columns="split", values=["difference", "low", "high"])
+    rows = rows.assign(grid_setting=rows["grid_setting"].fillna(""))
+    wide = rows.pivot(index=NAMED, columns="split", values=["difference", "low", "high"])
     low, high, difference = (pd.DataFrame(wide[name]) for name in ("low", "high", "difference"))
     found = difference.copy()
-    among = found.groupby(level=["method", "forget_set", "kind"])["forget"].transform("size")
-    least, most = widened(pd.DataFrame(wide.xs("forget", axis=1, level="split")), among)
-    lost = rows.pivot(index=index, columns="split", values="n_nonfinite").gt(0).any(axis=1)
+    among = found.groupby(level="kind")["forget"].transform("size")
+    ends = {
+        split: widened(pd.DataFrame(wide.xs(split, axis=1, level="split")), among)
+        for split in SPLITS
+    }
+    least, most = ends["forget"]
+    lost = rows.pivot(index=NAMED, columns="split", values="n_nonfinite").gt(0).any(axis=1)
+    lost |= difference.isna().any(axis=1)
     others = ["retain", "validation"]
-    found["diverged"] = lost
+    found["least"], found["most"], found["diverged"] = least, most, lost
     found["forgets"], found["keeps"] = (most < 0) & ~lost, (least > -LITTLE) & ~lost
     found["recedes"], found["approaches"] = (least > 0) & ~lost, (most < LITTLE) & ~lost
     found["harms"] = (low[others] > 0).any(axis=1) | lost
     found["breaks"] = (low[others] > LITTLE).any(axis=1) | lost
-    found["harmless"] = (high[others] < LITTLE).all(axis=1) & ~lost
+    found["harmless"] = ~lost
+    for split in others:
+        found["harmless"] &= ends[split][1] < LITTLE
     within = (low[list(SPLITS)] > -LITTLE) & (high[list(SPLITS)] < LITTLE)
     beyond = (low[list(SPLITS)] > LITTLE) | (high[list(SPLITS)] < -LITTLE)
     found["near"], found["away"] = within.all(axis=1) & ~lost, beyond.any(axis=1) | lost

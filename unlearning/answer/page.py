@@ -8,7 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from unlearning.answer.verdicts import ARTEFACT, FAILS, IN_PART, NOT_TESTED, STANDS, UNKNOWN
+from unlearning.answer.verdicts import (
+    ARTEFACT,
+    FAILS,
+    IN_PART,
+    NOT_TESTED,
+    STANDS,
+    UNKNOWN,
+    numbered,
+)
 from unlearning.html import document
 
 #: Told apart without colour vision, and by the words themselves.
@@ -24,12 +32,19 @@ STYLE = """
 body { max-width: 74em; }
 table { width: 100%; }
 td, th { padding: .5em .7em; }
-td:first-child { width: 22em; }
+.claims td:first-child { width: 22em; }
+.wide { overflow-x: auto; }
 small { color: #555; }
 .verdict { font-weight: 600; }
 figure { margin: 1.6em 0; }
 figure img { max-width: 100%; }
 figcaption { max-width: 60em; }
+@media (max-width: 50em) { /* a claim below the other, its parts below each other */
+  .claims tr, .claims td { display: block; border: 0; padding: .2em 0; }
+  .claims tr { border-top: 1px solid #ddd; padding: .6em 0; }
+  .claims tr:first-child { display: none; }
+  .claims td:first-child { width: auto; }
+}
 @media print { figure { break-inside: avoid; } }
 """
 MEANING = """A verdict follows from 95 % intervals by the rule beside it: a claim <em>stands</em>,
@@ -50,6 +65,7 @@ def answer_page(
     about: str,
     figures: Mapping[str, tuple[bytes, str]],
     confounders: pd.DataFrame,
+    untold: pd.DataFrame,
 ) -> str:
     """Write the answer as one HTML page.
 
@@ -60,6 +76,7 @@ def answer_page(
     about : the study in one sentence
     figures : name -> PNG and what it comes to in one sentence; in the order of the page
     confounders : what `controls.summarise` returned; may be empty
+    untold : what `controls_findings.untold` returned; may be empty
 
     Returns
     -------
@@ -73,11 +90,12 @@ def answer_page(
 not move, truncated forget sets and a floor that is not 0 are taken away. {escape(about)}</p>
 <p>{MEANING}</p>
 </div>
-<table>
+<table class="claims">
 <tr><th>Claim of the paper, in our words</th><th>Verdict</th><th>Numbers</th></tr>
 {rows}
 </table>
 {_confounders(confounders)}
+{_untold(untold)}
 {pictures}"""
     return document(f"The answer: {study}", body, STYLE)
 
@@ -85,7 +103,7 @@ not move, truncated forget sets and a floor that is not 0 are taken away. {escap
 def captions(
     verdicts: pd.DataFrame, figures: Sequence[str], findings: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return what each figure comes to: its own finding, else its claims and their numbers.
+    """Return what each figure comes to: its own finding, else its first claim and its numbers.
 
     Parameters
     ----------
@@ -95,9 +113,10 @@ def captions(
     """
     found = {}
     for name in figures:
-        said = verdicts.loc[verdicts["figure"] == name, ["claim", "because"]]
-        lines = [f"“{claim}” {text[:1].upper()}{text[1:]}." for claim, text in said.to_numpy()]
-        found[name] = findings.get(name) or " ".join(lines)
+        said = verdicts[verdicts["figure"] == name]
+        said = said.sort_values("verdict", key=lambda words: words == NOT_TESTED, kind="stable")
+        own = "".join(f"{text[:1].upper()}{text[1:]}." for text in said["because"].head(1))
+        found[name] = findings.get(name) or own
     return found
 
 
@@ -128,11 +147,13 @@ def confounder_rows(summary: pd.DataFrame) -> list[list[str]]:
     ----------
     summary : what `controls.summarise` returned
     """
-    titles = ["compared", "method", "split", "cells", "above 0", "below 0", "not told", "median"]
+    titles = ["compared", "method", "split", "cells", "above 0", "below 0", "not told"]
+    titles += ["diverged", "median"]
     lines = [titles]
     chosen = summary[summary["table"].isin(["decomposition", "protocols"])]
     for row in chosen.to_dict("records"):
-        counts = [f"{row[name]:.0f}" for name in ("cells", "above", "below", "undecided")]
+        told = ("cells", "above", "below", "undecided", "diverged")
+        counts = [f"{row[name]:.0f}" for name in told]
         named = [str(row[name]) for name in ("what", "method", "split")]
         lines.append([*named, *counts, f"{row['median']:+.2f}"])
     return lines
@@ -142,17 +163,32 @@ def _confounders(summary: pd.DataFrame) -> str:
     if summary.empty:
         return ""
     titles, *lines = confounder_rows(summary)
+    return f"""<h2>What each confounder does</h2>
+<p class="about">Paired differences of P95 KLoM, in nats, and on which side of 0 their intervals
+lie: the parts of a run, and published behaviour less corrected. Cells of members that diverged are
+on neither side.</p>
+{_html(titles, lines)}"""
+
+
+def _untold(runs: pd.DataFrame) -> str:
+    if runs.empty:
+        return ""
+    lines = runs.astype(str).to_numpy().tolist()
+    return f"""<h2>Published runs that cannot be told from doing nothing</h2>
+<p class="about">At this N, on none of the three splits, by paired intervals of the difference from
+the pretrained models. Beside each run: P95 KLoM less the floor, in nats, with its interval.</p>
+<details><summary>{numbered(len(runs), "run")}</summary>
+{_html([name.replace("_", " ") for name in runs.columns], lines)}
+</details>"""
+
+
+def _html(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Return a table that scrolls by itself where the page is narrow."""
     head = "".join(f"<th>{escape(title)}</th>" for title in titles)
     body = "\n".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in lines
     )
-    return f"""<h2>What each confounder does</h2>
-<p class="about">Paired differences of P95 KLoM, in nats, and on which side of 0 their intervals
-lie: the parts of a run, and published behaviour less corrected.</p>
-<table>
-<tr>{head}</tr>
-{body}
-</table>"""
+    return f'<div class="wide"><table>\n<tr>{head}</tr>\n{body}\n</table></div>'
 
 
 def answer_markdown(verdicts: pd.DataFrame, confounders: pd.DataFrame) -> str:

@@ -2,11 +2,14 @@
 
 import logging
 import sys
+from traceback import format_exception_only
 from types import TracebackType
 
 
 def log_to(path: str) -> None:
     """Send the package's messages to a file, and an uncaught error to it and to the console.
+
+    The console has what went wrong, the file how it came to it as well.
 
     Parameters
     ----------
@@ -26,6 +29,10 @@ def log_to(path: str) -> None:
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         logging.error("%s", error, exc_info=(kind, error, trace))
-        previous(kind, error, trace)
+        if not issubclass(kind, Exception):
+            previous(kind, error, trace)  # Ctrl-C, which Python ends by the signal
+            return
+        said = format_exception_only(error)[-1].removeprefix(f"{kind.__module__}.")
+        print(said.rstrip(), file=sys.stderr)
 
     sys.excepthook = record

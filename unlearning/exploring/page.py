@@ -16,10 +16,11 @@ from unlearning.exploring import behind as sampled
 from unlearning.exploring import charts, runs
 from unlearning.exploring.behind import Behind
 from unlearning.exploring.points import rule_in_words
-from unlearning.figures.plane import CAP, MEANINGS, METHOD_NAMES
+from unlearning.figures.plane import CAP, MEANINGS
 from unlearning.html import document
 from unlearning.scoring.klom import VARIANTS
 from unlearning.scoring.rows import SPLITS
+from unlearning.study.method_names import METHOD_NAMES
 
 WEB = Path(__file__).parent / "web"
 #: As they follow each other.

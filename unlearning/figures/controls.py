@@ -11,10 +11,13 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
 
+from unlearning.answer.controls import diverged
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
-from unlearning.figures.plane import METHOD_NAMES, SMALL, SPLITS, TEXT, tidy
+from unlearning.figures.plane import SMALL, SPLITS, TEXT, tidy
+from unlearning.study.method_names import METHOD_NAMES
 
 TITLES = {
     "drift": "Drift alone",
@@ -27,6 +30,8 @@ CELL_WIDTH, CELL_HEIGHT, SPACE, BETWEEN = 0.42, 0.235, 0.32, 0.78
 NARROW = 12
 """Cells in a row that are wide enough for a number each."""
 UNDECIDED = "0.5"
+CROSS = "\N{MULTIPLICATION SIGN}"
+LOST: dict[str, Any] = {"facecolor": "0.88", "edgecolor": "0.6", "linewidth": 0.4}
 EDGE: dict[str, Any] = {"color": "black", "linewidth": 0.8}
 COLUMNS = ["method", "forget_set", "split", "part", "epoch", "learning_rate"]
 COLUMNS += ["forget_batch_size", "ascent_epochs"]
@@ -49,19 +54,22 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
     -------
     figure : Figure
     drawn : DataFrame
-        The parts that are drawn, with ``decided``: whether the interval leaves out 0.
+        The parts that are drawn, with ``diverged``: members of either run did, so that the cell has
+        a cross in place of a number, and ``decided``: whether the interval leaves out 0.
 
     Raises
     ------
     ValueError
         If a column is missing, or there is no row.
     """
-    require_columns(parts, [*COLUMNS, *NUMBERS, "n_members"], "decomposition")
+    require_columns(parts, [*COLUMNS, *NUMBERS, "n_members", "n_nonfinite"], "decomposition")
     if parts.empty:
         raise ValueError("decomposition has no row: no run has both of its controls.")
     drawn = parts[parts["part"].isin(list(TITLES))].reset_index(drop=True)
-    drawn["decided"] = (drawn["low"] > 0) | (drawn["high"] < 0)
-    reach = float(np.ceil(drawn["difference"].abs().max()))
+    drawn["diverged"] = diverged(drawn)
+    drawn["decided"] = ((drawn["low"] > 0) | (drawn["high"] < 0)) & ~drawn["diverged"]
+    reach = float(np.ceil(drawn.loc[~drawn["diverged"], "difference"].abs().max()))
+    reach = reach if reach > 0 else 1.0  # nan where every cell diverged
     norm = Normalize(-reach, reach)
     figure, crowded = new_figure(), False
     boxes: dict[Axes, Box] = {}
@@ -99,7 +107,7 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
     notes += ["drift: the run at learning rate 0 less pretrained"]
     notes += ["on top: a run less that at learning rate 0", "alone: less pretrained"]
     notes += [f"forget set {labels.get(name, name)}" for name in drawn["forget_set"].unique()]
-    assemble(figure, boxes, [("", handles(crowded))], notes)
+    assemble(figure, boxes, [("", handles(crowded, bool(drawn["diverged"].any())))], notes)
     return figure, drawn
 
 
@@ -123,23 +131,27 @@ def draw_panel(axes: Axes, own: pd.DataFrame, sets: list[str], norm: Normalize) 
     run = ["learning_rate", "forget_batch_size", "ascent_epochs", "epoch"]
     own = own.assign(**own[run].fillna(-1))
     wide: Any = own.pivot(
-        index=["forget_set", "split"], columns=run, values=["difference", "decided"]
+        index=["forget_set", "split"], columns=run, values=["difference", "decided", "diverged"]
     )
     wide = wide.reindex([(name, split) for name in sets for split in SPLITS])
     wide = wide.sort_index(axis=1)
-    values, decided = wide["difference"].astype(float), wide["decided"] == True  # noqa: E712
+    lost, decided = (wide[name] == True for name in ("diverged", "decided"))  # noqa: E712
+    values = wide["difference"].astype(float).mask(lost)
     narrow = len(values.columns) <= NARROW
     text = values.map(lambda value: f"{value:.1f}".replace("-0.0", "0.0"))
     if not narrow:
         text = decided.map(lambda is_decided: "" if is_decided else "·")
     sns.heatmap(values, ax=axes, cmap=COLOURS, norm=norm, cbar=False, linewidths=0.4, annot=text,
                 fmt="", annot_kws={"fontsize": SMALL - 0.5})  # fmt: skip
-    known = np.isfinite(values.to_numpy())
+    known = np.isfinite(values.to_numpy())  # seaborn writes nothing where there is no number
     for label, is_decided in zip(axes.texts, decided.to_numpy()[known], strict=True):
         if is_decided:
             label.set_fontweight("bold")
         else:
             label.set_color(UNDECIDED)
+    for row, column in np.argwhere(lost.to_numpy()):
+        axes.add_patch(Rectangle((column, row), 1, 1, **LOST))
+        axes.text(column + 0.5, row + 0.5, CROSS, fontsize=SMALL, ha="center", va="center")
     axes.hlines(np.arange(len(SPLITS), len(values), len(SPLITS)), *axes.get_xlim(), **EDGE)
     rates = values.columns.get_level_values("learning_rate").to_numpy()
     axes.vlines(np.flatnonzero(np.diff(rates)) + 1, *axes.get_ylim(), **EDGE)
@@ -161,11 +173,12 @@ def draw_panel(axes: Axes, own: pd.DataFrame, sets: list[str], norm: Normalize) 
     return len(values.columns)
 
 
-def handles(crowded: bool) -> list[Artist]:
-    """Say what bold and grey numbers are, and the dots that stand where there is no room."""
+def handles(crowded: bool, lost: bool) -> list[Artist]:
+    """Say what bold and grey numbers, crosses, and the dots in place of numbers are."""
     mark: dict[str, Any] = {"marker": "$1.2$", "markersize": 11, "linewidth": 0}
     mark["markeredgewidth"] = 0
     return [
         Line2D([], [], color="black", label="bold: the paired 95 % interval leaves out 0", **mark),
         Line2D([], [], color=UNDECIDED, label=f"grey{', or a dot' * crowded}: it holds 0", **mark),
+        *([Patch(label=f"{CROSS}: members diverged", **LOST)] if lost else []),
     ]

@@ -16,7 +16,6 @@ from unlearning.figures.plane import (
     CAP,
     CAP_LINE,
     LIMIT,
-    METHOD_NAMES,
     SPLITS,
     STILL,
     colour_bar,
@@ -28,6 +27,7 @@ from unlearning.figures.plane import (
     select,
 )
 from unlearning.figures.theme import BAND, DIVERGED, TEXT, tidy
+from unlearning.study.method_names import METHOD_NAMES
 
 SHAPES = "osv^DP*hX<>p"
 

@@ -15,7 +15,8 @@ from unlearning.answer.damage import SPLITS
 from unlearning.answer.influence import PREDICTORS, SCOPES
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure
-from unlearning.figures.plane import METHOD_NAMES, SMALL, TEXT, tidy
+from unlearning.figures.plane import SMALL, TEXT, tidy
+from unlearning.study.method_names import METHOD_NAMES
 
 SIZE, GAP, ROWS = 1.75, 0.16, 0.2
 """Inches: a panel, between two in a row, between two rows."""

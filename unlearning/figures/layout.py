@@ -18,7 +18,6 @@ from unlearning.figures.plane import (
     CAP_LINE,
     MARKS,
     MEANINGS,
-    METHOD_NAMES,
     PATH,
     colour_bar,
     coordinates,
@@ -29,6 +28,7 @@ from unlearning.figures.plane import (
     select,
 )
 from unlearning.figures.theme import BAND, COLOURS, SMALL, TEXT
+from unlearning.study.method_names import METHOD_NAMES
 
 Box = tuple[float, float, float, float]
 """Left, bottom, width and height of a panel, in inches from any common origin."""

@@ -16,8 +16,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.bands import AS_TABLED, tall
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
-from unlearning.figures.plane import METHOD_NAMES
 from unlearning.figures.theme import PALETTE, TEXT, VERMILION, tidy
+from unlearning.study.method_names import method_name
 
 RULES = {
     "oracle": ("black", "o", "by the oracles"),
@@ -34,11 +34,10 @@ BASELINES: dict[str, dict[str, Any]] = {
     "oracle_floor": {"marker": "*", "s": 90, "facecolors": "black", "edgecolors": "white",
                      "linewidths": 0.6, "label": "retraining, the floor"},
 }  # fmt: skip
-COMPETITORS = {"pretrained": "doing nothing", "oracle_stopped": "retraining stopped early"}
 FRONT: dict[str, Any] = {"color": "black", "linewidth": 1.0, "drawstyle": "steps-post", "zorder": 2}
 STOPPED: dict[str, Any] = {"color": "0.55", "linewidth": 0.8, "linestyle": "--", "zorder": 1.8}
 TOLD, THEIRS = "†", "‡"
-ACROSS, SIZE, GAP = 3, (1.9, 1.5), (0.16, 0.56)
+ACROSS, SIZE, GAP = 2, (2.93, 2.0), (0.16, 0.56)
 """Panels in a row; inches of a panel, and between two."""
 LINE = 0.21
 """Inches of an entry in a panel of ranks."""
@@ -108,8 +107,7 @@ def draw(
 
 def entry_name(method: str, source: str, told: bool) -> str:
     """Return the name of a method with its marks: told the answer, another group's."""
-    name = {**METHOD_NAMES, **COMPETITORS}.get(method, method)
-    return name + TOLD * bool(told) + THEIRS * (source != OURS)
+    return method_name(method) + TOLD * bool(told) + THEIRS * (source != OURS)
 
 
 def _points(runs: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
@@ -201,7 +199,7 @@ def _draw_plane(
         mine = points[(points["source"] == source) & (points["method"] == method)]
         for on_front, part in mine.groupby("front"):
             axes.scatter(
-                part["x"], part["y"], s=34 if on_front else 13, alpha=1.0 if on_front else 0.6,
+                part["x"], part["y"], s=40 if on_front else 11, alpha=1.0 if on_front else 0.55,
                 clip_on=False, zorder=4 if on_front else 3, gid=f"{source}: {method}",
                 **{key: value for key, value in look.items() if key != "label"},
             )  # fmt: skip

@@ -19,23 +19,6 @@ LIMIT = 12.2
 CAP_LINE: dict[str, Any] = {"color": "0.2", "linewidth": 0.8, "linestyle": ":", "zorder": 0.5}
 PATH: dict[str, Any] = {"color": "0.35", "linewidth": 0.6, "linestyle": "--", "zorder": 1.5}
 SPLITS = ("forget", "retain", "validation")
-METHOD_NAMES = {
-    "ga": "Gradient Ascent",
-    "gda": "Gradient Descent/Ascent",
-    "scrub": "SCRUB",
-    "finetune": "Fine-tuning",
-    "gda_interleaved": "Interleaved Descent/Ascent",
-    "random_labels": "Random labels",
-    "salun": "SalUn",
-    "bad_teacher": "Bad teacher",
-    "ssd": "Selective synaptic dampening",
-    "npo": "Negative preference optimisation",
-    "noisy_descent": "Noisy descent",
-    "rewind": "Rewind",
-    "oracle_matching": "Oracle matching",
-    "datamodel_direct": "Datamodel direct",
-    "datamodel_matching": "Datamodel matching",
-}
 BASELINES = {"pretrained": "pretrained", "oracle_floor": "oracle", "oracle_stopped": "stopped"}
 APART = {"as_published", "optimizer"}
 """Kinds that the paper's figures leave out: `protocols` has them, beside the corrected runs."""

@@ -13,7 +13,8 @@ from matplotlib.patches import Patch
 
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
-from unlearning.figures.plane import CAP, CAP_LINE, LIMIT, METHOD_NAMES, SMALL, SPLITS, TEXT, tidy
+from unlearning.figures.plane import CAP, CAP_LINE, LIMIT, SMALL, SPLITS, TEXT, tidy
+from unlearning.study.method_names import METHOD_NAMES
 
 COLOURS = dict(zip(SPLITS, sns.color_palette("colorblind", 3), strict=True))
 MARKS = dict(zip(SPLITS, "osD", strict=True))

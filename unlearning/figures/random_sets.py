@@ -15,9 +15,10 @@ from matplotlib.patches import Patch
 
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, footnote, new_figure, wrap
-from unlearning.figures.plane import APART, MARKS, MEANINGS, METHOD_NAMES, STILL, is_coloured
+from unlearning.figures.plane import APART, MARKS, MEANINGS, STILL, is_coloured
 from unlearning.figures.theme import BAND, COLOURS, DIVERGED, SMALL, TEXT, tidy
 from unlearning.scoring.accuracy_gaps import PROBABILITY
+from unlearning.study.method_names import METHOD_NAMES
 
 WIDTH, HEIGHT, SPACE = 6.4, 1.35, 0.22
 """Inches: a panel, and what is between two."""

@@ -13,8 +13,8 @@ from matplotlib.patches import Patch
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.bands import AS_TABLED, tall
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
-from unlearning.figures.plane import METHOD_NAMES
 from unlearning.figures.theme import BAND, BLUE, GREEN, ORANGE, TEXT, tidy
+from unlearning.study.method_names import METHOD_NAMES
 
 RULES = {
     "accuracy": (BLUE, "o", "forget accuracy = validation accuracy"),

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.bands import draw_bands
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
-from unlearning.figures.plane import CAP, CAP_LINE, LIMIT, METHOD_NAMES, SPLITS
+from unlearning.figures.plane import CAP, CAP_LINE, LIMIT, SPLITS
 from unlearning.figures.theme import (
     BLUE,
     GREEN,
@@ -26,6 +26,7 @@ from unlearning.figures.theme import (
     VERMILION,
     tidy,
 )
+from unlearning.study.method_names import METHOD_NAMES
 
 WIDTH, HEIGHT, GAP = 1.55, 1.45, (0.2, 0.3)
 """Inches: a panel, and what is between two."""

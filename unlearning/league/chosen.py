@@ -66,7 +66,8 @@ def choose(
     Chosen
         Its table has `CELL` (``source`` is `OURS`), ``baseline``, ``told``, the run (`RUN`,
         ``learning_rate``, ``relative_cost``; at random the mean cost), ``runs`` to choose from,
-        ``tied``, ``n_members``, `excess.columns` (at random means over the runs) and, of methods,
+        ``tied``, ``n_members``, ``diverged`` (how many of the runs that it is have margins that are
+        not finite), `excess.columns` (at random means over the runs) and, of methods,
         `equal_cost.COLUMNS`.
     """
     rows: list[dict[str, Any]] = []
@@ -96,7 +97,7 @@ def choose(
                     row |= {"baseline": is_baseline, "told": method in told}
                     row |= _run(picked) | {"relative_cost": cost}
                     row |= {"runs": len(runs), "tied": tied, "n_members": members}
-                    row |= columns(measured)
+                    row |= columns(measured) | {"diverged": excess.diverged(places(picked))}
                     if not is_baseline:
                         row |= equal_cost.compare(measured, cost, stopped)
                     rows.append(row)

@@ -66,6 +66,11 @@ class Excess:
             np.append(moved, every[:, None], axis=1).mean(axis=0),
         )
 
+    def diverged(self, places: Places) -> int:
+        """Return how many runs have margins that are not finite, of `places` as `of` takes them."""
+        lost = self.table["n_nonfinite"].to_numpy()[np.atleast_2d(places)]
+        return int((lost > 0).any(axis=1).sum())
+
     def baseline(self, method: str, forget_set: str) -> pd.DataFrame:
         """Return the snapshots of a baseline on a forget set, the cheapest first.
 

@@ -4,6 +4,7 @@ import pandas as pd
 
 from unlearning.league.equal_cost import BETTER
 from unlearning.league.excess import OURS
+from unlearning.study.method_names import method_name
 
 #: Rules that need no oracles and choose one run.
 ORACLE_FREE = ("accuracy", "loss", "budget")
@@ -73,6 +74,5 @@ def _beating(rows: pd.DataFrame) -> str:
 
 
 def _name(row: pd.Series) -> str:
-    method = {"oracle_stopped": "retraining stopped early", "pretrained": "doing nothing"}
-    name = method.get(str(row["method"]), str(row["method"]))
+    name = method_name(str(row["method"]))
     return name if row["source"] == OURS else f"{name} of {row['source']}"

@@ -10,23 +10,26 @@ import pandas as pd
 
 from unlearning.html import document
 from unlearning.league import sorting
-from unlearning.league.equal_cost import BETTER, CHEAPER, UNTOLD, WORSE
+from unlearning.league.equal_cost import VERDICTS
 from unlearning.league.excess import MEASURES, OURS
 from unlearning.league.sorting import Cell, Column, Narrowed, sortable
+from unlearning.study.method_names import method_name
 
 #: After the name of a method.
 TOLD, THEIRS = "†", "‡"
-NAMES = {"pretrained": "nothing: pretrained", "oracle_stopped": "retraining stopped early"}
+#: Of the columns that count each of the verdicts.
+TITLES = ("Better", "Not told", "Nothing as cheap", "Worse")
 WHERE = {"forget": "Forget", "retain": "Retain", "validation": "Validation", "worst": "Worst"}
 STYLE = """
 body { max-width: 88em; }
 small { color: #666; white-space: nowrap; }
+.diverged { color: #b03a00; white-space: nowrap; }
 figure { margin: 1.2em 0; }
 figure img { max-width: 100%; }
 figcaption { max-width: 60em; }
 tr.baseline td { color: #666; font-style: italic; }
 tr.told td:first-child, tr.told td:nth-child(2) { color: #b03a00; }
-tr.theirs { background: #f1f6fa; }
+table.sortable tr.theirs { background: #f1f6fa; }
 .better { color: #0072b2; font-weight: 600; }
 .worse { color: #b03a00; }
 """
@@ -56,6 +59,7 @@ def league_page(
     finding: str,
     picture: bytes,
     merged: Sequence[str],
+    left_out: Sequence[str] = (),
 ) -> str:
     """Write a league as one HTML page.
 
@@ -69,6 +73,7 @@ def league_page(
     finding : what the league comes to, in one sentence
     picture : the figure, as PNG
     merged : what is to be said of other groups' records, a sentence each
+    left_out : why methods of the study are not in it, a sentence each
 
     Returns
     -------
@@ -76,14 +81,15 @@ def league_page(
         A complete document that refers to nothing outside itself.
     """
     source = f"data:image/png;base64,{b64encode(picture).decode()}"
-    others = "".join(f"<li>{escape(text)}</li>" for text in merged)
+    said = [*merged, *(f"Left out: {text}" for text in left_out)]
+    notes = "".join(f"<li>{escape(text)}</li>" for text in said)
     marks = []
     if standings["told"].any():
         marks.append(f"{TOLD} is told the answer: it is given outputs of oracles.")
     if merged:
         marks.append(f"{THEIRS} is another group's, from its own members.")
     body = f"""<div class="about"><p><b>{escape(finding)}</b></p><p>{escape(about)}</p>{MEANING}
-<p>{escape(" ".join(marks))}</p>{f"<ul>{others}</ul>" if others else ""}</div>
+<p>{escape(" ".join(marks))}</p>{f"<ul>{notes}</ul>" if notes else ""}</div>
 <figure><img src="{source}" alt="{escape(finding)}"></figure>
 <h2>Methods over all forget sets</h2>
 {_standings(standings)}
@@ -93,10 +99,10 @@ def league_page(
     return document(f"The league: {study}", body, STYLE + sorting.STYLE)
 
 
-def method_name(row: Mapping[Any, Any]) -> str:
+def entry_name(row: Mapping[Any, Any]) -> str:
     """Return the name of an entry with its marks."""
     marks = f" {TOLD}" * bool(row["told"]) + f" {THEIRS}" * (row["source"] != OURS)
-    return NAMES.get(row["method"], row["method"]) + marks
+    return method_name(row["method"]) + marks
 
 
 def _kind(row: Mapping[Any, Any]) -> str:
@@ -122,7 +128,7 @@ def _interval(row: Mapping[Any, Any], name: str, text: str = "{:.2f}") -> Cell:
 
 def _first(row: Mapping[Any, Any]) -> list[Cell]:
     return [
-        _text(method_name(row)),
+        _text(entry_name(row)),
         _text(row["source"]),
         Cell(f"{row['budget']:g}"),
         _text(row["rule"]),
@@ -142,7 +148,9 @@ def _excess_columns(what: str) -> list[Column]:
 
 
 def _shown(table: pd.DataFrame) -> list[Narrowed]:
-    return [Narrowed("Budget", f"{table['budget'].max():g}"), Narrowed("Chosen by")]
+    rules = list(dict.fromkeys(table["rule"]))
+    first = "oracle" if "oracle" in rules else ""
+    return [Narrowed("Budget", f"{table['budget'].max():g}"), Narrowed("Chosen by", first)]
 
 
 def _standings(table: pd.DataFrame) -> str:
@@ -155,13 +163,9 @@ def _standings(table: pd.DataFrame) -> str:
         Column("Cost", True, "mean over forget sets, of one retraining"),
         *(
             Column(title, True, f"forget sets with this verdict against equal cost: {verdict}")
-            for title, verdict in (
-                ("Better", BETTER),
-                ("Not told", UNTOLD),
-                ("Nothing as cheap", CHEAPER),
-                ("Worse", WORSE),
-            )
+            for title, verdict in zip(TITLES, VERDICTS, strict=True)
         ),
+        Column("Diverged", True, "forget sets on which weights of the run are no longer finite"),
     ]
     rows = []
     for row in table.to_dict("records"):
@@ -172,10 +176,22 @@ def _standings(table: pd.DataFrame) -> str:
             cells.append(Cell(high - low, f"<small>{text}</small>"))
         cells += [_interval(row, f"excess_{name}") for name in MEASURES]
         cells += [_number(row.get("relative_cost"), "{:.3g}")]
-        cells += [_number(row.get(name), "{:.0f}") for name in (BETTER, UNTOLD, CHEAPER, WORSE)]
+        cells += [_number(row.get(name), "{:.0f}") for name in (*VERDICTS, "diverged")]
         rows.append((_kind(row), cells))
-    caption = "A row a method, budget and rule; click a title, or press it, to sort."
+    caption = (
+        "A row a method, budget and rule; click a title, or press it, to sort. Two columns hold "
+        "intervals alone, and are sorted by their width."
+    )
     return sortable("standings", caption, columns, rows, _shown(table))
+
+
+def _diverged(row: Mapping[Any, Any]) -> str:
+    """Say how many of the runs of a row have diverged: of one run, that it has."""
+    count = row["diverged"]
+    if pd.isna(count) or count == 0:
+        return ""
+    how_many = f"{count:.0f} of {row['runs']:.0f} " if pd.isna(row["setting"]) else ""
+    return f' <span class="diverged">{how_many}diverged</span>'
 
 
 def _chosen(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -199,7 +215,7 @@ def _chosen(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
         cells = [
             *_first(row),
             _text(labels[row["forget_set"]]),
-            _text(run),
+            Cell(run, escape(run) + _diverged(row)),
             _number(row["relative_cost"], "{:.3g}"),
             *(_interval(row, f"excess_{name}") for name in MEASURES),
             _text(row["worst_split"]),
@@ -209,5 +225,6 @@ def _chosen(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
             _text("on the front" if pd.notna(row["front"]) and row["front"] else ""),
         ]
         rows.append((_kind(row), cells))
-    caption = "A row a method, forget set, budget and rule."
-    return sortable("chosen", caption, columns, rows, _shown(table))
+    caption = "A row a method, forget set, budget and rule; one forget set at first."
+    one = Narrowed("Forget set", next((labels[name] for name in table["forget_set"]), ""))
+    return sortable("chosen", caption, columns, rows, [*_shown(table), one])

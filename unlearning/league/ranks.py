@@ -89,8 +89,9 @@ def standings(
     DataFrame
         ``budget``, ``rule``, `ENTRY`, ``baseline``, ``told``, ``sets`` (how many it has a run on),
         ``entries`` that are ranked, what `mean_ranks` returns, mean cost and mean excess over the
-        forget sets with intervals over members, and how many forget sets have each verdict. An
-        entry without a run on each set has no rank and no mean. Best ranks first.
+        forget sets with intervals over members, and how many forget sets have each verdict, and on
+        how many it is a run that ``diverged``. An entry without a run on each set has no rank and
+        no mean. Best ranks first.
     """
     rows: list[dict[str, Any]] = []
     table = chosen.table.assign(row=np.arange(len(chosen.table)))
@@ -114,10 +115,12 @@ def standings(
                 row |= _means(there, chosen.moved[numbers[:, place]])
             if not row["baseline"]:
                 row |= {name: int((there["equal_cost"] == name).sum()) for name in VERDICTS}
+                if there["diverged"].notna().all():  # another group does not say
+                    row["diverged"] = int((there["diverged"] > 0).sum())
             rows.append(row)
     order = ["budget", "place", "rank", "excess_worst"]
     rules = {rule: number for number, rule in enumerate(dict.fromkeys(table["rule"]))}
-    result = pd.DataFrame(rows).astype(dict.fromkeys(VERDICTS, "Int64"))
+    result = pd.DataFrame(rows).astype(dict.fromkeys([*VERDICTS, "diverged"], "Int64"))
     result = result.assign(place=result["rule"].map(rules)).sort_values(order, kind="stable")
     return result.drop(columns="place").reset_index(drop=True)
 

@@ -6,18 +6,25 @@ from typing import NamedTuple
 
 import pandas as pd
 
+#: A wide table scrolls in a box of its own, in which its titles stay.
 STYLE = """
-table.sortable { width: 100%; font-size: 13px; }
+.scrolls { overflow: auto; max-height: 90vh; }
+@media print { .scrolls { overflow: visible; max-height: none; } }
+table.sortable { width: 100%; font-size: 13px; margin: 0; }
 table.sortable th { position: sticky; top: 0; background: #fff; border-bottom: 1px solid #222;
-                    vertical-align: bottom; padding: .2em .5em .2em 0; }
+                    vertical-align: bottom; padding: .2em .5em .2em 0; z-index: 1; }
 table.sortable td { padding: .2em .5em .2em 0; }
+table.sortable tr { background: #fff; }
+table.sortable td:first-child { position: sticky; left: 0; background: inherit; }
+table.sortable th:first-child { left: 0; z-index: 2; }
 table.sortable th button { all: unset; cursor: pointer; font-weight: 600; }
 table.sortable th button:focus-visible { outline: 2px solid #0072b2; outline-offset: 2px; }
 table.sortable th button::after { content: " \\2195"; color: #999; }
 table.sortable th[aria-sort="ascending"] button::after { content: " \\2191"; color: #222; }
 table.sortable th[aria-sort="descending"] button::after { content: " \\2193"; color: #222; }
-.narrow label { margin-right: 1.2em; }
-caption { text-align: left; color: #555; padding-bottom: .3em; }
+.narrow label { display: inline-block; margin-right: 1.2em; }
+.narrow select { max-width: 90vw; }
+.caption { color: #555; font-size: 13px; max-width: 60em; margin: .3em 0; }
 """
 
 #: Empty cells stay last in both directions; rows that are equal keep their order.
@@ -129,6 +136,8 @@ def sortable(
     above = f'<p class="narrow" hidden>{"".join(choices)}</p>' if choices else ""
     body = "\n".join(lines)
     return (
-        f'{above}<table class="sortable" id="{name}"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+        f'{above}<p class="caption" id="{name}-caption">{escape(caption)}</p>'
+        f'<div class="scrolls"><table class="sortable" id="{name}" '
+        f'aria-labelledby="{name}-caption">'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )

@@ -89,23 +89,29 @@ def _drop_null(section: Config, kept: Collection[str] = ()) -> None:
         del section[key]
 
 
-def check(config: Config) -> None:
+def check(config: Config, left_out: Collection[str] = ()) -> None:
     """Refuse a config that cannot be run, in one sentence.
 
     Parameters
     ----------
     config : the study, after overlays have been merged
+    left_out : methods that it does without, which need not be right
 
     Raises
     ------
     ValueError
         Names the first key that is wrong, its value and what is allowed.
     """
+    check_form(config)
+    for complaint in _complaints(config, left_out):
+        raise ValueError(f"config: {complaint}")
+
+
+def check_form(config: Config) -> None:
+    """Refuse a config with other keys, or values of another type, than a study has; as `check`."""
     for key, number in _not_finite(config, ""):
         raise ValueError(f"config: {key}: {number} is not a finite number")
     _check_schema(config)
-    for complaint in _complaints(config):
-        raise ValueError(f"config: {complaint}")
 
 
 def _not_finite(value: object, key: str) -> Iterator[tuple[str, float]]:
@@ -167,7 +173,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _complaints(config: Config) -> Iterator[str]:
+def _complaints(config: Config, left_out: Collection[str]) -> Iterator[str]:
     if config["target"] not in TARGETS:
         yield f"target: {config['target']!r} is no target; {allowed(TARGETS)}"
     names = [f"{kind}.{name}" for kind in ("forget_sets", "methods") for name in config[kind]]
@@ -188,6 +194,8 @@ def _complaints(config: Config) -> Iterator[str]:
             yield from forget_set_complaints(f"forget_sets.{name}", definition, config)
     yield from theory_complaints(config["theory"])
     for name, method in config["methods"].items():
+        if name in left_out:
+            continue
         yield from method_complaints(name, method, config)
         yield from needs_complaints(name, method, config)
     yield from name_complaints(config)

@@ -134,13 +134,14 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
         what = "an ordinary network with two loaders" if signature.plain else "classes"
         tokens = f"{config['model']} predicts tokens"
         yield f"run.methods: {name} is of {what}, and {tokens}; leave it out"
+    at = f"{signature.at}: " if file else ""
     if signature.plain:
         yield from _plain_complaints(key, method, signature)
     owned = OPTIMIZER if signature.plain else ()
     for parameter in sorted(signature.own & USUAL.keys() - set(owned)):
         yield (
-            f"{key}: {file or f'{name}.py'} takes {parameter} as a hyperparameter of its own, "
-            "which is a condition of every method's runs; give it another name there"
+            f"{key}: {at or f'{name}.py: '}unlearn takes {parameter} as a hyperparameter of its "
+            "own, which is a condition of every method's runs; give it another name there"
         )
     annotations, conditions = method_annotations(name, file), _conditions(signature)
     has_default = (key for key, said in signature.hyperparameters.items() if said.optional)
@@ -151,9 +152,11 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
         if given.count(parameter) > 1:
             yield f"{key}: {parameter} stands in more than one of sweep, snapshots, fixed"
         if parameter not in annotations:
-            yield f"{key}: {parameter} is not a hyperparameter of {name}; {allowed(annotations)}"
+            yield (
+                f"{key}: {at}{parameter} is not a hyperparameter of {name}; {allowed(annotations)}"
+            )
     for parameter in sorted(annotations.keys() - set(given) - optional):
-        yield f"{key}: {parameter} is missing from sweep, snapshots or fixed"
+        yield f"{key}: {at}{parameter} is missing from sweep, snapshots or fixed"
     if not method["sweep"]:
         yield f"{key}.sweep: must name a hyperparameter, with one value or more"
     for control in method["controls"]:

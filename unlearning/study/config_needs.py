@@ -23,13 +23,14 @@ def early_complaints(config: Config) -> Iterator[str]:
 def needs_complaints(name: str, method: Config, config: Config) -> Iterator[str]:
     """Yield what is wrong with what a method asks for, and what the study cannot give."""
     key, asked = f"methods.{name}", method.get("needs") or []
-    taken = method_signature(name, method.get("file")).hyperparameters
+    signature = method_signature(name, method.get("file"))
+    taken, at = signature.hyperparameters, f"{signature.at}: " if method.get("file") else ""
     for need in asked:
         if need not in NEEDS:
             yield f"{key}.needs: {need!r} is nothing that a study has; {allowed(NEEDS)}"
         elif need not in taken:
             yield (
-                f"{key}.needs: unlearn of {name} takes no keyword-only argument {need}; add it "
+                f"{key}.needs: {at}unlearn of {name} takes no keyword-only argument {need}; add it "
                 "there after the *, or take it out of needs"
             )
         else:
@@ -37,8 +38,8 @@ def needs_complaints(name: str, method: Config, config: Config) -> Iterator[str]
     for need in NEEDS:
         if need in taken and need not in asked:
             yield (
-                f"{key}.needs: unlearn of {name} takes {need}, which a study has to be asked for; "
-                f"add it: needs: [{', '.join([*asked, need])}]"
+                f"{key}.needs: {at}unlearn of {name} takes {need}, which a study has to be "
+                f"asked for; add it: needs: [{', '.join([*asked, need])}]"
             )
     if "early_weights" in asked:
         yield from _rewind_complaints(key, method, config)

@@ -48,12 +48,14 @@ class Signature(NamedTuple):
     plain : whether it takes one ordinary network and loaders, not a `Learner`
     yields : whether it is a generator
     own : names of the keyword-only arguments that stand in the file
+    at : the file and the line of ``def unlearn``
     """
 
     hyperparameters: dict[str, Hyperparameter]
     plain: bool
     yields: bool
     own: frozenset[str]
+    at: str
 
 
 def method_source(name: str, method: dict[str, Any]) -> str:
@@ -133,7 +135,7 @@ def _signature(code: ast.Module, file: str) -> Signature:
     if plain:
         # A function that is no generator takes one epoch at a time, the stanza a list of them.
         hyperparameters = {**FOR_PLAIN, **own, "epochs": Hyperparameter("Collection[int]", False)}
-    return Signature(hyperparameters, plain, any(_yields(found[0])), frozenset(own))
+    return Signature(hyperparameters, plain, any(_yields(found[0])), frozenset(own), place)
 
 
 def _is_plain(before: list[str], place: str) -> bool:
@@ -154,6 +156,15 @@ def _is_plain(before: list[str], place: str) -> bool:
         taken = ", ".join(before) or "nothing"
         raise ValueError(f"{place}: unlearn takes {taken} before its hyperparameters; {forms}")
     return True
+
+
+def return_lines(code: ast.AST) -> Iterator[int]:
+    """Yield the lines at which a function gives something back, not one inside of it."""
+    for child in ast.iter_child_nodes(code):
+        if isinstance(child, ast.Return) and child.value is not None:
+            yield child.lineno
+        if not isinstance(child, OF_THEIR_OWN):
+            yield from return_lines(child)
 
 
 def _yields(node: ast.AST) -> Iterator[bool]:

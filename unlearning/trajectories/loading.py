@@ -1,13 +1,16 @@
 """A method from a file outside of this repository: loaded, called, named where it goes wrong."""
 
+import ast
 import inspect
 import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import GeneratorType, ModuleType
+from types import CodeType, GeneratorType, ModuleType
 from typing import Any
+
+from unlearning.study.method_files import return_lines
 
 #: What the plain form calls its network; as `unlearning.study.method_files.MODELS` has it.
 MODELS = ("model", "net")
@@ -32,6 +35,7 @@ class Outside:
     Attributes
     ----------
     at : file and line where it begins, or waits at a ``yield``
+    returns : file and line of its ``return``, where it has one that gives something back; else `at`
     network : what it calls the one network that it takes, empty where it takes a `Learner`
     takes : the names of all its arguments
     """
@@ -40,8 +44,23 @@ class Outside:
         self.function, self.file = function, file
         code = function.__code__
         self.at = place(file, code.co_filename, code.co_firstlineno)
+        self.returns = self._returns(code)
         self.takes = frozenset(inspect.signature(function).parameters)
         self.network = next((name for name in MODELS if name in self.takes), "")
+
+    def _returns(self, code: CodeType) -> str:
+        """Return the file and the line of its one ``return``; of several, or none, `at`."""
+        try:
+            written = ast.parse(Path(code.co_filename).read_text("utf-8"))
+        except (OSError, ValueError, SyntaxError):  # of a function that is in no file
+            return self.at
+        lines = [
+            line
+            for node in written.body
+            if isinstance(node, ast.FunctionDef) and node.name == code.co_name
+            for line in return_lines(node)
+        ]
+        return place(self.file, code.co_filename, lines[0]) if len(lines) == 1 else self.at
 
     def call(self, whom: str, *arguments: Any, **keywords: Any) -> Any:
         """Return what the function returns.

@@ -1,6 +1,7 @@
 """Methods from outside, held to what a method may do."""
 
 import logging
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -88,20 +89,23 @@ def watched(
 ) -> Callable[..., Iterator[Snapshot]]:
     """Return a method that stops, naming the user's line, at what no method may do.
 
-    That weights are no longer finite stops nothing: the log names the members, whose margins are
-    counted as such and never binned.
+    That weights are no longer finite stops nothing: the log says where first, and which members
+    have left finite numbers is in the record (`unlearning.trajectories.unlearned`).
 
     Parameters
     ----------
     method : where the lines are
     unlearn : the method as a generator of stacks
     wanted : the (epoch, ascent epochs) that are asked for
-    numbers : seed -> number of the member
+    numbers : seed -> number of the member, in their order
     pretrained : weights that must stay as they are
     """
+    told: list[str] = []
+    places = {seed: place for place, seed in enumerate(numbers)}
+    before = {seed: _content(pretrained, place) for seed, place in places.items()}
 
     def held(learner: Learner, **hyperparameters: Any) -> Iterator[Snapshot]:
-        before, shapes = _versions(pretrained), _shapes(learner.network)
+        shapes = _shapes(learner.network)
         missing = list(wanted)
         for snapshot in unlearn(learner, **hyperparameters):
             key = (snapshot.epoch, snapshot.ascent_epochs)
@@ -112,14 +116,20 @@ def watched(
                     f"asked for: {', '.join(map(_named, wanted))}"
                 )
             missing.remove(key)
-            if _versions(pretrained) != before:
+            if any(_content(pretrained, places[seed]) != before[seed] for seed in learner.seeds):
                 raise MethodError(
                     f"{method.at}: unlearn changed the pretrained weights in place; "
                     "change copies of them"
                 )
             if _shapes(snapshot.learner.network) != shapes:
                 raise MethodError(f"{method.at}: unlearn gave back another architecture")
-            _tell_not_finite(method.at, snapshot, numbers)
+            lost = _not_finite(snapshot, numbers)
+            if lost and not told:
+                told.append(method.at)
+                logger.warning(
+                    "%s: the weights of member %s are not finite after epoch %d, the first of all",
+                    *(method.at, ", ".join(lost), snapshot.epoch),
+                )
             yield snapshot
         if missing:
             raise MethodError(
@@ -135,16 +145,21 @@ def _named(key: tuple[int, int | None]) -> str:
     return f"epoch {epoch}" + ("" if ascent is None else f" of {ascent} ascent epochs")
 
 
-def _versions(weights: Weights) -> list[int]:
-    """Return a number for each tensor that rises when it is changed in place."""
-    return [value._version for value in weights.values()]
+def _content(weights: Weights, place: int) -> int:
+    """Return a checksum of a member's weights: what goes by `.data` leaves no other trace."""
+    found = 0
+    for value in weights.values():
+        own = value[place].detach().reshape(-1).contiguous()
+        found = zlib.crc32(own.view(torch.uint8).numpy().data, found)
+    return found
 
 
 def _shapes(network: nn.Module) -> dict[str, torch.Size]:
     return {name: value.shape for name, value in network.state_dict().items()}
 
 
-def _tell_not_finite(at: str, snapshot: Snapshot, numbers: Mapping[int, int]) -> None:
+def _not_finite(snapshot: Snapshot, numbers: Mapping[int, int]) -> list[str]:
+    """Return the numbers of the members whose weights are not finite."""
     learner = snapshot.learner
     finite = [
         value.isfinite().flatten(1).all(1)
@@ -152,15 +167,7 @@ def _tell_not_finite(at: str, snapshot: Snapshot, numbers: Mapping[int, int]) ->
         if value.is_floating_point()
     ]
     right = torch.stack(finite).all(0).tolist()
-    lost = [str(numbers[seed]) for seed, fine in zip(learner.seeds, right, strict=True) if not fine]
-    if lost:
-        logger.warning(
-            "%s: the weights of member %s are not finite after epoch %d; their margins are counted "
-            "as not finite in the scores, and never binned",
-            at,
-            ", ".join(lost),
-            snapshot.epoch,
-        )
+    return [str(numbers[seed]) for seed, fine in zip(learner.seeds, right, strict=True) if not fine]
 
 
 def tell_cost(

@@ -213,10 +213,11 @@ def adapted(
             value = timed(partial(method.call, whom, **arguments))
             if value is not None and not isinstance(value, nn.Module):
                 raise MethodError(
-                    f"{method.at}: unlearn returned {_kind(value)}, and may return a network, or "
-                    "nothing where it has changed the one that it was given"
+                    f"{method.returns}: unlearn returned {_kind(value)}, and may return a network, "
+                    "or nothing where it has changed the one that it was given"
                 )
-            _take_over(learner, network if value is None else value, layers, method.at)
+            where = method.at if value is None else method.returns
+            _take_over(learner, network if value is None else value, layers, where)
             yield Snapshot(learner, epoch)
 
     return unlearn

@@ -1,5 +1,7 @@
 """Unlearn from the members of one chunk, as a study describes it."""
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ from unlearning.trajectories.given import Given
 from unlearning.trajectories.learner import Conditions
 from unlearning.trajectories.loading import Outside
 from unlearning.trajectories.snapshots import Method
+
+logger = logging.getLogger(__name__)
 
 
 def unlearn_members(
@@ -41,7 +45,8 @@ def unlearn_members(
     Returns
     -------
     dict
-        Seeds, seconds, device and versions, for the record beside the artifact.
+        Seeds, seconds, device and versions, for the record beside the artifact; ``not_finite``
+        where members have `diverged`.
     """
     conditions = run["conditions"]
     forget = forget[: conditions["forget_limit"]]
@@ -72,7 +77,39 @@ def unlearn_members(
     if is_plain:
         work = len(chunk.members) * max(sample_gradients)
         outside.tell_cost(chunk, stacked, batch_size, work, max(seconds))
-    facts = {"snapshots": axis, "sample_gradients": sample_gradients}
+    facts: dict[str, Any] = {"snapshots": axis, "sample_gradients": sample_gradients}
     if given is not None and given.gradients:
         facts["given_sample_gradients"] = given.gradients
+    if lost := diverged(evaluations, [epoch for epoch, _ in axis], chunk.members):
+        facts["not_finite"] = lost
+        logger.warning(
+            "%d of %d members have margins that are not finite, from epoch %d on: members %s; "
+            "scores count such margins and never bin them",
+            *(len(lost["members"]), len(chunk.members), lost["epoch"]),
+            ", ".join(map(str, lost["members"])),
+        )
     return chunk.record(execution, seconds, **facts)
+
+
+def diverged(
+    evaluations: Evaluations, epochs: Sequence[int], members: Sequence[int]
+) -> dict[str, Any]:
+    """Return which members have left finite numbers; nothing where none has.
+
+    Parameters
+    ----------
+    evaluations : of all snapshots and members
+    epochs : (snapshots,) of each
+    members : (members,) their numbers
+
+    Returns
+    -------
+    dict
+        ``members``, and the first ``epoch`` after which a margin of one of them is not finite.
+    """
+    lost = np.array([~np.isfinite(each).all(axis=-1) for each in evaluations.margins])
+    if not lost.any():
+        return {}
+    first = min(epoch for epoch, some in zip(epochs, lost, strict=True) if some.any())
+    found = [member for member, some in zip(members, lost.T, strict=True) if some.any()]
+    return {"members": found, "epoch": first}

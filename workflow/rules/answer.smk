@@ -17,6 +17,7 @@ rule write_answer:
         code=listing("workflow/scripts/write_answer.py"),
         cells=rules.tabulate_controls.output.cells,
         parts=rules.tabulate_controls.output.decomposition,
+        protocols=rules.tabulate_controls.output.protocols,
         summary=rules.tabulate_controls.output.summary,
         baselines=lambda wildcards: expand(
             rules.score_baselines.output.table,

@@ -141,6 +141,7 @@ rule write_league:
         labels=settings.forget_set_labels(config, config["run"]["forget_sets"]),
         about=answering.about(config),
         facts=league.facts(config),
+        left_out=list(left_out.values()),
     script:
         "../scripts/write_league.py"
 

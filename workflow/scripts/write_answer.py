@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from unlearning.answer.claims import judge
+from unlearning.answer.controls_findings import untold
 from unlearning.answer.evidence import Evidence
 from unlearning.answer.outcomes import baseline_rows
 from unlearning.answer.page import answer_markdown, answer_page, captions
@@ -51,6 +52,7 @@ page = answer_page(
     about=params.about,
     figures=pictures,
     confounders=summary,
+    untold=untold(joined(source.protocols), evidence.cells),
 )
 texts = {
     output.csv: verdicts.to_csv(index=False),

@@ -19,6 +19,7 @@ page = league_page(
     labels=params.labels,
     finding=Path(source.finding).read_text().strip(),
     picture=Path(source.picture).read_bytes(),
+    left_out=params.left_out,
     merged=[
         described(record, path, params.facts)
         for path in source.get("merge", [])

@@ -1,10 +1,13 @@
 """What a run has made that people look at: new, changed or as it was; and where to look first."""
 
 import hashlib
+import re
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from unlearning.artifacts.files import ArtifactError, load_record
 
 #: Pages and figures that say most, the first that a run has made first.
 FIRST = (
@@ -19,6 +22,8 @@ FIRST = (
 )
 #: What people open. Other files of a target are for other jobs.
 OPENED = (".html", ".png", ".csv")
+#: What a job's log says before how it came to it (`artifacts/logs.py`).
+SAID = re.compile(r"^\d{4}-\d\d-\d\d \S+ (.*)\nTraceback \(", re.MULTILINE)
 KINDS = ("new", "changed", "as before")
 WRAP = textwrap.TextWrapper(
     80, subsequent_indent=" " * 13, break_on_hyphens=False, break_long_words=False
@@ -59,6 +64,54 @@ def compared(before: Mapping[str, str], made: Collection[str]) -> dict[str, list
         if path in made and (now := digest(path)):
             found["new" if not was else "as before" if was == now else "changed"].append(path)
     return found
+
+
+def failures(jobs: Iterable[Any], most: int = 5) -> str:
+    """Return why jobs have failed, by their logs, a line for each reason; nothing for none.
+
+    Parameters
+    ----------
+    jobs : of Snakemake, that have failed
+    most : lines
+    """
+    found: dict[str, None] = {}
+    for job in jobs:
+        for path in map(Path, map(str, job.log)):
+            said = SAID.findall(path.read_text(errors="replace")) if path.is_file() else []
+            found |= dict.fromkeys(f"Failed: {text}" for text in said[-1:])
+    return _at_most(list(found), most)
+
+
+def _at_most(lines: list[str], most: int) -> str:
+    rest = len(lines) - most
+    more = [f"and {rest} more"] if rest > 0 else []
+    return "\n".join([*lines[:most], *more])
+
+
+def not_finite(jobs: Iterable[Any], most: int = 5) -> str:
+    """Return in which runs members have left finite numbers, a line each; nothing for none.
+
+    Parameters
+    ----------
+    jobs : of Snakemake, that have run
+    most : lines
+    """
+    lines = []
+    for job in jobs:
+        path = str(job.output.record) if job.rule.name == "unlearn" else ""
+        if not Path(path).is_file():
+            continue
+        try:
+            record = load_record(path)
+        except ArtifactError:
+            continue  # it is for the rule that reads it
+        if lost := record.get("not_finite"):
+            lines.append(
+                f"Not finite from epoch {lost['epoch']} on: {len(lost['members'])} of "
+                f"{len(record['members'])} members, set {job.wildcards.forget_set} unlearned by "
+                f"{record['method']}, {record['trajectory']}"
+            )
+    return _at_most(sorted(lines), most)
 
 
 def first(files: Iterable[str]) -> str:

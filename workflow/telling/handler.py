@@ -1,9 +1,9 @@
 """What Snakemake logs, a line a job in words, and in a terminal a last line that stays up to date.
 
 It stands where Snakemake's own handler of the terminal stood, with its filter: ``--quiet`` means
-what it always means, and errors look as they always do. It is no logger plugin: these must be
-installed packages, are chosen on the command line, and are told neither the jobs to come nor what
-they depend on.
+what it always means, and errors look as they always do, but that a log is shown without the calls
+that led to its error. It is no logger plugin: these must be installed packages, are chosen on the
+command line, and are told neither the jobs to come nor what they depend on.
 """
 
 import logging
@@ -28,6 +28,11 @@ SIZE = os.terminal_size((80, 24))
 TOOK = re.compile(r" \([\d:]+\)$")
 #: What tells a terminal to keep its cursor and to take it up again, and to scroll as a whole.
 KEEP, TAKE_UP, WHOLE = "\0337", "\0338", "\033[r"
+FAILED = (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR)
+#: How a job came to an error, which its log tells after the error itself (`artifacts/logs.py`).
+TRACE = re.compile(
+    r"^(\d{4}-\d\d-\d\d .*\n)Traceback \(.*\n(?:(?!\d{4}-\d\d-\d\d |={40}).*\n)*", re.MULTILINE
+)
 #: Said before each job of Snakemake's, and nothing that a person waits for.
 NOISE = "Select jobs to execute..."
 
@@ -47,6 +52,7 @@ class Progress:
     ) -> None:
         self.jobs, self.remaining, self.clock = jobs, remaining, clock
         self.done, self.total = 0, len(jobs)
+        self.failed: list[Any] = []
         self.lines: list[str] = []  # of the jobs that have ended since the last count
 
     def hear(self, record: logging.LogRecord) -> None:
@@ -58,6 +64,7 @@ class Progress:
                 self.remaining.begin(job, now)
         elif event == LogEvent.JOB_ERROR:
             self.remaining.fail(values["jobid"])
+            self.failed += [self.jobs[job] for job in [values["jobid"]] if job in self.jobs]
         elif event == LogEvent.JOB_FINISHED and values["job_id"] in self.jobs:
             self.finish(values["job_id"], now)
         elif event == LogEvent.PROGRESS:
@@ -180,7 +187,8 @@ class ProgressHandler(ColorizingTextHandler):
             return self.fitted("" if self.live else self.progress.begin_line(number, self.counted))
         if event == LogEvent.PROGRESS:
             return "\n".join(map(self.fitted, self.progress.end_lines()))
-        return str(super().format(record))
+        said = str(super().format(record))
+        return TRACE.sub(r"\1", said) if event in FAILED else said
 
     def fitted(self, line: str) -> str:
         """Return a line as long as a terminal has columns; what goes to a file stays whole."""

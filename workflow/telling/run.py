@@ -13,7 +13,7 @@ from unlearning.planning.audit import Clock
 from unlearning.planning.remaining import Remaining
 from unlearning.planning.resources import ON_DEVICE, ON_MEMBERS, Needs
 from unlearning.planning.words import by_the_clock
-from workflow.telling.ending import compared, digest, looked_at, summary
+from workflow.telling.ending import compared, digest, failures, looked_at, not_finite, summary
 from workflow.telling.handler import InWords, Progress, ProgressHandler, quiet_about_progress
 from workflow.telling.measured import measurements
 
@@ -40,6 +40,7 @@ class Run:
         self.began = 0.0
         self.before: dict[str, str] = {}
         self.made: set[str] = set()
+        self.jobs: list[Any] = []
 
     def begin(self) -> None:
         """Say what remains to be done, and from now on what is done."""
@@ -47,6 +48,7 @@ class Run:
         settings, dag = self.workflow.output_settings, self.workflow.dag
         own = {handler.name: handler for handler in logger.handlers}
         jobs = {dag.jobid(job): job for job in dag.needrun_jobs()}
+        self.jobs = list(jobs.values())
         self.made = {str(path) for job in jobs.values() for path in job.output}
         wanted = [path for path in looked_at(dag.targetjobs) if path in self.made]
         self.before = {path: digest(path) for path in wanted}
@@ -87,11 +89,20 @@ class Run:
         if said := summary(compared(self.before, self.made)):
             took = by_the_clock(time.time() - self.began)
             self.say(f"Done in {took}. Made in this run:\n{said}")
+        self.tell_not_finite()
+
+    def tell_not_finite(self) -> None:
+        """Say in which runs members have left finite numbers."""
+        if said := not_finite(self.jobs):
+            self.say(said)
 
     def stop(self) -> None:
         """Say what is kept of a run that has failed."""
+        self.tell_not_finite()
         if self.progress is not None:
             done, total = self.progress.done, self.progress.total
+            if said := failures(self.progress.failed):
+                self.say(said)
             self.say(
                 f"{done} of {total} jobs are done and kept; the same command goes on from there."
             )

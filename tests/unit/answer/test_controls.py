@@ -154,3 +154,36 @@ def test_the_summary_counts_sides():
     student = summary.loc[("cells", "scrub", "as_published: student", "forget")]
     assert student[["cells", "undecided", "told"]].tolist() == [2, 2, 0]
     assert summary.loc[("protocols", "scrub", "student", "forget"), "above"] == 2
+
+
+def spoilt(setting):
+    """Return the rows with one run of which members diverged."""
+    return [row | ({"n_nonfinite": 7} if row["setting"] == setting else {}) for row in rows()]
+
+
+def test_diverged_members_are_seen_in_every_part_of_their_run_and_are_on_neither_side():
+    found = scored(spoilt("lr0.2"))
+    parts = decompose(found)
+    lost = parts[parts["n_nonfinite"] > 0]
+    assert set(lost["part"]) == {"ascent on drift", "total"}
+    assert set(lost["learning_rate"]) == {0.2} and lost["n_nonfinite"].eq(7).all()
+    summary = summarise(parts, compare_protocols(found), compare_with_nothing(found))
+    summary = summary.set_index(["table", "what", "split"]).sort_index()
+    on_top = summary.loc[("decomposition", "ascent on drift", "retain")]
+    counts = on_top[["cells", "diverged", "above", "below", "undecided"]].tolist()
+    assert counts == [8, 4, 4, 0, 0]
+    assert on_top["median"] == on_top["largest"] == pytest.approx(0.5)
+    still = decompose(scored(spoilt("lr0")))
+    assert set(still.loc[still["n_nonfinite"] > 0, "part"]) == {"drift", "ascent on drift"}
+
+
+def test_a_run_that_diverged_is_told_from_nothing():
+    cells = compare_with_nothing(scored(spoilt("lr0.1_student-frozen")))
+    assert cells.loc[cells["setting"] == "lr0.1_student-frozen", "run_told"].all()
+
+
+def test_a_run_with_frozen_statistics_names_that_of_the_grid():
+    cells = compare_with_nothing(scored())
+    frozen = cells[cells["kind"] == "frozen_batch_norm"]
+    assert (frozen["grid_setting"] + "_bn-frozen" == frozen["setting"]).all() and len(frozen)
+    assert set(cells.loc[cells["kind"] != "frozen_batch_norm", "grid_setting"]) == {""}

@@ -2,7 +2,7 @@
 
 from tests.helpers.controlled import rows, scored
 from unlearning.answer.controls import compare_protocols, compare_with_nothing, decompose
-from unlearning.answer.controls_findings import of_decomposition, of_protocols
+from unlearning.answer.controls_findings import of_decomposition, of_protocols, untold
 
 
 def test_parts_are_said_with_their_medians_and_sides():
@@ -31,3 +31,17 @@ def test_published_runs_that_did_nothing_are_counted():
 
 def test_a_study_without_published_runs_says_so():
     assert protocols([row for row in rows() if row["kind"] != "as_published"]).startswith("No run")
+
+
+def test_cells_that_diverged_are_left_out_of_a_finding_and_it_says_so():
+    lost = [row | ({"n_nonfinite": 7} if row["setting"] == "lr0.2" else {}) for row in rows()]
+    said = of_decomposition(decompose(scored(lost)))
+    assert "on top of that drift by +0.50 and +0.50 (up in 4 and 4, down in 0 and 0 of 4)" in said
+    assert said.endswith("; without 4 cells of members that diverged).")
+
+
+def test_published_runs_that_did_nothing_are_named_with_their_excess():
+    found = scored()
+    [run] = untold(compare_protocols(found), compare_with_nothing(found)).to_dict("records")
+    assert (run["method"], run["forget_set"], run["setting"]) == ("scrub", "1", "lr0.1_order")
+    assert run["forget"].startswith("+4.10 (")

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 
 from unlearning.answer.page import answer_markdown, answer_page, captions, colour
-from unlearning.answer.verdicts import FAILS, STANDS, artefact
+from unlearning.answer.verdicts import FAILS, NOT_TESTED, STANDS, artefact
 
 VERDICTS = pd.DataFrame(
     [
@@ -40,17 +40,24 @@ SUMMARY = pd.DataFrame(
             "above": 3,
             "below": 1,
             "undecided": 1,
+            "diverged": 0,
             "median": 0.25,
         }
         for table, what in (("decomposition", "drift"), ("cells", "grid: corrected"))
     ]
 )
+UNTOLD = pd.DataFrame({"method": ["ga"], "forget_set": ["5"], "retain": ["+0.10 (0.00 to 0.20)"]})
 
 
-def page(summary=SUMMARY):
+def page(summary=SUMMARY, untold=UNTOLD):
     figures = {"fig6": (b"picture", "It goes <up>.")}
     return answer_page(
-        VERDICTS, study="a<b", about="Study a<b.", figures=figures, confounders=summary
+        VERDICTS,
+        study="a<b",
+        about="Study a<b.",
+        figures=figures,
+        confounders=summary,
+        untold=untold,
     )
 
 
@@ -72,17 +79,25 @@ def test_confounders_are_parts_and_protocols_and_may_be_none():
     assert "confounder" not in page(pd.DataFrame())
 
 
+def test_published_runs_that_did_nothing_are_listed_where_there_are_some():
+    text = page()
+    assert "1 run</summary>" in text and "<td>+0.10 (0.00 to 0.20)</td>" in text
+    assert "cannot be told from doing" not in page(untold=UNTOLD.iloc[:0])
+
+
 def test_a_table_of_markdown_keeps_its_columns():
     lines = answer_markdown(VERDICTS, SUMMARY).splitlines()
     assert {line.count("|") for line in lines[:4]} == {5}
     assert "3 of 4 runs / are worse" in lines[2]
-    assert {line.count("|") for line in lines[5:]} == {9}
+    assert {line.count("|") for line in lines[5:]} == {10}
 
 
-def test_a_figure_without_a_finding_has_its_claims_and_their_numbers():
-    found = captions(VERDICTS, ["fig6", "stability"], {"stability": "It is stable."})
+def test_a_figure_without_a_finding_has_the_numbers_of_its_first_claim_that_is_tested():
+    untested = VERDICTS.iloc[[0]].assign(verdict=NOT_TESTED, because="this study has none")
+    table = pd.concat([untested, VERDICTS, VERDICTS.assign(because="more")])
+    found = captions(table, ["fig6", "stability"], {"stability": "It is stable."})
     assert found == {
-        "fig6": "“A < B & so on” 3 of 4 runs | are worse.",
+        "fig6": "3 of 4 runs | are worse.",
         "stability": "It is stable.",
     }
 

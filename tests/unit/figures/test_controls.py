@@ -77,6 +77,16 @@ def test_of_many_runs_only_the_undecided_are_marked():
     assert marks.count("") == alone["decided"].sum() > 0
 
 
+def test_cells_of_members_that_diverged_have_a_cross_and_no_colour():
+    lost = [row | ({"n_nonfinite": 7} if row["setting"] == "lr0.2" else {}) for row in rows()]
+    figure, drawn = draw(decompose(scored(lost)))
+    [axes] = [axes for axes in figure.axes if axes.get_label() == "ga, ascent on drift"]
+    crosses = [text for text in numbers(axes) if text.get_text() == controls.CROSS]
+    assert len(crosses) == drawn["diverged"].sum() == 12
+    assert axes.collections[0].get_array().mask.sum() == 12
+    assert not (drawn["diverged"] & drawn["decided"]).any()
+
+
 def test_there_must_be_something_to_draw(parts):
     with pytest.raises(ValueError, match="no run has both of its controls"):
         draw(parts.iloc[:0])

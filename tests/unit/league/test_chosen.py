@@ -1,5 +1,7 @@
 """The run of each method within a budget, by the rules of `selection`, and what has none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from unlearning.answer.selection import RULES
 from unlearning.league.chosen import choose
 from unlearning.league.equal_cost import BETTER, WORSE
 from unlearning.league.excess import OURS, measure
+from unlearning.league.ranks import standings
 
 BUDGETS = [0.2, 0.5]
 
@@ -76,3 +79,19 @@ def test_what_is_cheap_here_and_dear_on_another_set_is_within_no_small_budget():
     )
     assert set(found.table["method"]) == {"pretrained"}
     assert found.table["equal_cost"].isna().all()
+
+
+def test_runs_that_have_diverged_are_counted_and_so_are_their_forget_sets():
+    found = scored({"good": GOOD, "poor": POOR})
+    mine = (found.table["method"] == "good") & (found.table["epoch"] == 4)
+    mine &= (found.table["forget_set"] == "2") & (found.table["split"] == "retain")
+    lost = replace(found, table=found.table.assign(n_nonfinite=mine.astype(int)))
+    names = {"forget_sets": ["1", "2"], "methods": ["good", "poor"], "told": []}
+    chosen = choose(measure(lost), budgets=BUDGETS, **names)
+    assert row(chosen, "good", "oracle", 0.5, "2")["diverged"] == 1
+    assert row(chosen, "good", "random", 0.5, "2")["diverged"] == 1  # of two
+    assert row(chosen, "good", "loss", 0.5, "2")["diverged"] == 0
+    assert row(chosen, "good", "oracle", 0.5, "1")["diverged"] == 0
+    table = standings(chosen, forget_sets=["1", "2"], chains=["1", "2"], seed=0)
+    table = table.set_index(["budget", "rule", "method"])["diverged"]
+    assert table[0.5, "oracle", "good"] == 1 and table[0.5, "loss", "good"] == 0

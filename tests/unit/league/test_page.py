@@ -5,6 +5,8 @@ import re
 import pytest
 
 from tests.helpers.leagues import computed, recorded, sets, write
+from unlearning.figures.league import entry_name
+from unlearning.league.excess import OURS
 from unlearning.league.finding import league_finding
 from unlearning.league.front import mark, with_front
 from unlearning.league.page import TOLD, league_page
@@ -24,15 +26,16 @@ def league(told=(), theirs=None):
     return table, mark(chosen.table, with_front(runs))
 
 
-def page(told=(), theirs=None, merged=()):
+def page(told=(), theirs=None, merged=(), tables=None, **options):
     return league_page(
-        *league(told, theirs),
+        *(tables or league(told, theirs)),
         study="digits",
         about="A <small> study.",
         labels={"1": "1: 10 random", "2": "2: 50 random"},
         finding="It is so.",
         picture=b"png",
         merged=merged,
+        **options,
     )
 
 
@@ -55,6 +58,37 @@ def test_both_tables_have_a_row_for_each_row(alone):
     for body, head in zip(bodies, re.findall(r"<thead>(.*?)</thead>", alone), strict=True):
         columns = head.count("<th ")
         assert body.count("<td ") == columns * body.count("<tr ")
+
+
+def test_it_opens_on_one_choice_within_one_budget_and_on_one_forget_set(alone):
+    first = re.findall(r"<option selected[^>]*>([^<]*)<", alone)
+    assert first == ["0.5", "oracle", "0.5", "oracle", "1: 10 random"]
+
+
+def test_methods_have_the_names_of_the_figures():
+    def renamed(table):
+        return table.assign(method=table["method"].replace({"good": "gda"}))
+
+    text = page(tables=tuple(map(renamed, league())))
+    shown = {entry_name(name, OURS, False) for name in ("gda", "poor", "pretrained")}
+    assert shown == {"Gradient Descent/Ascent", "poor", "doing nothing"}
+    assert all(f'<td data-value="{name}">{name}</td>' in text for name in shown)
+    finding = league_finding(*map(renamed, league()))
+    assert "the best mean rank has Gradient Descent/Ascent with" in finding
+
+
+def test_a_run_that_has_diverged_is_marked(alone):
+    assert ">diverged<" not in alone
+    table, chosen = league()
+    mine = (chosen["method"] == "good") & (chosen["forget_set"] == "2") & (chosen["budget"] == 0.5)
+    text = page(tables=(table, chosen.assign(diverged=mine.astype(int))))
+    assert text.count('<span class="diverged">diverged</span>') == mine.sum() - 1
+    assert text.count('<span class="diverged">1 of 2 diverged</span>') == 1  # at random
+
+
+def test_what_is_left_out_is_said():
+    text = page(left_out=["config: methods.mine: mine.py, line 3: it is <so>"])
+    assert "<li>Left out: config: methods.mine: mine.py, line 3: it is &lt;so&gt;</li>" in text
 
 
 def test_who_is_told_the_answer_is_marked(alone):

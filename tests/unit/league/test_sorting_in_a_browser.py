@@ -56,3 +56,20 @@ def test_titles_sort_as_numbers_and_again_the_other_way_round_with_nothing_last(
 def test_texts_sort_as_texts(opened):
     opened.press(Keys.TAB, Keys.TAB, Keys.ENTER)
     assert [name for name, _ in shown(opened)] == ["ga", "npo", "scrub"]
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_a_wide_table_scrolls_in_a_box_and_not_the_page(browser, tmp_path, width):
+    columns = [Column(f"Column_number_{n}") for n in range(40)]
+    table = sortable("wide", "What it is", columns, [("", [Cell("x")] * 40)] * 200)
+    file = tmp_path / "page.html"
+    file.write_text(document("Wide", f"{table}<script>{SCRIPT}</script>", STYLE))
+    browser.resize(width)
+    browser.go(file.as_uri())
+    seen = browser.run(
+        "const page = document.documentElement, box = document.querySelector('.scrolls');"
+        "return [page.scrollWidth, box.scrollWidth, box.clientHeight, innerHeight]"
+    )
+    browser.resize(1280)
+    page, inside, tall, window = seen
+    assert page <= width < inside and tall < window

@@ -241,7 +241,9 @@ def test_conditions_may_be_left_out_and_belong_to_no_method(tmp_path, monkeypatc
     method |= {"fixed": {}, "controls": []}
     config = {**CONFIG, "methods": {**CONFIG["methods"], "mine": method}}
     [complaint] = method_complaints("mine", method, config)
-    assert complaint.startswith("methods.mine: mine.py takes order as a hyperparameter of its own")
+    assert complaint.startswith(
+        "methods.mine: mine.py, line 1: unlearn takes order as a hyperparameter of its own"
+    )
     (tmp_path / "mine.py").write_text("def unlearn(learner, *, learning_rate, epochs, mood=1): 0\n")
     for said in ({}, {"mood": 2, "momentum": 0.9, "forget_limit": 5}):
         stanza = {**method, "fixed": said}

@@ -143,6 +143,23 @@ def test_an_error_looks_as_it_always_does():
     assert run.handler.stream.getvalue() == plain.getvalue()
 
 
+def test_a_log_is_shown_without_the_calls_that_led_to_an_error(tmp_path):
+    path, trace = tmp_path / "job.log", ["Traceback (most recent call last):", "  File x", "    y"]
+    said = ["2026-01-01 10:00:00,000 begins", "2026-01-01 10:00:01,000 mine.py, line 3: no x"]
+    both = [*trace, "KeyError: x", "", "The above exception was the direct cause", "", *trace]
+    path.write_text("\n".join([*said, *both, "MethodError: mine.py, line 3: no x"]) + "\n")
+    run = Snakemake(io.StringIO())
+    run.handler.formatter.show_failed_logs = True
+    run.log("failed", LogEvent.JOB_ERROR, jobid=1, **{**ERROR, "log": [str(path)]})
+    text = run.handler.stream.getvalue()
+    lines = text[text.index("Logfile") :].splitlines()
+    assert [line for line in lines[1:] if line.strip("=")] == said
+    other = "a script of another's\nTraceback (most recent call last):\nKeyError: x\n"
+    path.write_text(other)
+    run.log("failed", LogEvent.JOB_ERROR, jobid=1, **{**ERROR, "log": [str(path)]})
+    assert other in run.handler.stream.getvalue(), "what nothing else has told is shown"
+
+
 def test_a_failed_job_is_no_longer_what_is_done():
     run = Snakemake(io.StringIO())
     run.log("Execute", LogEvent.JOB_STARTED, jobs=[0])

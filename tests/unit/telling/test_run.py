@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter, logger
 from snakemake.settings.enums import Quietness
+from snakemake_interface_logger_plugins.common import LogEvent
 
 from tests.helpers.configs import CONFIG
 from unlearning.planning.resources import Needs
@@ -122,8 +123,14 @@ def test_the_end_names_what_is_new_and_is_silent_for_the_quiet(handlers, tmp_pat
         assert (f"Look first at {FIGURE}" in text) == said
 
 
-def test_a_run_that_fails_says_what_is_kept(handlers):
+def test_a_run_that_fails_says_why_and_what_is_kept(handlers, tmp_path):
     running = build(both())
     running.begin()
+    log = tmp_path / "job.log"
+    log.write_text("2026-01-01 10:00:01,000 mine.py, line 3: no x\nTraceback (most recent\n")
+    running.progress.jobs[0].log = [str(log)]
+    record = {"event": LogEvent.JOB_ERROR, "jobid": 0, "levelno": logging.DEBUG}
+    running.progress.hear(logging.makeLogRecord(record))
     running.stop()
+    assert "Failed: mine.py, line 3: no x" in handlers[0].stream.getvalue()
     assert "0 of 2 jobs are done and kept" in handlers[0].stream.getvalue()

@@ -42,7 +42,15 @@ BAD = {
     "exits": (GUARD + "    raise SystemExit\n", "mine.py, line 9: SystemExit (member 0)"),
     "another architecture": (
         GUARD + "    return nn.Sequential(nn.Flatten(), nn.Linear(16, 3))\n",
-        "mine.py, line 7: unlearn gave back another architecture: 2 is missing, and was ReLU",
+        "mine.py, line 9: unlearn gave back another architecture: 2 is missing, and was ReLU",
+    ),
+    "another architecture, by one of two ways": (
+        GUARD + "    if not CALLS:\n        return model\n    return nn.Sequential(nn.Flatten())\n",
+        "mine.py, line 7: unlearn gave back another architecture",
+    ),
+    "another architecture, and no return of its own": (
+        GUARD + "    def inner():\n        return 1\n    model[2] = nn.Tanh()\n",
+        "mine.py, line 7: unlearn gave back another architecture",
     ),
     "another width": (
         GUARD + "    model[1], model[3] = nn.Linear(16, 5), nn.Linear(5, 3)\n    yield 1\n",
@@ -55,7 +63,7 @@ BAD = {
     ),
     "no network": (
         GUARD + "    return model.state_dict()\n",
-        "mine.py, line 7: unlearn returned an object of type OrderedDict, and may return a network",
+        "mine.py, line 9: unlearn returned an object of type OrderedDict, and may return a network",
     ),
     "nothing of an epoch": (
         GUARD + "    yield 'first'\n",
@@ -111,9 +119,13 @@ def test_the_line_is_named(tmp_path, case):
 def test_pretrained_weights_must_not_be_changed_in_place(tmp_path):
     small = outside.chunk()
     weights = outside.weights_of(small)
+    changed = "    next(iter(REACHED.values())){}\n"
     for text, line in (
-        (GUARD + "    next(iter(REACHED.values())).mul_(2)\n    yield 1\n", 10),
-        (STACKED + "    next(iter(REACHED.values())).mul_(2)\n    yield Snapshot(learner, 1)\n", 8),
+        (GUARD + changed.format(".mul_(2)") + "    yield 1\n", 10),
+        (GUARD + changed.format(".data.mul_(2)") + "    yield 1\n", 10),
+        (GUARD + changed.format(".data[:] = 1") + "    yield 1\n", 10),
+        (STACKED + changed.format(".mul_(2)") + "    yield Snapshot(learner, 1)\n", 8),
+        (STACKED + changed.format(".data.mul_(2)") + "    yield Snapshot(learner, 1)\n", 8),
     ):
         method = outside.load(tmp_path, text)
         method.function.__globals__["REACHED"] = weights
@@ -122,10 +134,24 @@ def test_pretrained_weights_must_not_be_changed_in_place(tmp_path):
             outside.run(method, small=small, weights=weights)
 
 
-def test_members_that_are_not_finite_are_named_and_counted(tmp_path, caplog):
+def test_weights_of_a_member_to_come_are_found_changed_at_its_turn(tmp_path):
+    small = outside.chunk()
+    weights = outside.weights_of(small)
+    method = outside.load(
+        tmp_path,
+        GUARD + "    next(iter(REACHED.values())).data[2].mul_(2)\n    yield from epochs\n",
+    )
+    method.function.__globals__["REACHED"] = weights
+    calls = method.function.__globals__["CALLS"]
+    with pytest.raises(MethodError, match=r"line 10: unlearn changed the pretrained weights"):
+        outside.run(method, small=small, weights=weights)
+    assert len(calls) == 3
+
+
+def test_members_that_are_not_finite_are_told_first_and_summed_up_at_the_end(tmp_path, caplog):
     text = GUARD + (
         "    for epoch in epochs:\n"
-        "        if len(CALLS) == 3 and epoch == 3:\n"
+        "        if len(CALLS) == 3 and epoch == 3 or len(CALLS) == 4:\n"
         "            model[1].weight.data[0, 0] = float('nan')\n"
         "        yield epoch\n"
     )
@@ -133,11 +159,20 @@ def test_members_that_are_not_finite_are_named_and_counted(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         found = outside.run(method)
     assert [record.getMessage().removeprefix(f"{tmp_path}/") for record in caplog.records] == [
-        "mine.py, line 12: the weights of member 2 are not finite after epoch 3; their margins are "
-        "counted as not finite in the scores, and never binned"
+        "mine.py, line 12: the weights of member 2 are not finite after epoch 3, the first of all",
+        "2 of 4 members have margins that are not finite, from epoch 1 on: members 2, 3; scores "
+        "count such margins and never bin them",
     ]
     broken = ~np.isfinite(found.margins).all(-1)
-    assert broken.tolist() == [[False] * 4, [False, False, True, False]]
+    assert broken.tolist() == [[False, False, False, True], [False, False, True, True]]
+    assert found.not_finite == {"members": [2, 3], "epoch": 1}
+
+
+def test_a_method_of_the_package_that_diverges_is_summed_up_as_well(caplog):
+    with caplog.at_level(logging.WARNING):
+        found = outside.run(ga.unlearn, learning_rate=float("nan"), batch_norm="train")
+    assert found.not_finite == {"members": [0, 1, 2, 3], "epoch": 1}
+    assert len(caplog.records) == 1
 
 
 def test_a_stacked_method_of_a_file_is_the_same_as_one_of_the_package(tmp_path):

@@ -54,6 +54,7 @@ def unlearned(method, data, protocol="published", rate=RATE, **said):
         prepared=SimpleNamespace(data=data, n_train=TRAIN),
         build=build,
         seeds=[5, 6, 7],
+        members=(0, 1, 2),
         checkpoint=checkpoints.none(),
         execution=lambda _batch: stacks_of(2),
         record=lambda _execution, _seconds, **facts: facts,

@@ -1,0 +1,32 @@
+"""A job that fails says one sentence to people, and how it came to that to its log."""
+
+import subprocess
+import sys
+
+from tests.helpers.study import ROOT
+
+SCRIPT = """
+from unlearning.artifacts.logs import log_to
+from unlearning.trajectories.loading import MethodError
+
+log_to("job.log")
+try:
+    {}["x"]
+except KeyError as error:
+    raise MethodError("mine.py, line 3: KeyError: 'x' (member 3)") from error
+"""
+
+
+def test_the_console_has_the_sentence_and_the_log_how_it_came_to_it(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "MethodError: mine.py, line 3: KeyError: 'x' (member 3)\n"
+    log = (tmp_path / "job.log").read_text()
+    assert "Traceback" in log and log.count("mine.py, line 3: KeyError: 'x' (member 3)\n") == 2
