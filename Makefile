@@ -49,6 +49,7 @@ lint: $(READY)
 bench: $(READY)
 	python -m bench.klom
 	python -m bench.ensemble
+	python -m bench.sequences
 	python -m bench.plain_form
 	python -m bench.gradients
 	python -m bench.precision

@@ -35,7 +35,8 @@ from unlearning.study import config as studies
 from unlearning.study import answering, command_line, config_league, design, influence
 from unlearning.study import inputs, league
 from unlearning.study import needs as needed
-from unlearning.study import new_method, parameters, settings, stopping, subsampling
+from unlearning.study import new_method, parameters, sayings, settings, stopping
+from unlearning.study import subsampling
 from unlearning.study import targets
 from unlearning.study.left_out import runnable
 from unlearning.study.listings import Listings
@@ -126,6 +127,7 @@ include: "workflow/rules/tables.smk"
 include: "workflow/rules/controls.smk"
 include: "workflow/rules/answer.smk"
 include: "workflow/rules/explore.smk"
+include: "workflow/rules/texts.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/new_method.smk"
 include: "workflow/rules/profile.smk"
@@ -211,6 +213,11 @@ rule all:
         rules.table1.input if config["table1"] else [],
         rules.compare.input if targets.published_forget_sets(config) else [],
         rules.random_sets.input if targets.random_forget_sets(config) else [],
+        expand(
+            rules.tabulate_texts.output,
+            study=config["study"],
+            forget_set=sayings.forget_sets(config),
+        ),
         rules.theory.input,
         rules.provenance.input,
 

@@ -56,7 +56,7 @@ def plain_loop(case, members, threads):
     def steps(count):
         for member, network, optimizer in zip(members, networks, optimizers, strict=True):
             for _ in range(count):
-                images, labels = data.images[batches[member]], data.labels[batches[member]]
+                images, labels = data.inputs[batches[member]], data.labels[batches[member]]
                 loss = functional.cross_entropy(network(images), labels)
                 optimizer.zero_grad()
                 loss.backward()

@@ -29,7 +29,7 @@ def rate(case, batch_size, way, seconds, objective="descent"):
     objective : ``"training"`` with momentum and weight decay; ``"descent"``; ``"scrub"``, descent
         that asks its teacher at every step; ``"evaluation"``, forward only
     """
-    device, order = case.data.images.device, torch.channels_last
+    device, order = case.data.inputs.device, torch.channels_last
     network = models.build(case.model, case.shape, case.classes, 0).to(device)
     teacher = models.build(case.model, case.shape, case.classes, 1).to(device).eval()
     if way == "bfloat16":

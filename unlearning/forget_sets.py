@@ -9,6 +9,7 @@ A definition is a dictionary with a `kind` and the keys that the kind takes:
 - ``ends``: `component`, `size`. Half of the size projected highest, half lowest.
 - ``class``: `label`, and `size` and `seed` for a random part of the class.
 - ``group``: `group`, a named subpopulation of the data set, and `size` and `seed` likewise.
+- ``prefix``: `text`, with which the sequences begin that are forgotten.
 - ``indices``: `indices`, the points themselves.
 
 Components count from 1; of equal projections, the point with the lower index comes first.
@@ -28,11 +29,10 @@ Indices = NDArray[np.int64]
 # The keys that each kind needs, and those it may have.
 KINDS: dict[str, tuple[set[str], set[str]]] = {
     "random": ({"size", "seed"}, set()),
-    "top": ({"component", "size"}, set()),
-    "bottom": ({"component", "size"}, set()),
-    "ends": ({"component", "size"}, set()),
+    **dict.fromkeys(("top", "bottom", "ends"), ({"component", "size"}, set())),
     "class": ({"label"}, {"size", "seed"}),
     "group": ({"group"}, {"size", "seed"}),
+    "prefix": ({"text"}, set()),
     "indices": ({"indices"}, set()),
 }
 
@@ -45,6 +45,7 @@ def select(
     labels: ArrayLike | None = None,
     projections: ArrayLike | None = None,
     groups: Mapping[str, Sequence[int]] | None = None,
+    texts: Sequence[str] | None = None,
 ) -> Indices:
     """Select the training points of a forget set.
 
@@ -59,10 +60,11 @@ def select(
     labels : array_like of int, shape (n_train,), optional
         Classes of the training points; the kind ``class`` needs them.
     projections : array_like of float, shape (n_train, components), optional
-        Projections of the training points; the kinds ``top``, ``bottom`` and
-        ``ends`` need them.
+        Projections of the training points; ``top``, ``bottom`` and ``ends`` need them.
     groups : mapping of str to (first, end), optional
         Training points of each subpopulation, from the first up to but not including the end.
+    texts : sequence of str, optional
+        The training points as texts; the kind ``prefix`` needs them.
 
     Returns
     -------
@@ -93,6 +95,8 @@ def select(
         return validate(_of_class(definition, name, n_train, labels), n_train, name)
     if kind == "group":
         return validate(_of_group(definition, name, groups or {}), n_train, name)
+    if kind == "prefix":
+        return validate(_beginning(definition["text"], name, texts), n_train, name)
 
     size = _integer(definition, "size", name, 1, n_train - 1, "so that a retain set is left")
     if kind == "random":
@@ -120,8 +124,7 @@ def validate(indices: ArrayLike, n_train: int, name: str) -> Indices:
     Raises
     ------
     ValueError
-        When the indices are not a list of different integers from 0 to n_train - 1, are none, or
-        are all of the training set.
+        When they are no list of different integers from 0 to n_train - 1, or none or all of them.
     """
     values = np.asarray(indices)
     if values.ndim != 1:
@@ -211,6 +214,13 @@ def _of_group(
         there = f"it has {_few(np.array(list(groups)), 20)}" if groups else "it has none"
         raise ValueError(f"Forget set {name}: the data set has no group {group!r}; {there}.")
     return _part(definition, name, np.arange(*groups[group]), f"group {group}")
+
+
+def _beginning(beginning: str, name: str, texts: Sequence[str] | None) -> Indices:
+    found = np.flatnonzero([text.startswith(beginning) for text in texts or ()])
+    if not found.size:
+        raise ValueError(f"Forget set {name}: no training sequence begins with {beginning!r}.")
+    return found
 
 
 def _part(definition: Mapping[str, Any], name: str, members: Indices, whole: str) -> Indices:

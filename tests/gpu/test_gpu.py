@@ -33,7 +33,7 @@ SCRUB = {"alpha": 0.1, "gamma": 0.9, "temperature": 4.0, "decay_rate": 0.1, "dec
 def moved(data, device):
     """Return data on another device."""
     normalisation = batches.Normalisation(*(value.to(device) for value in data.normalisation))
-    return batches.Data(data.images.to(device), data.labels.to(device), normalisation)
+    return batches.Data(data.inputs.to(device), data.labels.to(device), normalisation)
 
 
 def case(name, device, dtype=torch.float32):

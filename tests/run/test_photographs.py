@@ -53,7 +53,7 @@ def test_from_photographs_to_scores(folder):
     assert (record["classes"], record["n_train"], record["n_validation"]) == (17, 136, 68)
     first, end = record["groups"]["n01632777"]
     assert np.load(results / "forget_sets" / "2.npy").tolist() == list(range(first, end))
-    images = np.load(results / "data" / "images.npy", mmap_mode="r")
+    images = np.load(results / "data" / "inputs.npy", mmap_mode="r")
     assert (images.shape, images.dtype) == ((204, 224, 224, 3), np.uint8)
     scores = read_csv(folder / SCORES)
     assert set(scores["kind"]) == {"grid", "zero_learning_rate", "frozen_batch_norm"}
@@ -108,7 +108,7 @@ def test_a_photograph_that_is_cut_short_stops_before_training(folder):
     photograph = folder / "imagenet/train/n01632777/n01632777_1.JPEG"
     content = photograph.read_bytes()
     photograph.write_bytes(content[:-200])
-    forced = ["--force", "results/mini/data/images.npy", *ARGUMENTS]
+    forced = ["--force", "results/mini/data/inputs.npy", *ARGUMENTS]
     printed = snakemake(folder, *forced, check=False)
     photograph.write_bytes(content)
     assert "n01632777_1.JPEG cannot be read as an image" in printed

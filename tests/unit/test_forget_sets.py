@@ -88,7 +88,10 @@ def test_given_indices_are_sorted():
 @pytest.mark.parametrize(
     ("definition", "message"),
     [
-        ({"kind": "best"}, "one of random, top, bottom, ends, class, group, indices, not 'best'"),
+        (
+            {"kind": "best"},
+            "one of random, top, bottom, ends, class, group, prefix, indices, not 'best'",
+        ),
         ({"kind": ["top"]}, "kind must be one of"),
         ({"size": 3, "seed": 0}, "kind must be one of .* not None"),
         ({"kind": "random", "size": 3}, "random takes seed, size, but has size"),
@@ -198,3 +201,13 @@ def test_an_array_of_other_numbers_is_refused(tmp_path):
     np.save(tmp_path / "a.npy", [1.0, 2.0])
     with pytest.raises(ValueError, match="a.npy: .* holds float64, not integers"):
         read_indices(tmp_path / "a.npy")
+
+
+def test_a_prefix_is_all_sequences_that_begin_with_it():
+    texts = ["mard", "amar", "ma", "m", "madar"]
+    definition = {"kind": "prefix", "text": "ma"}
+    found = select(definition, name="F", n_train=5, texts=texts)
+    np.testing.assert_array_equal(found, [0, 2, 4])
+    for given in (texts[1:2], None):
+        with pytest.raises(ValueError, match="Forget set F: no training sequence begins with 'ma'"):
+            select(definition, name="F", n_train=5, texts=given)

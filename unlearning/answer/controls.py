@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unlearning.scoring.differences import Scored
-from unlearning.scoring.rows import IDENTITY, MEASURES
+from unlearning.scoring.rows import FURTHER, IDENTITY, MEASURES
 from unlearning.study.conditions import OPTIMIZER, USUAL, is_published
 
 #: What a run's score is taken apart into; the first two add up to the last.
@@ -38,7 +38,7 @@ def described(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Method, kind, epoch, forget set, split and all hyperparameters, in the order of the table.
     """
-    names = [column for column in table if column not in {*IDENTITY, *MEASURES}]
+    names = [column for column in table if column not in {*IDENTITY, *FURTHER, *MEASURES}]
     found = table[["method", "kind", "epoch", "forget_set", "split", *names]].copy()
     for name, usual in SET_APART.items():
         known = found[name] if name in found else pd.Series(np.nan, found.index)

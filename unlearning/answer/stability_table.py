@@ -73,9 +73,11 @@ def subsampled_tables(
         orders(len(pretrained), count, seed=seed, name=f"members of {study.forget_set}"),
         orders(len(oracle), count, seed=seed, name=f"oracles of {study.forget_set}"),
     )
+    whole = study.scoring.of(oracle.shape[1])
+    length = round(whole.count / whole.points)
     gaussian = np.stack(
         [
-            gaussian_floor(size, list(points.values()), study.scoring.variant, seed)
+            gaussian_floor(size, list(points.values()), study.scoring.variant, seed, length)
             for size in study.gaussian_sizes
         ]
     )

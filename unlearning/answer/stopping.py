@@ -55,9 +55,10 @@ class Stopper:
         chosen = np.stack([self._points(moment[::2], self.oracle[::2]) for moment in moments])
         common = int(np.argmin(np.percentile(chosen, 95, axis=1)))
         own = chosen.argmin(axis=0)
-        points = np.arange(moments.shape[2])
+        columns = self.scoring.of(moments.shape[2])
         held_out = moments[:, 1::2]
-        mixed = np.ascontiguousarray(held_out[own, :, points].T)
+        each = np.repeat(own, columns.lengths)
+        mixed = np.ascontiguousarray(held_out[each, :, np.arange(columns.count)].T)
         rows = [self._scored(margins) for margins in (held_out[common], mixed)]
         scored = Scored(
             pd.DataFrame({"klom_p95": [score for score, _ in rows]}),
@@ -68,7 +69,7 @@ class Stopper:
             "common_epoch": epochs[common],
             "elsewhere": float((own != common).mean()),
             "n_members": held_out.shape[1],
-            "n_points": points.size,
+            "n_points": columns.points,
             "common": rows[0][0],
             "own": rows[1][0],
             **scored.difference([1], [0]).iloc[0],
@@ -81,7 +82,7 @@ class Stopper:
     def _scored(self, margins: Margins) -> tuple[float, NDArray[np.float64]]:
         """Return P95 KLoM on the held-out members, and its deviations when they are redrawn."""
         comparison = Comparison(margins, self.oracle[1::2], self.scoring)
-        [deviations] = comparison.deviations([np.arange(margins.shape[1])]).T
+        [deviations] = comparison.deviations([np.arange(comparison.columns.points)]).T
         return float(np.percentile(comparison.points(), 95)), deviations
 
 
@@ -99,7 +100,7 @@ def stopping_table(
     ----------
     forget_set : name
     points : indices of its points
-    oracle, pretrained : (members, points of the data set) margins
+    oracle, pretrained : (members, columns of the data set) margins
     runs : trajectories; one run's margins are in memory at a time
     scoring : how margins become scores
 
@@ -109,7 +110,8 @@ def stopping_table(
         `COLUMNS`, a row a run and number of ascent epochs: what `Stopper.stop` returned. Not to
         begin (epoch 0) is among the moments.
     """
-    stopper, nothing = Stopper(oracle[:, points], scoring), pretrained[:, points]
+    places = scoring.of(oracle.shape[1]).of(points)
+    stopper, nothing = Stopper(oracle[:, places], scoring.at(points)), pretrained[:, places]
     rows = []
     for run in runs:
         named = pd.DataFrame([{**columns, "place": place} for place, columns in run.rows()])
@@ -117,7 +119,7 @@ def stopping_table(
             if len(along) < 2:
                 continue
             along = along.sort_values("epoch")
-            moments = [run.ensemble.margins(place)[:, points] for place in along["place"]]
+            moments = [run.ensemble.margins(place)[:, places] for place in along["place"]]
             epochs = [0, *along["epoch"].tolist()]
             found = stopper.stop(np.stack([nothing, *moments]), epochs)
             of = {"method": run.description["method"], "forget_set": forget_set}

@@ -111,7 +111,7 @@ class Subsampler:
             part = drawn[0][first : first + block], drawn[1][first : first + block]
             points, _ = score_draws(measured, self.oracle, part, self.scoring.variant)
             points[:, unscored] = np.nan
-            parts.append(measures(points, self.splits))
+            parts.append(measures(self.scoring.of(points.shape[1]).mean(points), self.splits))
         return np.concatenate(parts)
 
 
@@ -135,7 +135,7 @@ def measures(
 
 
 def gaussian_floor(
-    size: int, points: Sequence[int], variant: str, seed: int
+    size: int, points: Sequence[int], variant: str, seed: int, length: int = 1
 ) -> NDArray[np.float64]:
     """Return what two ensembles of one Gaussian score at N: computed, by simulation.
 
@@ -145,6 +145,7 @@ def gaussian_floor(
     points : how many points each split has: few have another P95 in the mean than many
     variant : of KLoM
     seed : the study's
+    length : margins of a point, whose scores are averaged; as if they knew nothing of each other
 
     Returns
     -------
@@ -152,12 +153,14 @@ def gaussian_floor(
         Means over as many simulated splits as ``GAUSSIAN_POINTS`` make up, at least one.
     """
     rng = np.random.default_rng(member_seed(seed, "gaussian floor", variant, size))
-    total = max(GAUSSIAN_POINTS, *points)
+    total = length * max(GAUSSIAN_POINTS, *points)
     scores = []
     for first in range(0, total, GAUSSIAN_BLOCK):
         shape = (2, size, min(GAUSSIAN_BLOCK, total - first))
         scores.append(klom(*rng.standard_normal(shape, np.float32), variant=variant))
     every = np.concatenate(scores)
+    if length > 1:
+        every = every.reshape(-1, length).mean(axis=1)
     found = []
     for number in points:
         splits = every[: len(every) // number * number].reshape(-1, number)

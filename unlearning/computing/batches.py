@@ -1,4 +1,4 @@
-"""Images on the device, the order in which each member sees them, and its random numbers."""
+"""Points on the device, the order in which each member sees them, and its random numbers."""
 
 from collections.abc import Iterator, Sequence
 from math import ceil, tau
@@ -20,35 +20,60 @@ class Normalisation(NamedTuple):
 class Data(NamedTuple):
     """A data set ready for training, on one device.
 
-    Bytes stay bytes, a quarter of the memory, and are normalised batch by batch.
+    Bytes stay bytes, a quarter of the memory, and are normalised batch by batch. What is to be
+    predicted of a point is its class; of a sequence, at each of its tokens, the next one.
     """
 
-    images: Tensor  # (points, channels, height, width), uint8; floating without a normalisation
-    labels: Tensor  # (points,) int64
+    inputs: Tensor  # images (points, channels, height, width), or tokens (points, context): uint8,
+    # but images without a normalisation, which are floating
+    labels: Tensor  # (points,) int64; of sequences (points, context), -1 after their end
     normalisation: Normalisation | None = None
+    lengths: Tensor | None = None  # (points,) on the processor: predictions of each sequence
+    floating: torch.dtype = torch.float32  # of networks that see tokens
 
     @property
     def dtype(self) -> torch.dtype:
-        """The floating type of what networks see."""
-        return self.normalisation.centre.dtype if self.normalisation else self.images.dtype
+        """The floating type of what networks compute with."""
+        if self.lengths is not None:
+            return self.floating
+        return self.normalisation.centre.dtype if self.normalisation else self.inputs.dtype
+
+    @property
+    def predictions(self) -> int:
+        """Number of predictions, of which each member has a margin: one a point, or one a token."""
+        return len(self.labels) if self.lengths is None else int(self.lengths.sum())
 
     def gather(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the images ``(members, batch, C, H, W)`` and labels of ``(members, batch)``."""
+        """Return inputs ``(members, batch, ...)`` and labels of ``(members, batch)``.
+
+        Of sequences both are ``(members, batch, tokens)``: on a processor as many as the longest
+        sequence of the batch has, on a GPU, where shapes are to stay, as many as the context.
+        """
         rows = indices.flatten()
-        images = self._normalised(self.images.index_select(0, rows))
-        labels = self.labels.index_select(0, rows).view(indices.shape)
-        return images.view(*indices.shape, *self.images.shape[1:]), labels
+        inputs = self._networks_see(self._cut(self.inputs, rows).index_select(0, rows))
+        labels = self._cut(self.labels, rows).index_select(0, rows)
+        return inputs.view(*indices.shape, *inputs.shape[1:]), labels.view(
+            *indices.shape, *labels.shape[1:]
+        )
 
     def in_order(self, batch_size: int) -> Iterator[Tensor]:
-        """Yield the images of all points, ``(<= batch_size, C, H, W)`` at a time."""
-        for images in self.images.split(batch_size):
-            yield self._normalised(images)
+        """Yield the inputs of all points, ``(<= batch_size, ...)`` at a time."""
+        for inputs in self.inputs.split(batch_size):
+            yield self._networks_see(inputs)
 
-    def _normalised(self, images: Tensor) -> Tensor:
+    def _cut(self, values: Tensor, rows: Tensor) -> Tensor:
+        """Leave out what lies behind the end of all sequences of some rows."""
+        if self.lengths is None or rows.device.type != "cpu":
+            return values
+        return values[:, : int(self.lengths[rows].max())]
+
+    def _networks_see(self, inputs: Tensor) -> Tensor:
+        if self.lengths is not None:
+            return inputs.long()
         if self.normalisation is None:
-            return images
+            return inputs
         centre, spread = self.normalisation
-        return images.to(centre.dtype).div_(255).sub_(centre).div_(spread)
+        return inputs.to(centre.dtype).div_(255).sub_(centre).div_(spread)
 
 
 def prepare(
@@ -78,6 +103,28 @@ def prepare(
         torch.from_numpy(np.array(labels)).to(device),
         Normalisation(centre, spread),
     )
+
+
+def prepare_sequences(
+    tokens: NDArray[np.uint8],
+    lengths: NDArray[np.int64],
+    device: torch.device,
+    dtype: torch.dtype = torch.float32,
+) -> Data:
+    """Move the tokens of sequences to a device, with the next ones as labels.
+
+    Parameters
+    ----------
+    tokens : (points, context) uint8, after their end 0
+    lengths : (points,) predictions of each sequence: the last one is of its end, token 0
+    device : where training happens
+    dtype : floating type of the networks
+    """
+    inputs, counts = torch.from_numpy(np.array(tokens)), torch.from_numpy(np.array(lengths))
+    labels = torch.zeros(inputs.shape, dtype=torch.int64)
+    labels[:, :-1] = inputs[:, 1:]
+    labels[torch.arange(inputs.shape[1]) >= counts[:, None]] = -1
+    return Data(inputs.to(device), labels.to(device), None, counts, dtype)
 
 
 def ordered(points: Tensor, seeds: Sequence[int], *key: int, shuffle: bool = True) -> Tensor:

@@ -98,7 +98,7 @@ def execution_of(
     measured : what the rule ``measure_strategies`` found, None where the study does not measure
     """
     computing, here = study["computing"], describe(data.labels.device)["device_name"]
-    image_size = data.images.shape[-1]
+    image_size = data.inputs.shape[-1]
     strategy = strategies.chosen(computing, study["model"]["name"], image_size, batch_size)
     if measured is not None:
         strategy = strategies.fastest(measured["tried"], batch_size)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from unlearning.artifacts.files import load_array, load_record
-from unlearning.computing.batches import Data, prepare
+from unlearning.computing.batches import Data, prepare, prepare_sequences
 from unlearning.networks import models
 
 
@@ -23,10 +23,9 @@ class Prepared:
     classes: int
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(channels, height, width)."""
-        channels, height, width = self.data.images.shape[1:]
-        return channels, height, width
+    def input_shape(self) -> tuple[int, ...]:
+        """(channels, height, width) of images, (context,) of sequences."""
+        return tuple(self.data.inputs.shape[1:])
 
     def builder(self, model: dict[str, Any]) -> Callable[[int], nn.Module]:
         """Return the function from a seed to an untrained network that fits the data set.
@@ -35,15 +34,15 @@ class Prepared:
         ----------
         model : ``name`` of the architecture and its options
         """
-        return lambda seed: models.build(model, self.image_shape, self.classes, seed)
+        return lambda seed: models.build(model, self.input_shape, self.classes, seed)
 
 
-def load(images: str, labels: str, record: str, device: torch.device) -> Prepared:
+def load(inputs: str, labels: str, record: str, device: torch.device) -> Prepared:
     """Read the prepared data set.
 
     Parameters
     ----------
-    images, labels, record : files written by the rule ``prepare_data``
+    inputs, labels, record : files written by the rule ``prepare_data``
     device : where to put it
 
     Raises
@@ -54,7 +53,11 @@ def load(images: str, labels: str, record: str, device: torch.device) -> Prepare
     facts: dict[str, Any] = load_record(record)
     n_train, n_validation = facts["n_train"], facts["n_validation"]
     points = n_train + n_validation
-    pixels = load_array(images, shape=(points, None, None, None), dtype=np.uint8)
     classes = load_array(labels, shape=(points,), dtype=np.int64)
-    data = prepare(pixels, classes, facts["mean"], facts["std"], device)
+    if lengths := facts.get("lengths"):
+        tokens = load_array(inputs, shape=(points, None), dtype=np.uint8)
+        data = prepare_sequences(tokens, np.array(lengths), device)
+    else:
+        pixels = load_array(inputs, shape=(points, None, None, None), dtype=np.uint8)
+        data = prepare(pixels, classes, facts["mean"], facts["std"], device)
     return Prepared(data, n_train, n_validation, facts["classes"])

@@ -1,1 +1,1 @@
-"""Labelled images of a data set, one file a data set."""
+"""Points of a data set, one file a data set."""

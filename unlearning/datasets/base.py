@@ -1,10 +1,10 @@
-"""What every data set is once loaded: uint8 images, labels, and a training/validation split."""
+"""What data sets have in common once loaded: points, labels, and a training/validation split."""
 
 import hashlib
-import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +37,7 @@ class Dataset:
     n_train: int
     classes: int
     groups: dict[str, range] = field(default_factory=dict)
+    kind: ClassVar[str] = "images"
 
     def __post_init__(self) -> None:
         """Refuse what does not fit together."""
@@ -46,17 +47,27 @@ class Dataset:
                 f"Dataset: n_train is {self.n_train}, but {len(self.images)} images with at least "
                 f"one in each split allow 1 to {len(self.images) - 1}."
             )
-        for name, indices in self.groups.items():
-            if not (indices.step == 1 and 0 <= indices.start < indices.stop <= self.n_train):
-                raise ValueError(
-                    f"Dataset: group {name!r} is {indices}, but a group is a range of step 1 "
-                    f"that is not empty and lies in the training images 0 to {self.n_train - 1}."
-                )
+        check_groups(self.groups, self.n_train, "Dataset", self.kind)
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """What a network is given of each point: the images."""
+        return self.images
 
     @property
     def n_validation(self) -> int:
         """Number of validation images."""
         return len(self.images) - self.n_train
+
+
+def check_groups(groups: dict[str, range], n_train: int, where: str, what: str) -> None:
+    """Raise a ValueError unless groups are ranges of training points, as `Dataset` has them."""
+    for name, indices in groups.items():
+        if not (indices.step == 1 and 0 <= indices.start < indices.stop <= n_train):
+            raise ValueError(
+                f"{where}: group {name!r} is {indices}, but a group is a range of step 1 "
+                f"that is not empty and lies in the training {what} 0 to {n_train - 1}."
+            )
 
 
 def check_images(images: np.ndarray, labels: np.ndarray, classes: int, where: str) -> None:
@@ -96,15 +107,15 @@ def check_images(images: np.ndarray, labels: np.ndarray, classes: int, where: st
         raise ValueError(f"{where}: labels must lie in 0 to {classes - 1}, found {outside[0]}.")
 
 
-def check_stated(dataset: Dataset, size: tuple[int, int, int], classes: int, name: str) -> None:
+def check_stated(dataset: Any, size: tuple[int, ...], classes: int, name: str) -> None:
     """Check that a loader gives what it states, from which a study has been planned.
 
     Parameters
     ----------
-    dataset : Dataset
+    dataset : Dataset or Sequences
         As loaded.
     size : tuple of int
-        ``SIZE`` of the loader: height, width, channels.
+        ``SIZE`` of the loader: height, width, channels of an image, or the context of a sequence.
     classes : int
         ``CLASSES`` of the loader.
     name : str
@@ -113,29 +124,33 @@ def check_stated(dataset: Dataset, size: tuple[int, int, int], classes: int, nam
     Raises
     ------
     ValueError
-        If images or classes are others.
+        If points or classes are others.
     """
-    loaded = (*dataset.images.shape[1:], dataset.classes)
+    loaded = (*dataset.inputs.shape[1:], dataset.classes)
     if loaded != (*size, classes):
         raise ValueError(
             f"unlearning/datasets/{name}.py states SIZE = {size} and CLASSES = {classes}, but "
-            f"loads images of {dataset.images.shape[1:]} in {dataset.classes} classes."
+            f"loads {dataset.kind} of {dataset.inputs.shape[1:]} in {dataset.classes} classes."
         )
 
 
-def check_count(argument: str, count: int, available: float, source: str) -> None:
-    """Check that a number of images asked for is at least 1 and at most what there is.
+def check_count(
+    argument: str, count: int, available: float, source: str, what: str = "image"
+) -> None:
+    """Check that a number of points asked for is at least 1 and at most what there is.
 
     Parameters
     ----------
     argument : str
         Name of the argument or sum of arguments that asks.
     count : int
-        How many images it asks for.
+        How many points it asks for.
     available : float
         How many there are; ``math.inf`` if as many as one likes.
     source : str
         What they are taken from, for the message.
+    what : str
+        What one of them is called.
 
     Raises
     ------
@@ -143,9 +158,9 @@ def check_count(argument: str, count: int, available: float, source: str) -> Non
         If `count` is out of range.
     """
     if count < 1:
-        raise ValueError(f"{argument} is {count}, but at least 1 image is needed.")
+        raise ValueError(f"{argument} is {count}, but at least 1 {what} is needed.")
     if count > available:
-        raise ValueError(f"{argument} is {count}, but {source} has only {available} images.")
+        raise ValueError(f"{argument} is {count}, but {source} has only {available} {what}s.")
 
 
 def check_no_folder(folder: str | None, source: str) -> None:
@@ -245,77 +260,20 @@ def download(name: str) -> Path:
     return cache
 
 
-def checksum(dataset: Dataset) -> str:
+def checksum(dataset: Any) -> str:
     """Fingerprint a data set: equal for equal contents, on every machine.
 
     Parameters
     ----------
-    dataset : Dataset
+    dataset : Dataset or Sequences
         Any data set.
 
     Returns
     -------
     str
-        SHA-256, in hexadecimal, of the shape, the split, the images and the labels.
+        SHA-256, in hexadecimal, of the shape, the split, the points and the labels.
     """
-    digest = hashlib.sha256(f"{dataset.images.shape} {dataset.n_train}\n".encode())
-    digest.update(np.ascontiguousarray(dataset.images).data)
+    digest = hashlib.sha256(f"{dataset.inputs.shape} {dataset.n_train}\n".encode())
+    digest.update(np.ascontiguousarray(dataset.inputs).data)
     digest.update(np.ascontiguousarray(dataset.labels, dtype="<i8").data)
     return digest.hexdigest()
-
-
-def pad(images: np.ndarray, size: int) -> np.ndarray:
-    """Centre images in larger, square ones that are zero around them.
-
-    Parameters
-    ----------
-    images : np.ndarray
-        Images of shape ``(images, height, width, channels)``.
-    size : int
-        Height and width in pixels of the result. An odd difference leaves the larger border below
-        and to the right.
-
-    Returns
-    -------
-    np.ndarray
-        Images of shape ``(images, size, size, channels)`` and the type of `images`.
-
-    Raises
-    ------
-    ValueError
-        If `size` is smaller than the height or the width.
-    """
-    height, width = images.shape[1:3]
-    if size < max(height, width):
-        raise ValueError(
-            f"size is {size}, but images of {height} x {width} pixels need {max(height, width)}."
-        )
-    borders = [((size - side) // 2, (size - side + 1) // 2) for side in (height, width)]
-    return np.pad(images, [(0, 0), *borders, (0, 0)])
-
-
-def normalisation(dataset: Dataset) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation of each channel of the training images, scaled to [0, 1].
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Any data set; its validation images have no influence.
-
-    Returns
-    -------
-    mean, std : list of float
-        One value per channel, of pixels divided by 255. The standard deviation is that of the
-        population; where a channel is constant it is 1, so that dividing by it is harmless.
-    """
-    train = dataset.images[: dataset.n_train]
-    # Sums of integers are exact, and unlike a copy in float64 take no memory.
-    totals = train.sum(axis=(0, 1, 2), dtype=np.int64).tolist()
-    squares = np.einsum("nhwc,nhwc->c", train, train, dtype=np.int64, casting="safe").tolist()
-    pixels = train[..., 0].size
-    mean = [total / (255 * pixels) for total in totals]
-    std = [
-        math.sqrt(pixels * square - total**2) / (255 * pixels) or 1.0
-        for total, square in zip(totals, squares, strict=True)
-    ]
-    return mean, std

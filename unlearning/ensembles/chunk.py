@@ -82,7 +82,7 @@ class Chunk:
 
     def in_memory(self, snapshots: int) -> Evaluations:
         """Return where the members' margins at so many snapshots go, if not to files."""
-        return evaluations.in_memory(snapshots, len(self.members), len(self.prepared.data.labels))
+        return evaluations.in_memory(snapshots, len(self.members), self.prepared.data.predictions)
 
     def on_disk(
         self, margins: str, correct: str, snapshots: int | None, dtype: str = "float32"
@@ -95,7 +95,7 @@ class Chunk:
         snapshots : length of their axis of snapshots, None for one snapshot and no axis
         dtype : of the margins
         """
-        shape = (snapshots or 1, len(self.members), len(self.prepared.data.labels))
+        shape = (snapshots or 1, len(self.members), self.prepared.data.predictions)
         return evaluations.on_disk(margins, correct, shape, dtype=dtype, single=snapshots is None)
 
     def record(
@@ -117,7 +117,7 @@ class Chunk:
             "seconds": list(seconds),
             **execution.report(),
             "resumed": self.checkpoint.resumed,
-            **devices.report(self.prepared.data.images.device, len(self.members), seconds[-1]),
+            **devices.report(self.prepared.data.inputs.device, len(self.members), seconds[-1]),
         }
 
 
@@ -131,10 +131,10 @@ def of_job(job: Any, role: str, forget_set: str = "") -> Chunk:
     role, forget_set : as `Chunk` has them
     """
     study = job.params.study
-    images, labels, record = job.input.data
+    inputs, labels, record = job.input.data
     device = devices.of_study(job.config["device"], study["computing"])
     return Chunk(
-        prepared.load(images, labels, record, device),
+        prepared.load(inputs, labels, record, device),
         study,
         role,
         forget_set,

@@ -16,6 +16,9 @@ POINTS_PER_BATCH = 128
 #: Large enough to fill a GPU: 4,096 images of CIFAR-10, 83 of ImageNet.
 PIXELS_PER_BATCH = 2**22
 
+#: The same of sequences, whose every token has as many logits as there are tokens.
+TOKENS_PER_BATCH = 2**18
+
 
 def margin(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the margin ``z_y - log sum_{k != y} exp z_k`` (Georgiev et al. 2024).
@@ -35,17 +38,19 @@ def margin(logits: Tensor, labels: Tensor) -> Tensor:
     return logits.gather(-1, target).squeeze(-1) - others.logsumexp(-1)
 
 
-def points_per_batch(device: torch.device, image_shape: Sequence[int]) -> int:
+def points_per_batch(device: torch.device, input_shape: Sequence[int]) -> int:
     """Return how many points to evaluate at once.
 
     Parameters
     ----------
     device : where
-    image_shape : (channels, height, width)
+    input_shape : (channels, height, width) of images, (context,) of sequences
     """
     if device.type == "cpu":
         return POINTS_PER_BATCH
-    return max(1, PIXELS_PER_BATCH // (image_shape[1] * image_shape[2]))
+    if len(input_shape) == 1:
+        return max(1, TOKENS_PER_BATCH // input_shape[0])
+    return max(1, PIXELS_PER_BATCH // (input_shape[1] * input_shape[2]))
 
 
 def members_at_once(device: torch.device, members: int) -> int:
@@ -75,18 +80,18 @@ def evaluation_mode(network: nn.Module) -> Iterator[None]:
 def _batches(
     network: nn.Module, data: Data, members: int, precision: str
 ) -> Iterator[tuple[slice, slice, Tensor]]:
-    """Yield members, points and their logits (members, points, classes), until all have come."""
-    device = data.images.device
+    """Yield members, points and their logits (members, points, ...), until all have come."""
+    device = data.inputs.device
     at_once = members_at_once(device, members)
-    size = points_per_batch(device, data.images.shape[1:])
+    size = points_per_batch(device, data.inputs.shape[1:])
     for first in range(0, members, at_once):
         # Either all members, or one after another.
         part = network if at_once == members else stacking.alone(network, first)
         start = 0
-        for images in data.in_order(size):
+        for inputs in data.in_order(size):
             with features_in(precision, device):
-                scores = part(images.expand(at_once, *images.shape))
-            yield slice(first, first + at_once), slice(start, start := start + len(images)), scores
+                scores = part(inputs.expand(at_once, *inputs.shape))
+            yield slice(first, first + at_once), slice(start, start := start + len(inputs)), scores
 
 
 def logits(network: nn.Module, data: Data, members: int, precision: str = "float32") -> Tensor:
@@ -102,13 +107,13 @@ def logits(network: nn.Module, data: Data, members: int, precision: str = "float
     Returns
     -------
     Tensor
-        (members, points, classes)
+        (members, points, classes), of sequences (members, points, context, classes)
     """
     found: Tensor | None = None
     with evaluating(network), products_in(precision):
         for group, points, scores in _batches(network, data, members, precision):
             if found is None:
-                found = scores.new_empty(members, len(data.labels), scores.shape[-1])
+                found = scores.new_empty(members, len(data.labels), *scores.shape[2:])
             found[group, points] = scores
     assert found is not None  # there is no data set without points
     return found
@@ -126,18 +131,21 @@ def evaluate(
     Parameters
     ----------
     network, data, members, precision : as in `logits`
-    shift : (points,) added to the logit of each point's own class, and so to its margin
+    shift : (points,) added to the logit of each point's own class, and so to its margin; none of
+        sequences
 
     Returns
     -------
-    margins : (members, points) float32, non-finite where a member has diverged
-    correct : (members, points) bool, False where a member has diverged
+    margins : (members, predictions) float32, non-finite where a member has diverged: one of each
+        point, or of each token of each sequence, sequence after sequence
+    correct : (members, predictions) bool, False where a member has diverged
     """
-    margins = torch.empty(members, len(data.labels), device=data.labels.device)
+    margins = torch.empty(members, *data.labels.shape, device=data.labels.device)
     correct = torch.empty_like(margins, dtype=torch.bool)
     with evaluating(network), products_in(precision):
         for group, points, scores in _batches(network, data, members, precision):
-            labels = data.labels[points].expand(len(scores), -1)
+            # What lies behind the end of a sequence is taken for token 0, and left out below.
+            labels = data.labels[points].clamp(min=0).expand(scores.shape[:-1])
             if shift is not None:
                 # A copy in the same layout: a shift of 0 changes no bit of what follows.
                 own = shift[points].to(scores.dtype).expand(len(scores), -1)
@@ -146,4 +154,7 @@ def evaluate(
             # The class axis of a stack is not the last in memory, where argmax is slow.
             right = scores.contiguous().argmax(-1) == labels
             correct[group, points] = right & scores.abs().amax(-1).isfinite()
-    return margins, correct
+    if data.lengths is None:
+        return margins, correct
+    places = data.labels.flatten().ge(0).nonzero().squeeze(1)
+    return margins.flatten(1)[:, places], correct.flatten(1)[:, places]

@@ -91,7 +91,7 @@ def _rate(
     batch_size: int,
     seconds: float,
 ) -> float:
-    device = data.images.device
+    device = data.inputs.device
     take = trials.step(execution, members, build, data, batch_size)
     with products_in(execution.precision):
         for _ in range(FIRST_STEPS + 2 if execution.recorder(device) else 1):
@@ -155,7 +155,7 @@ def measure(
 
     rates: dict[str, float] = {}  # of the last stack of a layout
     done: set[str] = set()  # layouts of which a larger stack was no faster
-    for strategy in strategies.candidates(members, data.images.device.type):
+    for strategy in strategies.candidates(members, data.inputs.device.type):
         layout = strategy.layout
         if perf_counter() - started > effort.budget:
             logger.info("batch %d, %s: not tried, time is up", batch_size, strategy)
@@ -166,7 +166,7 @@ def measure(
             rates[layout] = found
     if all(entry["samples_per_second"] is None for entry in tried):
         raise RuntimeError(TOO_SMALL)
-    if data.images.device.type == "cuda":
+    if data.inputs.device.type == "cuda":
         best = strategies.fastest(tried, batch_size)
         for strategy in dict.fromkeys((best, Strategy("grouped", 1))):
             if strategy.layout != "side_by_side":

@@ -48,18 +48,37 @@ class Recipe:
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the sum over members of each member's mean cross-entropy.
 
-    Members share no weight, so the gradient of the sum is every member's own gradient.
+    Members share no weight, so the gradient of the sum is every member's own gradient. The
+    cross-entropy of a sequence is the mean over its tokens.
 
     Parameters
     ----------
-    logits : (members, batch, classes)
-    labels : (members, batch)
+    logits : (members, batch, classes), or (members, batch, tokens, classes)
+    labels : (members, batch), or (members, batch, tokens)
     """
+    if labels.dim() == 3:
+        log_probabilities = functional.log_softmax(logits, -1)
+        losses = functional.nll_loss(
+            log_probabilities.flatten(0, 2), labels.flatten(), reduction="none", ignore_index=-1
+        )
+        return losses.dot(token_weights(labels, losses.dtype).flatten()) / labels.shape[1]
     # Over classes where `StackedLinear` leaves them; then a row a sample, because the sum over a
     # further axis has no form on a GPU that repeats itself.
     log_probabilities = functional.log_softmax(logits.transpose(1, 2), 1).transpose(1, 2)
     total = functional.nll_loss(log_probabilities.flatten(0, 1), labels.flatten(), reduction="sum")
     return total / labels.shape[1]
+
+
+def token_weights(labels: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return what each token counts for in its sequence: 1 / length, and 0 after its end.
+
+    Parameters
+    ----------
+    labels : (..., tokens), -1 after the end of a sequence
+    dtype : of the weights
+    """
+    inside = labels.ge(0).to(dtype)
+    return inside / inside.sum(-1, keepdim=True)
 
 
 def logits(
@@ -69,19 +88,19 @@ def logits(
 
     Parameters
     ----------
-    forward : maps images (members, batch, C, H, W) to logits
+    forward : maps inputs (members, batch, ...) to logits
     data : the data set
     batch : (members, batch) indices of points
     precision : that the network computes in
 
     Returns
     -------
-    logits : (members, batch, classes)
-    labels : (members, batch)
+    logits : (members, batch, classes), of sequences (members, batch, tokens, classes)
+    labels : (members, batch), of sequences (members, batch, tokens)
     """
-    images, labels = data.gather(batch)
-    with features_in(precision, images.device):
-        return forward(images), labels
+    inputs, labels = data.gather(batch)
+    with features_in(precision, inputs.device):
+        return forward(inputs), labels
 
 
 def train(
@@ -162,7 +181,7 @@ def train_ensemble(
     seconds : spent in training until each snapshot
     """
     checkpoint, early = checkpoint or checkpoints.none(), early or EarlyWeights()
-    device, members = data.images.device, len(seeds)
+    device, members = data.inputs.device, len(seeds)
     parts: list[stacking.Weights] = []
     seconds = [0.0] * len(snapshots)
 

@@ -31,7 +31,7 @@ def step(
     data : points to train on
     batch_size : samples of one member in a step
     """
-    device = data.images.device
+    device = data.inputs.device
     network = execution.stack(build(0), members).to(device, data.dtype).train()
     steps = Steps(SGD(network, 1e-3, momentum=0.9, weight_decay=5e-4), execution.recorder(device))
     forward = execution.called(network)

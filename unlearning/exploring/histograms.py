@@ -33,20 +33,24 @@ def binned(
 ) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
     """Count the margins of an ensemble in the bins of KLoM, and score them.
 
+    Of a point of several margins, such as a sequence, their mean is counted; its KLoM is the mean
+    of theirs, and not that of the bins.
+
     The bins have the same width, from the smallest to the largest finite margin of both ensembles;
     a margin on an edge belongs to the bin above, and the largest one to the last.
 
     Parameters
     ----------
-    unlearned, oracle : (members, points) margins
-    scoring : how they are scored, and clipped before
+    unlearned, oracle : (members, columns) margins
+    scoring : how they are scored, and clipped before; its columns are those of these points
 
     Returns
     -------
     counts, measured
         (points, bins + 1) and (points, 3), as `Histograms` has them.
     """
-    values, against = clipped(unlearned, scoring.clip), clipped(oracle, scoring.clip)
+    columns = scoring.of(unlearned.shape[1])
+    values, against = (columns.mean(clipped(part, scoring.clip)) for part in (unlearned, oracle))
     finite = np.isfinite(values)
     low = np.fmin(np.where(finite, values, np.inf).min(axis=0), against.min(axis=0))
     high = np.fmax(np.where(finite, values, -np.inf).max(axis=0), against.max(axis=0))
@@ -67,8 +71,8 @@ def histograms(
 
     Parameters
     ----------
-    ensembles : (members, points) margins of each run
-    oracle : (members, points) of what all are scored against
+    ensembles : (members, columns) margins of each run
+    oracle : (members, columns) of what all are scored against
     scoring : how
     """
     found = [binned(ensemble, oracle, scoring) for ensemble in ensembles]

@@ -60,7 +60,7 @@ as the largest score: they stand side by side above the dotted line, where no ot
 <section id="compared" aria-live="polite" aria-labelledby="compare-title" hidden>
 <h2 id="compare-title">Pinned runs</h2><div id="compare"></div></section>
 <section id="behind" aria-labelledby="behind-title">
-<h2 id="behind-title">The images behind a run</h2>
+<h2 id="behind-title">The {what} behind a run</h2>
 <p class="note" id="whose"></p>
 <div class="beside"><div id="images"></div>
 <div class="card" id="looked"><div id="image" aria-live="polite"></div><div id="histograms"></div>
@@ -93,7 +93,7 @@ def explore_page(
     labels: Mapping[str, str],
     methods: Sequence[str],
     variant: str,
-    images: NDArray[np.uint8],
+    images: NDArray[np.uint8] | Sequence[str],
     classes: NDArray[np.int64],
     library: str,
 ) -> str:
@@ -108,7 +108,7 @@ def explore_page(
     labels : a person's name of each forget set, in the order of the page
     methods : names, in the order of the page
     variant : of KLoM
-    images : (points, height, width, channels)
+    images : (points, height, width, channels), or the text of each point
     classes : (points,)
     library : the JavaScript that defines ``vegaEmbed``
 
@@ -122,6 +122,7 @@ def explore_page(
     ValueError
         When a run of the scores was not sampled, or the scores are no scores.
     """
+    texts = None if isinstance(images, np.ndarray) else list(images)
     table = runs.shown_runs(scores, list(labels))
     found = {
         name: sampled.of_runs(each, table[table["forget_set"] == name])
@@ -136,27 +137,33 @@ def explore_page(
         "meanings": MEANINGS,
         "cap": CAP,
         "limit": LIMIT,
-        "sums": variant == "default",
+        # The KLoM of a sequence is the mean of its tokens', and no sum over the bins of one.
+        "sums": variant == "default" and not texts,
         "variant": variant,
         "bins": VARIANTS[variant].bins,
         "floors": runs.floors(table),
         "runs": runs.columns(table),
         "behind": {name: sampled.embedded(each, classes) for name, each in found.items()},
-        "images": sampled.pictures(images, points),
+        "images": {} if texts else sampled.pictures(np.asarray(images), points),
+        "texts": {str(point): texts[point] for point in points} if texts else None,
         "planes": charts.planes(list(table["mark"].unique()), runs.cost_scale(table)),
         "histogram": charts.histogram(),
         "ensembles": charts.ENSEMBLES,
     }
     counts = [each.points["split"].value_counts() for each in found.values()]
     shown = [{split: int(count.get(split, 0)) for split in SPLITS} for count in counts]
-    rule = rule_in_words(shown, max(images.shape[1:3]))
+    what = "sequences" if texts else "images"
+    side = 1 if texts else max(np.shape(images)[1:3])
+    rule = rule_in_words(shown, side, what)
     blocks = "".join(
         f'<script type="application/octet-stream" data-set="{escape(name)}">'
         f"{_compressed(sampled.packed(each))}</script>\n"
         for name, each in found.items()
     )
     body = (
-        FRAME.format(about=escape(about), rule=escape(rule))
+        FRAME.format(
+            about=escape(about), rule=escape(rule), what="sequences" if texts else "images"
+        )
         + f'<script type="application/json" id="study">{_json(known)}</script>\n{blocks}'
         + '<script type="application/octet-stream" id="library">'
         + f"{_compressed(library.encode())}</script>\n<script>{_script()}</script>"

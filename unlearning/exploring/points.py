@@ -1,4 +1,4 @@
-"""Which images the page shows of a forget set: chosen by KLoM, as many as its bound allows."""
+"""Which points the page shows of a forget set: chosen by KLoM, as many as its bound allows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
@@ -36,9 +36,9 @@ def count_type(members: int) -> type[np.unsignedinteger]:
 
 
 def how_many(
-    *, sets: int, runs: int, members: int, bins: int, image: tuple[int, int, int]
+    *, sets: int, runs: int, members: int, bins: int, image: tuple[int, ...]
 ) -> dict[str, int]:
-    """Return how many images of each split are shown of a forget set.
+    """Return how many points of each split are shown of a forget set.
 
     Every forget set has the same share of `BUDGET`, and as many images as fit into it, at most
     `MOST`: half of them of the forget set, a quarter each of the others. A page that is bounded
@@ -50,9 +50,9 @@ def how_many(
     runs : of this forget set, baselines among them
     members : of an ensemble
     bins : of a histogram, the one of margins that are not finite included
-    image : height, width and channels
+    image : height, width and channels; of sequences their tokens
     """
-    height, width, channels = image
+    height, width, channels = image if len(image) == 3 else (1, *image, 1)
     thinned = step(height, width)
     pixels = ceil(height / thinned) * ceil(width / thinned) * channels
     two_ensembles = 2 * members * np.dtype(np.float32).itemsize
@@ -137,13 +137,14 @@ def worst(
     return table.assign(**found)
 
 
-def rule_in_words(shown: Sequence[Mapping[str, int]], side: int) -> str:
-    """Say which images a page holds, and by what rule.
+def rule_in_words(shown: Sequence[Mapping[str, int]], side: int, what: str = "images") -> str:
+    """Say which points a page holds, and by what rule.
 
     Parameters
     ----------
     shown : of each forget set how many images of each split there are
     side : the longer side of an image, in pixels
+    what : the points are called
     """
 
     def numbers(split: str) -> str:
@@ -154,10 +155,10 @@ def rule_in_words(shown: Sequence[Mapping[str, int]], side: int) -> str:
     thinned = step(side, side)
     pixels = f" Of their pixels each {thinned}th a side is shown." if thinned > 1 else ""
     return (
-        f"Embedded are, a forget set, {numbers('forget')} of its images, spread evenly from the "
+        f"Embedded are, a forget set, {numbers('forget')} of its {what}, spread evenly from the "
         "largest mean KLoM over all runs to the smallest, and those of the largest in the retain "
         f"set ({numbers('retain')}) and in the validation set ({numbers('validation')}), each with "
         "the margins of every oracle and pretrained member and the histogram of every run. All of "
         f"this takes at most {BUDGET / 1e6:.0f} MB a page, which the forget sets share, and at "
-        f"most {sum(MOST.values())} images a forget set.{pixels}"
+        f"most {sum(MOST.values())} {what} a forget set.{pixels}"
     )

@@ -1,4 +1,4 @@
-"""Contact sheet: what the images of each forget set look like."""
+"""Contact sheet: what the points of each forget set look like, images or texts."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,11 @@ from matplotlib.figure import Figure
 
 from unlearning.figures.layout import new_figure
 
-TITLE_SIZE = 8.0
+TITLE_SIZE, TEXT_SIZE = 8.0, 7.0
 CELL, TITLE, LINE, EDGE = 0.52, 0.24, 0.11, 0.08
 """Inches: an image, a title, a line of class names, and the margin of the sheet."""
+TEXT_LINE = 0.16
+"""Inches: a line of a sheet of texts."""
 
 
 def draw(
@@ -84,15 +86,64 @@ def draw(
     return figure
 
 
-def heading(title: str, size: int, shown: int) -> str:
-    """Say how many images a forget set holds, and how many of them are shown if not all."""
-    return f"{title} ({size} images{f', {shown} shown' if shown < size else ''})"
+def draw_texts(
+    texts: Sequence[str],
+    forget_sets: Mapping[str, Sequence[int] | npt.NDArray[np.integer]],
+    groups: Sequence[str],
+    *,
+    titles: Mapping[str, str],
+    per_set: int = 30,
+) -> Figure:
+    """Write some texts of each forget set, with the group of each.
+
+    Parameters
+    ----------
+    texts : the training texts
+    forget_sets : indices into `texts` of each forget set, in the order in which they appear
+    groups : name of the group of each text, empty where it has none
+    titles : title by forget set; the name of the forget set where absent
+    per_set : largest number of texts of a set; larger sets are sampled evenly over their indices
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        If a set is empty or out of range.
+    """
+    blocks = []
+    for name, indices in forget_sets.items():
+        chosen = sample(name, indices, len(texts), per_set)
+        named = [f"{texts[i]} ({groups[i]})" if groups[i] else texts[i] for i in chosen]
+        # A dollar sign would begin a formula.
+        lines = textwrap.wrap(", ".join(named).replace("$", r"\$"), 140)
+        title = heading(titles.get(name, name), len(indices), len(chosen), "sequences")
+        blocks.append((title, lines))
+    rows = sum(len(lines) + 2 for _, lines in blocks)
+    height = rows * TEXT_LINE + 2 * EDGE
+    figure = new_figure()
+    figure.set_size_inches(7.5, height)
+    top = height - EDGE
+    for title, lines in blocks:
+        for place, line in enumerate([title, *lines]):
+            size = TITLE_SIZE if not place else TEXT_SIZE
+            figure.text(EDGE / 7.5, top / height, line, fontsize=size, ha="left", va="top")
+            top -= TEXT_LINE
+        top -= TEXT_LINE
+    return figure
+
+
+def heading(title: str, size: int, shown: int, what: str = "images") -> str:
+    """Say how many points a forget set holds, and how many of them are shown if not all."""
+    return f"{title} ({size} {what}{f', {shown} shown' if shown < size else ''})"
 
 
 def sample(
     name: str, indices: Sequence[int] | npt.NDArray[np.integer], n: int, count: int
 ) -> list[int]:
-    """Take up to `count` indices, evenly spaced over a forget set of `n` images.
+    """Take up to `count` indices, evenly spaced over a forget set of `n` points.
 
     Raises
     ------
@@ -101,7 +152,7 @@ def sample(
     """
     every = np.asarray(indices)
     if every.size == 0:
-        raise ValueError(f"forget set {name!r} holds no image.")
+        raise ValueError(f"forget set {name!r} holds no point.")
     if every.min() < 0 or every.max() >= n:
         raise ValueError(
             f"forget set {name!r} holds indices from {every.min()} to {every.max()}; allowed are "

@@ -46,8 +46,8 @@ def unlearn(
     learner.start(learning_rate=learning_rate, batch_norm=batch_norm)
 
     def follow(current: Learner, batch: Tensor) -> Tensor:
-        student, _ = current.logits(batch)
-        return divergence(student, of_points(teacher, batch), temperature)
+        student, labels = current.logits(batch)
+        return divergence(student, of_points(teacher, batch), temperature, labels)
 
     for epoch in range(1, max(epochs) + 1):
         learner.minimise(follow, learner.mixed_batches(batch_size, epoch, retain_share))

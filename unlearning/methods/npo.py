@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from torch import Tensor
 from torch.nn import functional
 
+from unlearning.ensembles.training import token_weights
 from unlearning.trajectories.learner import FORGET, Joint, Learner, Snapshot
 from unlearning.trajectories.losses import of_points
 
@@ -14,8 +15,7 @@ def preference(logits: Tensor, labels: Tensor, reference: Tensor, beta: float) -
 
     Parameters
     ----------
-    logits : (members, batch, classes)
-    labels : (members, batch)
+    logits, labels : as `log_likelihood` takes them
     reference : (members, batch) log p0 of the labels
     beta : β > 0
 
@@ -29,9 +29,18 @@ def preference(logits: Tensor, labels: Tensor, reference: Tensor, beta: float) -
 
 
 def log_likelihood(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return log p of the labels (members, batch) under logits (members, batch, classes)."""
+    """Return log p of each point's label (members, batch); of a sequence, the mean over its tokens.
+
+    Parameters
+    ----------
+    logits : (members, batch, classes), or (members, batch, tokens, classes)
+    labels : (members, batch), or (members, batch, tokens)
+    """
     every = functional.log_softmax(logits, -1)
-    return every.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
+    own = every.gather(-1, labels.clamp(min=0).unsqueeze(-1)).squeeze(-1)
+    if labels.dim() == 2:
+        return own
+    return (own * token_weights(labels, own.dtype)).sum(-1)
 
 
 def unlearn(
@@ -53,6 +62,10 @@ def unlearn(
     -(2/β) log σ(-β log(p / p0)), of language models, with AdamW; with a retain term it pairs a
     batch of R with each of F, as here.
 
+    Of a sequence p is the geometric mean of the probabilities of its tokens, where the paper has
+    their product: so its loss is on the scale of the other methods', for which that of a sequence
+    is the mean over its tokens.
+
     Zero strength is learning rate 0. The gradient of a point is that of `ga`, weighed by
     2 (p / p0)^β / (1 + (p / p0)^β): it is `ga` as β -> 0, and fades as p falls below p0. An epoch
     costs a gradient of every forgotten point and, with a retain weight, of a batch of the retain
@@ -70,7 +83,7 @@ def unlearn(
     retain_weight : of L_R, 0 leaves it out
     epochs : passes over the forget set after which a snapshot is taken
     """
-    every = learner.data.labels.expand(learner.members, -1)
+    every = learner.data.labels.expand(learner.members, *learner.data.labels.shape)
     reference = log_likelihood(learner.teacher_logits(), every)
     learner.start(learning_rate=learning_rate, batch_norm=batch_norm)
 

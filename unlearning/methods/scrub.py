@@ -10,12 +10,14 @@ from unlearning.trajectories.losses import divergence, of_points
 from unlearning.trajectories.snapshots import ascend_then_descend
 
 
-def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+def distillation(
+    student: Tensor, teacher: Tensor, temperature: float, labels: Tensor | None = None
+) -> Tensor:
     """Return the sum over members of T^2 KL(teacher || student), both softened by T.
 
     Parameters
     ----------
-    student, teacher : logits (members, batch, classes)
+    student, teacher, labels : as `divergence` takes them
     temperature : T > 0
 
     Returns
@@ -23,7 +25,7 @@ def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor
     Tensor
         Scalar: the mean over each member's batch, summed over members.
     """
-    return divergence(student, teacher, temperature) * temperature**2
+    return divergence(student, teacher, temperature, labels) * temperature**2
 
 
 def unlearn(
@@ -73,13 +75,13 @@ def unlearn(
         current.set_learning_rate(learning_rate * decay_rate**decays)
 
     def leave(current: Learner, batch: Tensor) -> Tensor:
-        student, _ = current.logits(batch)
-        return -distillation(student, of_points(teacher, batch), temperature)
+        student, labels = current.logits(batch)
+        return -distillation(student, of_points(teacher, batch), temperature, labels)
 
     def follow(current: Learner, batch: Tensor) -> Tensor:
         student, labels = current.logits(batch)
         fit = cross_entropy(student, labels)
-        stay = distillation(student, of_points(teacher, batch), temperature)
+        stay = distillation(student, of_points(teacher, batch), temperature, labels)
         return gamma * fit + alpha * stay
 
     def ascend(current: Learner, epoch: int) -> None:

@@ -6,18 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-
-class Residual(nn.Module):
-    """Add a block's output to its input, or to a projection where their shapes differ."""
-
-    def __init__(self, block: nn.Module, shortcut: nn.Module | None = None) -> None:
-        super().__init__()
-        self.block = block
-        self.shortcut = nn.Identity() if shortcut is None else shortcut
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Return ``shortcut(features) + block(features)``."""
-        return self.shortcut(features) + self.block(features)
+from unlearning.networks.language import ngram, transformer
+from unlearning.networks.residual import Residual
 
 
 class EverySecond(nn.Module):
@@ -59,12 +49,12 @@ class Scale(nn.Module):
         return features * self.factor
 
 
-def mlp(*, image_shape: tuple[int, int, int], classes: int, hidden: int) -> nn.Module:
+def mlp(*, input_shape: tuple[int, int, int], classes: int, hidden: int) -> nn.Module:
     """Build a perceptron with one hidden layer: pixels - hidden - classes, ReLU.
 
     Parameters
     ----------
-    image_shape : (channels, height, width)
+    input_shape : (channels, height, width)
     classes : number of classes
     hidden : units of the hidden layer
 
@@ -73,7 +63,7 @@ def mlp(*, image_shape: tuple[int, int, int], classes: int, hidden: int) -> nn.M
     nn.Module
         Maps images ``(batch, channels, height, width)`` to logits ``(batch, classes)``.
     """
-    channels, height, width = image_shape
+    channels, height, width = input_shape
     return nn.Sequential(
         nn.Flatten(),
         nn.Linear(channels * height * width, hidden),
@@ -82,7 +72,7 @@ def mlp(*, image_shape: tuple[int, int, int], classes: int, hidden: int) -> nn.M
     )
 
 
-def resnet9(*, image_shape: tuple[int, int, int], classes: int, width: float) -> nn.Module:
+def resnet9(*, input_shape: tuple[int, int, int], classes: int, width: float) -> nn.Module:
     """Build the ResNet-9 of the paper (App. M), its channels multiplied by ``width``.
 
     Channels 64-128-residual-256-pool-residual-128, a last layer without bias, logits times 0.2.
@@ -90,7 +80,7 @@ def resnet9(*, image_shape: tuple[int, int, int], classes: int, width: float) ->
 
     Parameters
     ----------
-    image_shape : (channels, height, width), at least 12 pixels a side
+    input_shape : (channels, height, width), at least 12 pixels a side
     classes : number of classes
     width : factor on the number of channels, > 0
 
@@ -104,7 +94,7 @@ def resnet9(*, image_shape: tuple[int, int, int], classes: int, width: float) ->
     ValueError
         When the images are too small for the network's strides.
     """
-    channels, height, image_width = image_shape
+    channels, height, image_width = input_shape
     if min(height, image_width) < 12:
         raise ValueError(
             f"resnet9 needs images of at least 12 x 12 pixels, got {height} x {image_width}: "
@@ -142,7 +132,7 @@ def resnet9(*, image_shape: tuple[int, int, int], classes: int, width: float) ->
     )
 
 
-def resnet18(*, image_shape: tuple[int, int, int], classes: int, width: float) -> nn.Module:
+def resnet18(*, input_shape: tuple[int, int, int], classes: int, width: float) -> nn.Module:
     """Build the ResNet-18 of He et al. (2016), its channels multiplied by ``width``.
 
     A 7 x 7 convolution and a pool, four stages of two basic blocks with 64-128-256-512 channels,
@@ -152,7 +142,7 @@ def resnet18(*, image_shape: tuple[int, int, int], classes: int, width: float) -
 
     Parameters
     ----------
-    image_shape : (channels, height, width); meant for 224 x 224 pixels, any size works
+    input_shape : (channels, height, width); meant for 224 x 224 pixels, any size works
     classes : number of classes
     width : factor on the number of channels, > 0
 
@@ -184,7 +174,7 @@ def resnet18(*, image_shape: tuple[int, int, int], classes: int, width: float) -
         return [Residual(nn.Sequential(*block), shortcut), nn.ReLU()]
 
     features = [max(1, round(width * channels)) for channels in (64, 128, 256, 512)]
-    layers = [*normalised(image_shape[0], features[0], 7, 2), nn.ReLU()]
+    layers = [*normalised(input_shape[0], features[0], 7, 2), nn.ReLU()]
     layers += [nn.MaxPool2d(3, stride=2, padding=1)]
     inputs = features[0]
     for stage, outputs in enumerate(features):
@@ -198,22 +188,24 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "mlp": mlp,
     "resnet9": resnet9,
     "resnet18": resnet18,
+    "transformer": transformer,
+    "ngram": ngram,
 }
 
 
 def build(
-    model: dict[str, Any], image_shape: tuple[int, int, int], classes: int, seed: int
+    model: dict[str, Any], input_shape: tuple[int, ...], classes: int, seed: int
 ) -> nn.Module:
     """Build one ensemble member with weights drawn from its own seed.
 
     Parameters
     ----------
     model : ``{"name": ..., <the architecture's own keywords>}``
-    image_shape : (channels, height, width)
+    input_shape : (channels, height, width) of an image, (context,) of a sequence
     classes : number of classes
     seed : 63-bit seed of the initial weights; the global generator is left as it was
     """
     keywords = {key: value for key, value in model.items() if key != "name"}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return ARCHITECTURES[model["name"]](image_shape=image_shape, classes=classes, **keywords)
+        return ARCHITECTURES[model["name"]](input_shape=input_shape, classes=classes, **keywords)

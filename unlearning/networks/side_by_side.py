@@ -29,25 +29,25 @@ class SideBySide(nn.Module):
         # In a list, so that its weights are not the module's: those come from the stack.
         self._single = [stacking.stack(network, 1)]
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Map images ``(members, batch, C, H, W)`` to logits ``(members, batch, classes)``."""
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map inputs ``(members, batch, ...)`` to logits ``(members, batch, ..., classes)``."""
         single = self._single[0]
         for one, of_all in zip(single.modules(), self.modules(), strict=True):
             one.training = of_all.training
         state = [*self.named_parameters(), *self.named_buffers()]
         rows = [(name, value.split(1)) for name, value in state]
-        streams = _streams(images.device, self.members)
+        streams = _streams(inputs.device, self.members)
         parts = []
         for member in range(self.members):
             with torch.cuda.stream(_after_current(streams[member])) if streams else nullcontext():
                 weights = {name: values[member] for name, values in rows}
-                batch = images[member : member + 1]
+                batch = inputs[member : member + 1]
                 parts.append(torch.func.functional_call(single, weights, (batch,)))
         for stream in streams:
             torch.cuda.current_stream(stream.device).wait_stream(stream)
-            # A first layer's gradient reads the images on this stream, after which they are let go
+            # A first layer's gradient reads the inputs on this stream, after which they are let go
             # of: without this their memory is handed out again before it has been read.
-            images.record_stream(stream)
+            inputs.record_stream(stream)
         return torch.cat(parts)
 
 

@@ -17,6 +17,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from unlearning.networks.language import Attention, Positions
+from unlearning.networks.stacked_tokens import (
+    StackedAttention,
+    StackedEmbedding,
+    StackedLayerNorm,
+    StackedPositions,
+    repeated,
+)
+
 Weights = dict[str, Tensor]
 
 
@@ -47,7 +56,7 @@ class StackedConv2d(nn.Module):
         ordered = layer.weight.detach().permute(0, 2, 3, 1).expand(members, -1, -1, -1, -1)
         ordered = ordered.clone(memory_format=torch.contiguous_format)
         self.weight = nn.Parameter(ordered.permute(0, 1, 4, 2, 3))
-        self.bias = None if layer.bias is None else _repeat(layer.bias, members)
+        self.bias = None if layer.bias is None else repeated(layer.bias, members)
 
     def forward(self, features: Tensor) -> Tensor:
         """Convolve ``(batch, members * in, H, W)`` (or images, member first)."""
@@ -89,8 +98,8 @@ class StackedBatchNorm2d(nn.Module):
         if not (layer.affine and layer.track_running_stats) or layer.momentum is None:
             raise ValueError("only affine BatchNorm2d with running statistics can be stacked")
         self.momentum, self.eps = layer.momentum, layer.eps
-        self.weight = _repeat(layer.weight, members)
-        self.bias = _repeat(layer.bias, members)
+        self.weight = repeated(layer.weight, members)
+        self.bias = repeated(layer.bias, members)
         self.running_mean: Tensor
         self.running_var: Tensor
         for name in ("running_mean", "running_var"):
@@ -112,15 +121,15 @@ class StackedBatchNorm2d(nn.Module):
 
 
 class StackedLinear(nn.Module):
-    """One batched matrix product on ``(members, batch, features)``."""
+    """One batched matrix product on ``(members, batch, features)``, or on tokens of each batch."""
 
     def __init__(self, layer: nn.Linear, members: int) -> None:
         super().__init__()
-        self.weight = _repeat(layer.weight, members)
-        self.bias = None if layer.bias is None else _repeat(layer.bias, members)
+        self.weight = repeated(layer.weight, members)
+        self.bias = None if layer.bias is None else repeated(layer.bias, members)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map ``(members, batch, in)`` to ``(members, batch, out)``.
+        """Map ``(members, batch, in)`` to ``(members, batch, out)``; tokens by `_of_tokens`.
 
         Computed features first, as ``weight @ features^T``: this keeps every product of the
         forward and the backward pass in the layout that batched GEMM is fastest at, and leaves
@@ -128,10 +137,21 @@ class StackedLinear(nn.Module):
         """
         # Not in bfloat16: rounded logits would be rounded margins.
         with torch.autocast(features.device.type, enabled=False):
+            if features.dim() == 4:
+                return self._of_tokens(features.to(self.weight.dtype))
             columns = features.to(self.weight.dtype).transpose(1, 2)
             if self.bias is None:
                 return torch.bmm(self.weight, columns).transpose(1, 2)
             return torch.baddbmm(self.bias.unsqueeze(2), self.weight, columns).transpose(1, 2)
+
+    def _of_tokens(self, features: Tensor) -> Tensor:
+        """Map ``(members, batch, tokens, in)``, row by row: what lies around works on rows."""
+        rows, weight = features.flatten(1, 2), self.weight.transpose(1, 2)
+        if self.bias is None:
+            found = torch.bmm(rows, weight)
+        else:
+            found = torch.baddbmm(self.bias.unsqueeze(1), rows, weight)
+        return found.view(*features.shape[:3], -1)
 
 
 class StackedFlatten(nn.Module):
@@ -148,24 +168,21 @@ class StackedFlatten(nn.Module):
         return features.reshape(features.shape[0], self.members, -1).transpose(0, 1)
 
 
-def _repeat(parameter: Tensor, members: int) -> nn.Parameter:
-    return nn.Parameter(parameter.detach().expand(members, *parameter.shape).clone())
-
-
 def stack(network: nn.Module, members: int, *, as_products: bool = False) -> nn.Module:
     """Return the M-member twin of a network, every member with the network's own weights.
 
     Parameters
     ----------
-    network : any module of Conv2d, BatchNorm2d, Linear, Flatten, pooling and activations, wired
-        by modules without parameters of their own
+    network : any module of Conv2d, BatchNorm2d, Linear, Flatten, Embedding, LayerNorm, `Positions`,
+        pooling and activations, wired by modules without parameters of their own
     members : M >= 1
     as_products : computes convolutions as batched matrix products
 
     Returns
     -------
     nn.Module
-        Maps images ``(members, batch, C, H, W)`` to logits ``(members, batch, classes)``.
+        Maps images ``(members, batch, C, H, W)`` to logits ``(members, batch, classes)``, or
+        tokens ``(members, batch, tokens)`` to ``(members, batch, tokens, classes)``.
 
     Raises
     ------
@@ -181,12 +198,20 @@ def stack(network: nn.Module, members: int, *, as_products: bool = False) -> nn.
             return StackedLinear(network, members)
         case nn.Flatten():
             return StackedFlatten(members)
+        case nn.Embedding():
+            return StackedEmbedding(network, members)
+        case nn.LayerNorm():
+            return StackedLayerNorm(network, members)
+        case Positions():
+            return StackedPositions(network, members)
     if next(network.parameters(recurse=False), None) is not None:
         raise ValueError(
             f"{type(network).__name__} has parameters and no stacked form; "
-            "known are Conv2d, BatchNorm2d and Linear"
+            "known are Conv2d, BatchNorm2d, Linear, Embedding, LayerNorm and Positions"
         )
     twin = deepcopy(network)
+    if isinstance(network, Attention):
+        twin.__class__ = StackedAttention
     for name, child in network.named_children():
         setattr(twin, name, stack(child, members, as_products=as_products))
     return twin

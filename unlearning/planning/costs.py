@@ -19,8 +19,8 @@ from math import ceil
 from typing import Any
 
 from unlearning.planning.network_size import network_size
-from unlearning.study import conditions, design, passes, settings, strategies
-from unlearning.study.data_sets import facts, images
+from unlearning.study import conditions, design, passes, sayings, settings, strategies
+from unlearning.study.data_sets import facts, inputs
 from unlearning.study.design import Config, Trajectory
 from unlearning.study.method_files import method_signature
 from unlearning.study.runs import forget_set_size, runs
@@ -30,7 +30,7 @@ GRADIENT_OPERATIONS = 6
 
 #: How much longer members take one after another, on ordinary networks and loaders: measured for
 #: the perceptron (python -m bench.plain_form), an ESTIMATE for others, which fill a device alone.
-PLAIN = {"mlp": 11.0, "resnet9": 2.0, "resnet18": 2.0}
+PLAIN = {"mlp": 11.0, "resnet9": 2.0, "resnet18": 2.0, "transformer": 4.0, "ngram": 4.0}
 
 #: Points that a batch of the evaluation takes; `unlearning.ensembles.margins.POINTS_PER_BATCH`.
 EVALUATION_BATCH = 128
@@ -49,6 +49,8 @@ class Device:
 #: Measured: one thread of an x86-64 server with AVX-512. ResNet-9 reaches 4e10 on small images and
 #: 1e11 on large ones.
 _CPU = {"mlp": 3.5e10, "resnet9": 5.0e10, "resnet18": 5.0e10}
+#: Measured for the transformer (python -m bench.sequences); the n-gram's is an ESTIMATE.
+_CPU |= {"transformer": 2.0e10, "ngram": 2.0e10}
 CPU = Device(_CPU, _CPU, step=0.0, start=3.0)
 
 #: Seconds of a member's step on a GPU beside its operations, and until a job's first step. Rate and
@@ -57,7 +59,7 @@ CPU = Device(_CPU, _CPU, step=0.0, start=3.0)
 _GPU = {"step": 2.6e-4, "start": 15.0}
 #: An ESTIMATE: a tenth of what the data sheet of an H100 gives in float32, in which linear layers
 #: are computed in every precision.
-_LINEAR = {"mlp": 6.7e12}
+_LINEAR = {"mlp": 6.7e12, "transformer": 6.7e12, "ngram": 6.7e12}
 
 #: Measured: one H100, by precision of the convolutions. ResNet-18's evaluation was not measured:
 #: its gradients' rate stands for it.
@@ -101,7 +103,9 @@ class Costs:
     Attributes
     ----------
     train, points : training points, all points
-    image_shape : (channels, height, width) as trained on
+    input_shape : (channels, height, width) as trained on; (context,) of sequences
+    sequences : whether the points are sequences
+    predictions : margins of a member on all points, at most
     network : size of one member
     """
 
@@ -110,11 +114,12 @@ class Costs:
         dataset = config["dataset"]
         self.train = dataset["train"]
         self.points = self.train + dataset["validation"]
-        side, channels, self.classes = images(dataset["name"])
-        side = dataset["pad_to"] or side
-        self.image_shape = (channels, side, side)
+        self.input_shape, self.classes = inputs(dataset["name"], dataset["pad_to"])
+        self.sequences = len(self.input_shape) == 1
+        # Of sequences, as if each filled the context: how long they are is not known before.
+        self.predictions = self.points * (self.input_shape[0] if self.sequences else 1)
         self.model = settings.model_settings(config)
-        self.network = network_size(self.model, self.image_shape, self.classes)
+        self.network = network_size(self.model, self.input_shape, self.classes)
         self.forget_size = cache(self._forget_size)
         self.trajectories = cache(partial(runs, config))
         self.plain = cache(self._plain)
@@ -142,7 +147,7 @@ class Costs:
 
     def stack(self, batch: int) -> int:
         """Return the members trained as one network; by the fixed rule where it is measured."""
-        computing, size = self.config["computing"], self.image_shape[1]
+        computing, size = self.config["computing"], self.input_shape[-1]
         return strategies.chosen(computing, self.model["name"], size, batch).members
 
     def work(self, rule: str, wildcards: Any) -> Work:
@@ -171,6 +176,8 @@ class Costs:
                 return self._training(wildcards.chunk, round(fraction * self.train), 1)
             case "unlearn":
                 return self._unlearning(wildcards)
+            case "tabulate_texts":
+                return self._saying(wildcards)
         return Work()
 
     def _training(self, chunk: str, points: int, snapshots: int) -> Work:
@@ -203,6 +210,16 @@ class Costs:
             ceil(members / self.stack(batch)) * each.steps,
             PLAIN[self.model["name"]] if plain else 1.0,
         )
+
+    def _saying(self, wildcards: Any) -> Work:
+        """Count oracles, and runs as if each went through the retain set in every epoch."""
+        members = len(sayings.members(self.config))
+        points = self.train - self.forget_size(wildcards.forget_set)
+        asked = sayings.runs(self.config, wildcards.forget_set)
+        epochs = self.config["training"]["epochs"]
+        epochs += sum(run["snapshots"][-1][0] for run in asked)
+        evaluations = members * (len(asked) + 2) * self.points
+        return Work(members, members * epochs * points, evaluations)
 
     def snapshots(self, wildcards: Any) -> int:
         """Return the snapshots that a job of the rule ``unlearn`` keeps."""

@@ -24,16 +24,24 @@ class Convolution(NamedTuple):
     side: int  # pixels a side of what comes out
 
 
-def network_size(model: Config, image_shape: tuple[int, int, int], classes: int) -> NetworkSize:
+def network_size(model: Config, input_shape: tuple[int, ...], classes: int) -> NetworkSize:
     """Return the size of a network of `unlearning.networks.models`.
 
     Parameters
     ----------
     model : ``{"name": ..., <the architecture's own keywords>}``
-    image_shape : (channels, height, width), height and width equal
+    input_shape : (channels, height, width), height and width equal; (context,) of sequences
     classes : number of classes
     """
-    channels, side, _ = image_shape
+    if model["name"] == "transformer":
+        return _transformer(model, input_shape[0], classes)
+    if model["name"] == "ngram":
+        seen, hidden = model["size"] * model["width"], model["hidden"]
+        products = (seen + classes) * hidden
+        numbers = products + classes * model["width"] + hidden + classes
+        each = 2 * seen + 2 * hidden + classes
+        return NetworkSize(input_shape[0] * products, numbers, input_shape[0] * each)
+    channels, side, _ = input_shape
     if model["name"] == "mlp":
         pixels, hidden = channels * side * side, model["hidden"]
         products = pixels * hidden + hidden * classes
@@ -49,6 +57,17 @@ def network_size(model: Config, image_shape: tuple[int, int, int], classes: int)
     # What a convolution, its BatchNorm and its ReLU each keep.
     activations = sum(3 * layer.outputs * layer.side**2 for layer in layers)
     return NetworkSize(products, sum(weights) + statistics + last + bias, activations)
+
+
+def _transformer(model: Config, context: int, classes: int) -> NetworkSize:
+    width, layers = model["width"], model["layers"]
+    # Queries, keys, values and what is given back; the perceptron of twice the width, both ways.
+    products = layers * 8 * width**2 + width * classes
+    numbers = products + layers * (11 * width) + 2 * width + classes
+    numbers += (classes + context) * width
+    attended = layers * 2 * context * width  # scores and what they weigh, of each token
+    kept = layers * (17 * width + 3 * model["heads"] * context) + 4 * width + 3 * classes
+    return NetworkSize(context * (products + attended), numbers, context * kept)
 
 
 def _halved(side: int) -> int:

@@ -1,23 +1,28 @@
-"""What a job needs: bytes on disk, memory and minutes, for the rules' ``resources``.
+"""What a job needs: memory and minutes, for the rules' ``resources``; its files are `outputs`.
 
-Pure Python, because the Snakefile imports it. The sizes of arrays are exact; what is not an array
-(records, tables, figures, what Python and its libraries take) is measured on the default study and
-scaled with what it grows with.
+Pure Python, because the Snakefile imports it. What Python and its libraries take is measured on the
+default study and scaled with what it grows with.
 """
 
 from collections.abc import Callable
-from math import ceil
+from math import ceil, prod
 from types import SimpleNamespace
 from typing import Any
 
-from unlearning.planning.costs import EVALUATION_BATCH, Costs, chunk_size
-from unlearning.study import design, influence, needs, passes, settings, stopping, subsampling
+from unlearning.planning.costs import EVALUATION_BATCH, chunk_size
+from unlearning.planning.outputs import FLOAT, Outputs
+from unlearning.study import (
+    design,
+    needs,
+    passes,
+    sayings,
+    settings,
+    subsampling,
+)
 
 Resource = Callable[..., int]
 
 MEBIBYTE = 2**20
-HEADER = 256  # bytes beside the numbers of a .npy file: what it says first, and its seal
-FLOAT = 4
 
 #: Memory of a process with its libraries: measured, except that of CUDA, an ESTIMATE.
 TORCH = 700 * MEBIBYTE
@@ -44,11 +49,6 @@ SUBSAMPLED_SCORES = 4_000_000
 #: Targets whose datamodels are in memory at once; as `unlearning.datamodels.lasso` has it.
 DATAMODEL_BLOCK = 512
 
-#: Bytes of a record, of each member in it and of each snapshot; of rows of scores; of a figure.
-RECORD, RECORD_MEMBER, RECORD_SNAPSHOT = 600, 30, 70
-SCORE_ROW = 300
-SUBSAMPLE_ROW = 400
-FIGURE = 400_000
 #: The rules that train or unlearn, as fast as was measured; all whose time is that of members; and
 #: all that compute on a GPU where there is one.
 TRAINING = (
@@ -66,126 +66,13 @@ ON_DEVICE = (*ON_MEMBERS, "measure_strategies")
 SECONDS_A_MEASUREMENT = 120 + 120
 #: Members that are tried at once on a processor, at most; a GPU has memory of its own.
 MEMBERS_MEASURED = 4
-#: The splits that each snapshot is scored on.
-SPLITS = 3
 
 
-class Needs(Costs):
+class Needs(Outputs):
     """Computes what each job of a study needs.
 
     Methods take the name of a rule and the job's wildcards, as attributes.
     """
-
-    def outputs(self, rule: str, wildcards: Any) -> dict[str, int]:
-        """Return the bytes of every output of a job, by the output's name.
-
-        Returns
-        -------
-        dict
-            Without the rules that only draw or collect small tables.
-        """
-        match rule:
-            case "measure_strategies":
-                return {"strategies": 20 * RECORD}
-            case "prepare_data":
-                pixels = self.points * _product(self.image_shape)
-                return {
-                    "images": HEADER + pixels,
-                    "labels": HEADER + 8 * self.points,
-                    "record": RECORD,
-                }
-            case "train_pretrained" | "train_oracle" | "import_pretrained" | "import_oracle":
-                return self._trained(rule, wildcards.chunk)
-            case "train_oracle_outputs":
-                members = chunk_size(wildcards.chunk)
-                logits = FLOAT * members * self.points * self.classes
-                return {"outputs": HEADER + logits, "record": self._record(members, 1)}
-            case "train_datamodels":
-                members = chunk_size(wildcards.chunk)
-                return {
-                    "membership": HEADER + members * self.train,
-                    "margins": HEADER + FLOAT * members * self.points,
-                    "record": self._record(members, 1),
-                }
-            case "unlearn":
-                members, snapshots = chunk_size(wildcards.chunk), self.snapshots(wildcards)
-                half = self.config["unlearned_margins"] == "float16"
-                return self._margins(members, snapshots, FLOAT // 2 if half else FLOAT)
-            case "fit_datamodels":
-                return {"matrix": HEADER + FLOAT * self.train**2, "quality": 45 * self.train}
-            case "import_datamodels":
-                return {"matrix": HEADER + FLOAT * self.train**2}
-            case "fit_validation_datamodels":
-                numbers = FLOAT * (self.points - self.train) * self.train
-                return {"matrix": HEADER + numbers, "record": RECORD}
-            case "add_datamodels":
-                return {"added": HEADER + FLOAT * self.points}
-            case "find_components":
-                numbers = 8 * self.config["datamodels"]["components"] * self.train
-                return {"components": HEADER + numbers, "projections": HEADER + numbers}
-            case "select_forget_set":
-                return {"indices": HEADER + 8 * self.forget_size(wildcards.forget_set)}
-            case "score_method":
-                settings = sum(self.axes(wildcards.method, wildcards.forget_set))
-                return {
-                    "table": SPLITS * SCORE_ROW * settings,
-                    "points": HEADER + FLOAT * settings * self.points,
-                }
-            case "subsample_members":
-                numbers = 2 * SPLITS * len(subsampling.subsample_sizes(self.config))
-                return {"scores": SUBSAMPLE_ROW * numbers * (self.subsampled() + 2)}
-            case _ if rule.startswith("draw_"):
-                return {"figure": FIGURE}
-        return {}
-
-    @property
-    def _repeats(self) -> int:
-        repeats: int = self.config["klom"]["bootstrap"]
-        return repeats
-
-    def _trained(self, rule: str, chunk: str) -> dict[str, int]:
-        members = chunk_size(chunk)
-        if rule.endswith("oracle"):
-            return self._margins(members, len(design.oracle_snapshots(self.config)))
-        weights = FLOAT * members * self.network.numbers
-        early = len(needs.early_epochs(self.config)) * weights if rule == "train_pretrained" else 0
-        kept = {"early": early} if early else {}
-        return {"weights": weights, **self._margins(members, 1), **kept}
-
-    def _margins(self, members: int, snapshots: int, number: int = FLOAT) -> dict[str, int]:
-        rows = members * snapshots
-        return {
-            "margins": HEADER + number * rows * self.points,
-            "correct": HEADER + rows * ceil(self.points / 8),
-            "record": self._record(members, snapshots),
-        }
-
-    @staticmethod
-    def _record(members: int, snapshots: int) -> int:
-        return RECORD + RECORD_MEMBER * members + RECORD_SNAPSHOT * snapshots
-
-    def axes(self, method: str, forget_set: str) -> list[int]:
-        """Return the number of snapshots of each trajectory of a method on a forget set."""
-        return [
-            len(design.snapshots(self.config, method, forget_set, run))
-            for run in self.trajectories(method, forget_set).values()
-        ]
-
-    def subsampled(self) -> int:
-        """Return the number of runs on a forget set whose members are subsampled."""
-        every = [
-            subsampling.looked_at(self.config, name) for name in subsampling.methods(self.config)
-        ]
-        return sum(len(snapshots) for chosen in every for snapshots in chosen.values())
-
-    def stopped(self, wildcards: Any) -> list[dict[str, Any]]:
-        """Return the runs on a forget set whose points get stopping times of their own."""
-        return stopping.stopped_runs(self.config, wildcards.forget_set)
-
-    def family_sizes(self) -> list[int]:
-        """Return the size of every forget set of the family of influence."""
-        sets = influence.forget_sets(self.config)
-        return [definition["size"] for definition in sets.values()]
 
     def device_memory(self, rule: str, wildcards: Any) -> int:
         """Return the bytes of a training job's tensors: memory of the GPU if there is one."""
@@ -202,9 +89,9 @@ class Needs(Costs):
             networks += passes.HELD.get(wildcards.method, 0)
             teacher = passes.EVALUATIONS.get(wildcards.method, 0)
         stack = min(members, self.stack(batches[0])) if rule != "import_pretrained" else 1
-        data = self.points * (_product(self.image_shape) + 8)  # bytes stay bytes
+        data = self.points * (prod(self.input_shape) + 8)  # bytes stay bytes
         computing = stack * (networks * network.numbers + 1.5 * max(batches) * network.activations)
-        logits = stack * self.classes * self.points * (3 + teacher)
+        logits = stack * self.classes * self.predictions * (3 + teacher)
         evaluating = stack * EVALUATION_BATCH * network.activations / 2
         return data + ceil(FLOAT * (logits + max(computing, evaluating)))
 
@@ -213,7 +100,7 @@ class Needs(Costs):
 
         A study of ``device: auto`` may find itself without a GPU: its tensors count here too.
         """
-        members, points, train = self.config["ensemble"]["members"], self.points, self.train
+        members, points, train = self.config["ensemble"]["members"], self.predictions, self.train
         # Scores of every replicate, brought together, and in order.
         replicates = 3 * FLOAT * self._repeats * points
         match rule:
@@ -222,13 +109,18 @@ class Needs(Costs):
             case "measure_strategies":
                 one = self.device_memory("train_pretrained", SimpleNamespace(chunk="0-0"))
                 return TORCH + CUDA + MEMBERS_MEASURED * one
+            case "tabulate_texts":
+                # Logits of all points, of members and of a teacher; weights as they are read.
+                members = chunk_size(design.pretrained_chunks(self.config)[0])
+                logits = len(sayings.members(self.config)) * points * self.classes
+                return TORCH + CUDA + FLOAT * (4 * logits + 2 * members * self.network.numbers)
             case "import_oracle":
                 return TORCH + 3 * sum(self.outputs(rule, wildcards).values())
             case "check_alignment":
                 return NUMERICS + 6 * FLOAT * members * points
             case "prepare_data" | "draw_forget_sets":
                 # As read, as joined, as written and as padded.
-                return NUMERICS + 4 * points * _product(self.image_shape)
+                return NUMERICS + 4 * self.points * prod(self.input_shape)
             case "fit_datamodels":
                 models = self.config["datamodels"]["models"]
                 # Membership and margins as given, chosen, centred; weights of a block of targets.
@@ -236,7 +128,7 @@ class Needs(Costs):
                 matrices = 0 if self.config["datamodels"]["estimator"] == "mean_difference" else 6
                 return NUMERICS + inputs + FLOAT * matrices * train**2
             case "fit_validation_datamodels":
-                models, further = self.config["datamodels"]["models"], points - train
+                models, further = self.config["datamodels"]["models"], self.points - train
                 inputs = 14 * models * train + 12 * DATAMODEL_BLOCK * train
                 # The Gram matrix; weights as they are, as they were, and as they are written.
                 lasso = self.config["datamodels"]["estimator"] != "mean_difference"
@@ -311,12 +203,12 @@ class Needs(Costs):
         work = self.work(rule, wildcards)
         if work.members:
             return self.seconds(work, device)
-        members, points, train = self.config["ensemble"]["members"], self.points, self.train
+        members, points, train = self.config["ensemble"]["members"], self.predictions, self.train
         match rule:
             case "measure_strategies":
                 return 15 + SECONDS_A_MEASUREMENT * len(settings.batch_sizes(self.config))
             case "prepare_data":
-                return 10 + points * _product(self.image_shape) / PREPARED_A_SECOND
+                return 10 + self.points * prod(self.input_shape) / PREPARED_A_SECOND
             case "fit_datamodels":
                 datamodels = self.config["datamodels"]
                 products = 2 * datamodels["models"] * train**2
@@ -333,7 +225,7 @@ class Needs(Costs):
                     products += fits * datamodels["iterations"] * further * train**2
                 return 10 + 2 * products / PRODUCTS_A_SECOND
             case "add_datamodels":
-                return 10 + FLOAT * train * points / READ_A_SECOND
+                return 10 + FLOAT * train * self.points / READ_A_SECOND
             case "find_components":
                 return 10 + COMPONENT_PASSES * FLOAT * train**2 / READ_A_SECOND
             case "measure_blocks":
@@ -380,8 +272,3 @@ class Needs(Costs):
             return max(LEAST_MINUTES, ceil(expected)) * attempt
 
         return minutes
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    channels, height, width = shape
-    return channels * height * width

@@ -51,7 +51,7 @@ def import_pretrained(
     layout, folder = LAYOUTS[published["source"]], published["folder"]
     sizes = {"n_train": prepared.n_train, "n_validation": prepared.n_validation}
     stored = layout.pretrained_margins(folder, members, **sizes)
-    build, device = prepared.builder(model), prepared.data.images.device
+    build, device = prepared.builder(model), prepared.data.inputs.device
     parts, predictions, started = [], [], perf_counter()
     for row, member in zip(stored, members, strict=True):
         weights = {

@@ -178,7 +178,7 @@ def read_resnet9(path: Path) -> Weights:
     """
     # The shapes are enough, and drawing weights would move the generator.
     with torch.device("meta"):
-        network = resnet9(image_shape=(SIZE[2], *SIZE[:2]), classes=CLASSES, width=1.0)
+        network = resnet9(input_shape=(SIZE[2], *SIZE[:2]), classes=CLASSES, width=1.0)
     state = read_pt(path)
     if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
         raise ValueError(f"{path} holds {type(state).__name__}, not a state dict of names.")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
+from unlearning.columns import Columns
 from unlearning.scoring.klom import CAP, CHUNK, Noise, klom, score_draws
 
 # Ranks to either side over which the spacing of margins is averaged.
@@ -147,6 +148,7 @@ def bootstrap_percentile(
     variant: str = "default",
     nonfinite: str = "raise",
     clip: float = math.inf,
+    columns: Columns | None = None,
 ) -> NDArray[np.float64]:
     """Resample the members of both ensembles: how each split's percentile of the scores moves.
 
@@ -165,6 +167,8 @@ def bootstrap_percentile(
     clip : float
         Margins of this size were clipped to it: they stay where they are, and no other margin
         goes beyond. Non-finite margins stay, too.
+    columns : Columns, optional
+        Of which points the margins are, where one has several: its score is their mean.
 
     Returns
     -------
@@ -179,7 +183,9 @@ def bootstrap_percentile(
         `repeats` or `percentile` is out of range.
     """
     # Rejects, once and for all members, what must be rejected.
-    estimate = angle(klom(unlearned, oracle, variant=variant, nonfinite=nonfinite))
+    found = klom(unlearned, oracle, variant=variant, nonfinite=nonfinite)
+    columns = columns or Columns(np.ones(found.size))
+    estimate = angle(columns.mean(found))
     ensembles = np.asarray(unlearned), np.asarray(oracle)
     points = estimate.size
     if repeats < 1:
@@ -199,11 +205,15 @@ def bootstrap_percentile(
     angles = np.empty((repeats, points), np.float32)
     for first in range(0, points, CHUNK):
         part = slice(first, first + CHUNK)
-        ours, theirs = (_smoothed(e[:, part].astype(dtype), bound) for e in ensembles)
+        mine = columns.part(part)
+        start = columns.starts[first]
+        wide = slice(start, start + mine.count)
+        ours, theirs = (_smoothed(e[:, wide].astype(dtype), bound) for e in ensembles)
         noise = Noise((ours[1], theirs[1]), (ours[2], theirs[2]), partners, bound)
-        angles[:, part] = angle(score_draws(ours[0], theirs[0], drawn, variant, noise)[0])
-    columns = [_deviations(angles[:, split], estimate[split], percentile) for split in splits]
-    return np.stack(columns, axis=1) if columns else np.empty((repeats, 0))
+        scores = score_draws(ours[0], theirs[0], drawn, variant, noise)[0]
+        angles[:, part] = angle(mine.mean(scores))
+    moved = [_deviations(angles[:, split], estimate[split], percentile) for split in splits]
+    return np.stack(moved, axis=1) if moved else np.empty((repeats, 0))
 
 
 def percentile_interval(

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unlearning.columns import Columns
 from unlearning.scoring.bootstrap import bootstrap_percentile, percentile_interval
 from unlearning.scoring.klom import klom
 
@@ -22,6 +23,15 @@ class Scoring:
     clip: float  # margins beyond +-clip count as +-clip
     bootstrap: int  # resamplings of the members
     seed: int  # of the resampling
+    columns: Columns | None = None  # over which of them scores are averaged; None: a point a column
+
+    def of(self, columns: int) -> Columns:
+        """Return what so many columns of margins are of."""
+        return self.columns or Columns(np.ones(columns))
+
+    def at(self, points: NDArray[np.integer]) -> "Scoring":
+        """Return how margins of some points alone become scores."""
+        return replace(self, columns=self.columns and self.columns.part(points))
 
 
 def clipped(margins: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
@@ -64,14 +74,15 @@ class Comparison:
 
     Parameters
     ----------
-    unlearned : (members, points) margins
-    oracle : (oracles, points) margins
+    unlearned : (members, columns) margins, of a point one or several: `Scoring.columns`
+    oracle : (oracles, columns) margins
     scoring : how to score
 
     Attributes
     ----------
-    measured : (members, points) margins as they are scored
-    unscored : (points,) which have no score, as `measurable` says
+    measured : (members, columns) margins as they are scored
+    unscored : (columns,) which have no score, as `measurable` says
+    columns : of which points they are
     """
 
     def __init__(
@@ -79,6 +90,7 @@ class Comparison:
     ) -> None:
         self.measured, self.unscored = measurable(unlearned, scoring)
         self._oracle, self._scoring = clipped(oracle, scoring.clip), scoring
+        self.columns = scoring.of(self.measured.shape[1])
         self._nonfinite = "own_bin" if np.isnan(self.measured).any() else "raise"
 
     def points(self) -> NDArray[np.float64]:
@@ -87,7 +99,20 @@ class Comparison:
             self.measured, self._oracle, variant=self._scoring.variant, nonfinite=self._nonfinite
         )
         found[self.unscored] = np.nan
-        return found
+        return self.columns.mean(found)
+
+    def reversed_points(self) -> NDArray[np.float64]:
+        """Return the KLoM of every point (points,) with the ensembles in each other's place.
+
+        KL(oracle || unlearned), as *Easy Data Unlearning Bench* has it; NaN where a margin is not
+        finite.
+        """
+        finite = np.isfinite(self.measured).all(axis=0)
+        found = klom(
+            self._oracle, np.where(finite, self.measured, 0), variant=self._scoring.variant
+        )
+        found[self.unscored | ~finite] = np.nan
+        return self.columns.mean(found)
 
     def deviations(self, groups: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
         """Return (repeats, groups): how the P95 of groups of points moves with the members drawn.
@@ -104,6 +129,7 @@ class Comparison:
             variant=self._scoring.variant,
             nonfinite=self._nonfinite,
             clip=self._scoring.clip,
+            columns=self.columns,
         )
 
 
@@ -118,24 +144,26 @@ def score(
 
     Parameters
     ----------
-    unlearned : (members, points) margins; non-finite ones are counted and, by the default variant,
+    unlearned : (members, columns) margins; non-finite ones are counted and, by the default variant,
         kept in a bin of their own that no oracle occupies; other variants have no place for them:
         their points, and the splits that hold one, have no score
-    correct : (members, points) whether the class is predicted
-    oracle : (oracles, points) margins
+    correct : (members, columns) whether the class is predicted, or the next token
+    oracle : (oracles, columns) margins
     splits : name -> indices of points
     scoring : how to score
 
     Returns
     -------
-    rows : one a split, the measures without the floor
+    rows : one a split, the measures without the floor; where points have several columns, the KLoM
+        in the other direction as well
     points : (points,) KLoM of every point, NaN where there is no score
     deviations : (splits, repeats) of the P95 when members are drawn again, as
         `bootstrap_percentile` has them; the same members at the same place in every ensemble
     """
     nonfinite, groups = ~np.isfinite(unlearned), list(splits.values())
     comparison = Comparison(unlearned, oracle, scoring)
-    unscored = comparison.unscored
+    unscored, columns = comparison.unscored, comparison.columns
+    places = [columns.of(group) for group in groups]
     if unscored.any():
         logger.warning(
             "klom.variant: %s has no place for the %d non-finite margins of a diverged ensemble: "
@@ -158,12 +186,17 @@ def score(
             "klom_p99": np.percentile(points[group], 99),
             "klom_mean": points[group].mean(),
             "klom_median": np.median(points[group]),
-            "n_nonfinite": int(nonfinite[:, group].sum()),
-            "accuracy": correct[:, group].mean(),
-            "loss": losses[group].mean(),
+            "n_nonfinite": int(nonfinite[:, place].sum()),
+            "accuracy": correct[:, place].mean(),
+            "loss": losses[place].mean(),
         }
-        for (name, group), estimate, low, high in zip(
-            splits.items(), estimates, lows, highs, strict=True
+        for (name, group), place, estimate, low, high in zip(
+            splits.items(), places, estimates, lows, highs, strict=True
         )
     ]
+    if not columns.single:
+        reverse = comparison.reversed_points()
+        for row, group in zip(rows, groups, strict=True):
+            row["klom_reversed_p95"] = np.percentile(reverse[group], 95)
+            row["klom_reversed_mean"] = reverse[group].mean()
     return rows, points, deviations.T

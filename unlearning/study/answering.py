@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from unlearning.study import config_controls, design, targets
+from unlearning.study import config_controls, data_sets, design, targets
 from unlearning.study.design import Config
 
 #: The figures that the page shows, in its order, and the part of the answer that draws each.
@@ -63,12 +63,14 @@ def sizes(config: Config) -> dict[str, int]:
 
 def about(config: Config) -> str:
     """Return what a study is, in one sentence."""
-    width = config["architectures"][config["model"]].get("width")
+    residual = config["model"].startswith("resnet")
+    width = residual and config["architectures"][config["model"]].get("width")
     network = config["model"] + (f" at {width:g} of the paper's width" if width else "")
     names = config["run"]["forget_sets"]
     labels = [design.forget_set_label(name, config["forget_sets"][name]) for name in names]
+    dataset = config["dataset"]
     return (
-        f"Study {config['study']}: {config['dataset']['name']}, {config['dataset']['train']} "
-        f"training images, {network}, N = {config['ensemble']['members']} members an ensemble, "
-        f"forget sets {'; '.join(labels)}."
+        f"Study {config['study']}: {dataset['name']}, {dataset['train']} training "
+        f"{data_sets.facts(dataset['name']).kind}, {network}, N = {config['ensemble']['members']} "
+        f"members an ensemble, forget sets {'; '.join(labels)}."
     )

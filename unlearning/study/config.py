@@ -19,6 +19,7 @@ from unlearning.study.config_methods import INFINITE, method_complaints
 from unlearning.study.config_needs import early_complaints, needs_complaints
 from unlearning.study.config_published import published_complaints
 from unlearning.study.config_stability import stability_complaints
+from unlearning.study.config_theory import theory_complaints
 from unlearning.study.config_words import allowed
 from unlearning.study.design import Config, used_forget_sets
 from unlearning.study.influence import in_family
@@ -51,7 +52,7 @@ TARGETS = (
 TABLE1_DATASETS = ("fashion_mnist",)
 
 #: Architectures of linear layers alone, which are computed in float32 always.
-WITHOUT_CONVOLUTIONS = ("mlp",)
+WITHOUT_CONVOLUTIONS = ("mlp", "transformer", "ngram")
 
 #: Names that Snakemake refuses as wildcards: the last characters repeat.
 ENDLESS = re.compile(r"(.+)\1{19}$")
@@ -191,7 +192,7 @@ def _complaints(config: Config, left_out: Collection[str]) -> Iterator[str]:
     for name, definition in config["forget_sets"].items():
         if not in_family(name):  # that of influence is looked at by who asks for it
             yield from forget_set_complaints(f"forget_sets.{name}", definition, config)
-    yield from _theory_complaints(config["theory"])
+    yield from theory_complaints(config["theory"])
     for name, method in config["methods"].items():
         if name in left_out:
             continue
@@ -250,13 +251,13 @@ def _ensemble_complaints(config: Config) -> Iterator[str]:
     kept = round(datamodels["subset_fraction"] * train)
     if not 0 < kept < train:
         yield (
-            "datamodels.subset_fraction: leaves no training image "
+            "datamodels.subset_fraction: leaves no training point "
             f"{'out of' if kept else 'in'} a subset"
         )
     if datamodels["components"] >= train:
         yield (
             f"datamodels.components: {datamodels['components']} must be less than the {train} "
-            "training images"
+            "training points"
         )
 
 
@@ -285,26 +286,3 @@ def _computing_complaints(config: Config) -> Iterator[str]:
                     f"computing.{name}: {computing[name]} is of convolutions, and "
                     f"{config['model']} has none; set float32"
                 )
-
-
-def _theory_complaints(theory: Config) -> Iterator[str]:
-    data = theory["fig3"]["data"]
-    for size in theory["fig3"]["forget"]:
-        if size >= data:
-            yield f"theory.fig3.forget: {size} leaves nothing to retain of {data} samples"
-    retained, both = data - max(theory["fig3"]["forget"]), theory["fig3"]["retain_ij"]
-    if both > retained:
-        yield f"theory.fig3.retain_ij: {both} is more than the {retained} samples that are retained"
-    for name, data_set in theory["logistic"]["data_sets"].items():
-        key = f"theory.logistic.data_sets.{name}"
-        step, ridge = theory["logistic"]["step"], data_set["ridge"]
-        if step * ridge >= 2:
-            yield (
-                f"theory.logistic.step: {step} makes descent diverge at the ridge of {key}, "
-                f"{ridge}: it must be less than 2 / ridge"
-            )
-        retained, forgotten = data_set["retained"], data_set["forgotten"]
-        if "epsilon" not in data_set and len(retained) != len(forgotten):
-            yield f"{key}: retained names {len(retained)} axes and forgotten {len(forgotten)}"
-        elif "epsilon" not in data_set and not any(forgotten):
-            yield f"{key}.forgotten: must hold a number greater than 0"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from unlearning.study import influence, passes
 from unlearning.study.config_methods import WITH_BATCH_NORM
-from unlearning.study.data_sets import images
+from unlearning.study.data_sets import inputs
 from unlearning.study.design import Config
 from unlearning.study.runs import forget_set_size, runs
 
@@ -33,8 +33,10 @@ def batch_complaints(config: Config, forget_sets: Mapping[str, Config]) -> Itera
     forget_sets : name -> definition, of those that are looked at beside the training set
     """
     dataset, model = config["dataset"], config["model"]
-    side = dataset["pad_to"] or images(dataset["name"])[0]
-    if model not in WITH_BATCH_NORM or last_side(model, side) > 1:
+    if model not in WITH_BATCH_NORM:
+        return
+    side = inputs(dataset["name"], dataset["pad_to"])[0][-1]
+    if last_side(model, side) > 1:
         return
     for key, what, points, batch in _passes(config, forget_sets):
         if points % batch == 1:

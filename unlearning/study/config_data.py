@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unlearning.study.config_words import allowed, modules
-from unlearning.study.data_sets import DataSet, facts, images
+from unlearning.study.data_sets import DataSet, facts, inputs
 from unlearning.study.design import Config
 
 #: The keys that each kind of forget set has, and whether it must.
@@ -15,11 +15,15 @@ FORGET_SET_KEYS = {
     "ends": {"component", "size"},
     "class": {"label", "size", "seed"},
     "group": {"group", "size", "seed"},
+    "prefix": {"text"},
     "indices": {"file"},
     "published": {"number", "size"},
 }
 
 SMALLEST_IMAGE = {"resnet9": 12}
+
+#: Architectures that take sequences; all others take images.
+OF_SEQUENCES = ("transformer", "ngram")
 
 
 def dataset_complaints(config: Config) -> Iterator[str]:
@@ -35,11 +39,23 @@ def dataset_complaints(config: Config) -> Iterator[str]:
         yield f"dataset.name: {name!r} has no loader; {allowed(modules('datasets'))}"
     else:
         try:
-            images(name)
+            inputs(name)
         except ValueError as error:
             yield f"dataset.name: {error}"
     if model not in config["architectures"]:
         yield f"model: {model!r} is unknown; {allowed(config['architectures'])}"
+    if model in config["architectures"] and (model in OF_SEQUENCES) != (known.kind == "sequences"):
+        takes = "sequences" if model in OF_SEQUENCES else "images"
+        fitting = [
+            key
+            for key in config["architectures"]
+            if (key in OF_SEQUENCES) == (known.kind == "sequences")
+        ]
+        yield (f"model: {model} takes {takes}, and {name} has {known.kind}; {allowed(fitting)}")
+    if known.kind == "sequences":
+        for key in ("normalisation", "pad_to"):
+            if dataset[key] is not None:
+                yield f"dataset.{key}: is of images, and {name} has sequences; set null"
     yield from _count_complaints(dataset, known)
     if known.reads_no_files and dataset["folder"] is not None:
         yield f"dataset.folder: must be null for {name}, which reads no files"
@@ -67,14 +83,15 @@ def _count_complaints(dataset: Config, known: DataSet) -> Iterator[str]:
     name = dataset["name"]
     for key, there in (("train", known.train), ("validation", known.validation)):
         if dataset[key] % known.parts:
-            yield f"dataset.{key}: {dataset[key]} must be a multiple of {known.parts}, its classes"
+            parts = "classes" if known.kind == "images" else "groups"
+            yield f"dataset.{key}: {dataset[key]} must be a multiple of {known.parts}, its {parts}"
         if there is not None and dataset[key] > there:
-            yield f"dataset.{key}: {dataset[key]} is more than the {there} images of {name}"
+            yield f"dataset.{key}: {dataset[key]} is more than the {there} {known.kind} of {name}"
     total = dataset["train"] + dataset["validation"]
     if known.together is not None and total > known.together:
         yield (
             f"dataset.train: {dataset['train']} and dataset.validation, {dataset['validation']}, "
-            f"are more than the {known.together} images of {name}"
+            f"are more than the {known.together} {known.kind} of {name}"
         )
 
 
@@ -99,10 +116,27 @@ def forget_set_complaints(key: str, definition: Config, config: Config) -> Itera
             f"{key}.component: {definition['component']} is not computed; "
             f"datamodels.components is {computed}"
         )
+    known = facts(config["dataset"]["name"])
+    if kind == "class" and known.kind == "sequences":
+        yield f"{key}: kind class is of images; sequences have groups: write kind group"
+        return
+    if kind == "prefix":
+        yield from _prefix_complaints(key, definition["text"], known, config["dataset"]["name"])
     if kind in ("class", "group"):
         yield from _part_complaints(key, definition, config["dataset"])
     if kind == "indices":
         yield from _index_file_complaints(key, definition["file"], train)
+
+
+def _prefix_complaints(key: str, text: str, known: DataSet, name: str) -> Iterator[str]:
+    """Yield what is wrong with a beginning that forgotten sequences have in common."""
+    if known.kind != "sequences":
+        yield f"{key}: kind prefix is of sequences, and {name} has images"
+    elif known.context is not None and len(text) >= known.context:
+        yield (
+            f"{key}.text: {text!r} is longer than a sequence of {name}, which has "
+            f"{known.context - 1} characters at most"
+        )
 
 
 def _part_complaints(key: str, definition: Config, dataset: Config) -> Iterator[str]:

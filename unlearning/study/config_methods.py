@@ -6,6 +6,7 @@ from typing import Any
 
 from unlearning.study import design, passes, runs
 from unlearning.study.conditions import OPTIMIZER, USUAL, ZERO_STRENGTH
+from unlearning.study.config_data import OF_SEQUENCES
 from unlearning.study.config_words import allowed
 from unlearning.study.design import Config
 from unlearning.study.method_files import Signature, method_signature
@@ -16,6 +17,15 @@ BASELINES = ("baselines", "pretrained", "oracle_floor", "oracle_stopped")
 #: Architectures with BatchNorm: their methods must have a control with frozen statistics.
 WITH_BATCH_NORM = ("resnet9", "resnet18")
 
+
+#: Methods of classes: of labels drawn anew, or of a margin a point.
+OF_CLASSES = (
+    "random_labels",
+    "salun",
+    "oracle_matching",
+    "datamodel_direct",
+    "datamodel_matching",
+)
 
 #: What hyperparameters are, by the annotation in the method's file.
 NUMBER, WHOLE, TEXT = "a number", "a whole number", "text"
@@ -119,6 +129,11 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
         yield f"{key}: the name is taken by a baseline"
     file = method.get("file")
     signature = method_signature(name, file)
+    used = name in config["run"]["methods"]
+    if used and config["model"] in OF_SEQUENCES and (name in OF_CLASSES or signature.plain):
+        what = "an ordinary network with two loaders" if signature.plain else "classes"
+        tokens = f"{config['model']} predicts tokens"
+        yield f"run.methods: {name} is of {what}, and {tokens}; leave it out"
     at = f"{signature.at}: " if file else ""
     if signature.plain:
         yield from _plain_complaints(key, method, signature)

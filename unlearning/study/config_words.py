@@ -11,7 +11,7 @@ def allowed(names: Iterable[str]) -> str:
 
 
 #: What files of a package share; no data set, and no method.
-SHARED = ("__init__", "base", "imagenet_copy")
+SHARED = ("__init__", "base", "images", "imagenet_copy", "sequences")
 
 
 def modules(package: str) -> list[str]:

@@ -25,6 +25,7 @@ class DataSet:
     ----------
     side, channels : pixels a side of its images, and their channels: ``SIZE``, which must be
         (height, width, channels) with height and width equal
+    context : tokens of its sequences: ``SIZE``, which must be (context,)
     classes : of its labels: ``CLASSES``
     largest_class : images that the largest class has to train on, or more: ``LARGEST_CLASS``
     train, validation : images that there are to train and to validate on: ``TRAIN``,
@@ -32,13 +33,14 @@ class DataSet:
     together : images that there are for both, of a data set without a split: ``AVAILABLE``
     needs_folder : whether it can be had from a folder alone: ``NEEDS_FOLDER``
     reads_no_files : whether it refuses a folder
-    groups : named subpopulations of equal size: the column ``wordnet_id`` of the table
-        ``<name>_classes.csv`` beside the loader; None of a loader without a table that speaks of
-        groups: its own are not known
+    groups : named subpopulations of equal size: ``GROUPS``, or the column ``wordnet_id`` of the
+        table ``<name>_classes.csv`` beside the loader; None of a loader without either that speaks
+        of groups: its own are not known
     """
 
     side: int | None = None
     channels: int | None = None
+    context: int | None = None
     classes: int | None = None
     largest_class: int | None = None
     train: int | None = None
@@ -47,6 +49,11 @@ class DataSet:
     needs_folder: bool = False
     reads_no_files: bool = False
     groups: tuple[str, ...] | None = None
+
+    @property
+    def kind(self) -> str:
+        """What its points are."""
+        return "images" if self.context is None else "sequences"
 
     @property
     def parts(self) -> int:
@@ -81,10 +88,11 @@ def facts(name: str) -> DataSet:
                 f"unlearning/datasets/{name}.py: {key} = {value!r} must be a whole number "
                 "greater than 0"
             )
-    side, channels = _shape(stated.get("SIZE"))
+    side, channels, context = _shape(stated.get("SIZE"))
     return DataSet(
         side=side,
         channels=channels,
+        context=context,
         classes=stated.get("CLASSES"),
         largest_class=stated.get("LARGEST_CLASS"),
         train=stated.get("TRAIN"),
@@ -92,12 +100,22 @@ def facts(name: str) -> DataSet:
         together=stated.get("AVAILABLE"),
         needs_folder=stated.get("NEEDS_FOLDER", False),
         reads_no_files="check_no_folder" in imported,
-        groups=_groups(name, None if "group" in path.read_text() else ()),
+        groups=stated.get("GROUPS") or _groups(name, None if "group" in path.read_text() else ()),
     )
 
 
-def images(name: str) -> tuple[int, int, int]:
-    """Return pixels a side, channels and classes of a data set.
+def inputs(name: str, pad_to: int | None = None) -> tuple[tuple[int, ...], int]:
+    """Return the shape of a data set's points as networks see them, and its classes.
+
+    Parameters
+    ----------
+    name : of the data set
+    pad_to : pixels a side that images are padded to, None for their own
+
+    Returns
+    -------
+    shape : (channels, height, width) of images, (context,) of sequences
+    classes : number of them; of sequences, the number of tokens
 
     Raises
     ------
@@ -105,21 +123,26 @@ def images(name: str) -> tuple[int, int, int]:
         If its loader does not state them.
     """
     known = facts(name)
+    if known.classes is not None and known.context is not None:
+        return (known.context,), known.classes
     if known.side is None or known.channels is None or known.classes is None:
         raise ValueError(
-            f"unlearning/datasets/{name}.py does not say what its images are: write "
-            "SIZE = (height, width, channels), height and width equal, and CLASSES, in plain "
-            "numbers"
+            f"unlearning/datasets/{name}.py does not say what its points are: write "
+            "SIZE = (height, width, channels), height and width equal, or SIZE = (context,) of "
+            "sequences, and CLASSES, in plain numbers"
         )
-    return known.side, known.channels, known.classes
+    side = pad_to or known.side
+    return (known.channels, side, side), known.classes
 
 
-def _shape(size: Any) -> tuple[int | None, int | None]:
-    """Return pixels a side and channels of a ``SIZE``, None where it is not one of squares."""
+def _shape(size: Any) -> tuple[int | None, int | None, int | None]:
+    """Return pixels a side, channels and context of a ``SIZE``, None where it has none."""
     match size:
         case (int(height), int(width), int(channels)) if height == width > 0 < channels:
-            return height, channels
-    return None, None
+            return height, channels, None
+        case (int(context),) if context > 1:
+            return None, None, context
+    return None, None, None
 
 
 def _constants(target: ast.expr, constants: ast.expr) -> dict[str, Any]:

@@ -232,6 +232,8 @@ def forget_set_label(name: str, definition: Config) -> str:
             text = f"{size}, published as number {definition['number']}"
         case "group":
             text = f"{size or 'all'} of {definition['group']}"
+        case "prefix":
+            text = f"all that begin with {definition['text']}"
         case "class":
             text = f"{size or 'all'} of class {definition['label']}"
         case _:

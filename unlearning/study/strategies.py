@@ -44,7 +44,7 @@ def fixed(model: str, image_size: int, batch_size: int) -> Strategy:
     image_size : pixels a side
     batch_size : samples of one member in a step
     """
-    if model == "mlp":
+    if model in ("mlp", "transformer", "ngram"):
         return Strategy("grouped", 25)
     if image_size <= 16 and batch_size <= 128:
         return Strategy("grouped", 4)

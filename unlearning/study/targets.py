@@ -4,6 +4,7 @@ import csv
 
 from unlearning.study import influence, subsampling
 from unlearning.study.config_influence import influence_complaints
+from unlearning.study.data_sets import facts
 from unlearning.study.design import Config, pretrained_chunks
 from unlearning.study.runs import forget_set_size
 from unlearning.study.sources import ROOT
@@ -14,7 +15,9 @@ PUBLISHED = "docs/published/cifar10_klom.csv"
 
 
 def random_forget_sets(config: Config) -> list[str]:
-    """Return the forget sets of the study that Lemma 1 is about."""
+    """Return the forget sets of the study that Lemma 1 is about: none of sequences."""
+    if facts(config["dataset"]["name"]).kind == "sequences":
+        return []
     names: list[str] = config["run"]["forget_sets"]
     return [name for name in names if config["forget_sets"][name]["kind"] == "random"]
 
@@ -28,6 +31,11 @@ def compared_forget_sets(config: Config) -> list[str]:
         When it runs none.
     """
     found = random_forget_sets(config)
+    if facts(config["dataset"]["name"]).kind == "sequences":
+        raise ValueError(
+            "dataset.name: Lemma 1 is about the accuracy on points of one class each, and "
+            f"{config['dataset']['name']} has sequences"
+        )
     if not found:
         raise ValueError(
             f"run.forget_sets: none of {', '.join(config['run']['forget_sets'])} is of kind "

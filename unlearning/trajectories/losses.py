@@ -3,20 +3,36 @@
 from torch import Tensor
 from torch.nn import functional
 
+from unlearning.ensembles.training import token_weights
 
-def divergence(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+
+def divergence(
+    student: Tensor, teacher: Tensor, temperature: float, labels: Tensor | None = None
+) -> Tensor:
     """Return the sum over members of KL(teacher || student), both softened by T.
 
     Parameters
     ----------
-    student, teacher : logits (members, batch, classes)
+    student, teacher : logits (members, batch, classes), or (members, batch, tokens, classes), where
+        the teacher may have further tokens
     temperature : T > 0
+    labels : (members, batch, tokens) of sequences, by which is known where each ends
 
     Returns
     -------
     Tensor
-        Scalar: the mean over each member's batch, summed over members.
+        Scalar: the mean over each member's batch, summed over members; of a sequence it is the mean
+        over its tokens.
     """
+    if student.dim() == 4:
+        assert labels is not None  # sequences have them
+        each = functional.kl_div(
+            functional.log_softmax(student / temperature, -1),
+            functional.log_softmax(teacher[:, :, : student.shape[2]] / temperature, -1),
+            reduction="none",
+            log_target=True,
+        )
+        return (each.sum(-1) * token_weights(labels, each.dtype)).sum() / student.shape[1]
     total = functional.kl_div(
         functional.log_softmax(student / temperature, -1),
         functional.log_softmax(teacher / temperature, -1),
@@ -43,9 +59,10 @@ def of_points(values: Tensor, batch: Tensor) -> Tensor:
 
     Parameters
     ----------
-    values : (members, points), or (members, points, classes)
+    values : (members, points), or (members, points, ...) such as logits
     batch : (members, batch) indices
     """
     if values.dim() == batch.dim():
         return values.gather(1, batch)
-    return values.gather(1, batch.unsqueeze(-1).expand(-1, -1, values.shape[-1]))
+    places = batch.view(*batch.shape, *[1] * (values.dim() - 2))
+    return values.gather(1, places.expand(-1, -1, *values.shape[2:]))

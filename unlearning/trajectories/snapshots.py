@@ -108,7 +108,7 @@ def unlearn_ensemble(
         When the method does not yield exactly the snapshots that were asked for.
     """
     checkpoint, given = checkpoint or checkpoints.none(), given or Given()
-    device, members = data.images.device, len(seeds)
+    device, members = data.inputs.device, len(seeds)
     seconds, gradients = [0.0] * len(snapshots), [0] * len(snapshots)
     to_forget, to_retain = (
         torch.from_numpy(np.array(indices)).to(device) for indices in (forget, retain)

@@ -1,4 +1,4 @@
-# results/{study}/data/: images, labels, split
+# results/{study}/data/: points, labels, split
 
 
 rule prepare_data:
@@ -9,7 +9,7 @@ rule prepare_data:
             *loader(config["dataset"]["name"]),
         ),
     output:
-        images="results/{study}/data/images.npy",
+        inputs="results/{study}/data/inputs.npy",
         labels="results/{study}/data/labels.npy",
         record="results/{study}/data/dataset.json",
     log:

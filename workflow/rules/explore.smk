@@ -10,7 +10,7 @@ in_zip, in_one_file = (_explored, str) if _zipped else (str, _explored)
 
 
 rule sample_points:
-    """Choose images of a forget set by their KLoM, and count their margins under every run."""
+    """Choose points of a forget set by their KLoM, and count their margins under every run."""
     input:
         code=listing("workflow/scripts/sample_points.py"),
         data=rules.prepare_data.output,
@@ -103,7 +103,7 @@ rule bundle_library:
 
 
 rule write_explore:
-    """Write the page on which runs, and the images behind them, are pointed at."""
+    """Write the page on which runs, and the points behind them, are pointed at."""
     input:
         **{
             name: expand(
@@ -131,6 +131,7 @@ rule write_explore:
     conda:
         "../../envs/environment.yaml"
     params:
+        names=config["run"]["forget_sets"],
         forget_sets=settings.forget_set_labels(config, config["run"]["forget_sets"]),
         methods=config["run"]["methods"],
         about=answering.about(config),

@@ -1,4 +1,4 @@
-# results/{study}/forget_sets/: indices of each forget set, and a sheet of their images
+# results/{study}/forget_sets/: indices of each forget set, and a sheet of their points
 
 
 rule select_forget_set:
@@ -13,6 +13,7 @@ rule select_forget_set:
             )
         ),
         code=listing("workflow/scripts/select_forget_set.py"),
+        points=rules.prepare_data.output.inputs,
         labels=rules.prepare_data.output.labels,
         record=rules.prepare_data.output.record,
     output:
@@ -30,10 +31,10 @@ rule select_forget_set:
 
 
 rule draw_forget_sets:
-    """Draw the images of every forget set on one sheet."""
+    """Draw the points of every forget set on one sheet."""
     input:
         code=listing("workflow/scripts/draw_forget_sets.py"),
-        images=rules.prepare_data.output.images,
+        points=rules.prepare_data.output.inputs,
         labels=rules.prepare_data.output.labels,
         record=rules.prepare_data.output.record,
         forget_sets=expand(
@@ -63,6 +64,6 @@ rule draw_forget_sets:
 
 
 rule forget_sets:
-    """Every forget set of the study, and their images on one sheet."""
+    """Every forget set of the study, and their points on one sheet."""
     input:
         expand(rules.draw_forget_sets.output, study=config["study"]),

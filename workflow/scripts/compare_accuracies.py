@@ -6,14 +6,16 @@ from unlearning.artifacts.files import load_array, load_record
 from unlearning.artifacts.logs import log_to
 from unlearning.artifacts.stored import Reader, named
 from unlearning.artifacts.tables import save_table
+from unlearning.columns import of_record
 from unlearning.scoring.accuracy_gaps import baseline, gap_table
 
 log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 forget_set, epochs = snakemake.wildcards.forget_set, params.oracle_epochs
 data = load_record(source.data)
+columns = of_record(data)
 points = data["n_train"] + data["n_validation"]
-reader = Reader(params.seed, params.source, points)
+reader = Reader(params.seed, params.source, columns.count)
 pretrained = reader.pretrained(named(source, "pretrained"), params.members, epochs[-1])
 oracle = reader.oracle(named(source, "oracle"), params.members, forget_set, epochs)
 runs = reader.runs(named(source, "unlearned"), params.members, forget_set, params.runs)

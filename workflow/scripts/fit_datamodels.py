@@ -7,6 +7,7 @@ from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import atomic, created_array, load_array, load_record, save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.artifacts.records import load_records
+from unlearning.columns import of_record
 from unlearning.datamodels.estimation import fit
 
 log_to(snakemake.log[0])
@@ -17,13 +18,14 @@ load_records(
     role="datamodel",
     forget_set="",
 )
-n_train = load_record(snakemake.input.data)["n_train"]
+data = load_record(snakemake.input.data)
+n_train, columns = data["n_train"], of_record(data)
 membership = [
     load_array(path, shape=(len(chunk), n_train), dtype=np.bool_)
     for path, chunk in zip(snakemake.input.membership, snakemake.params.members, strict=True)
 ]
 margins = [
-    load_array(path, shape=(len(seen), None), dtype=np.float32)[:, :n_train]
+    columns.mean(load_array(path, shape=(len(seen), None), dtype=np.float32))[:, :n_train]
     for path, seen in zip(snakemake.input.margins, membership, strict=True)
 ]
 joined = np.concatenate(membership), np.concatenate(margins)

@@ -6,6 +6,7 @@ from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import created_array, load_array, load_record, save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.artifacts.records import load_records
+from unlearning.columns import of_record
 from unlearning.datamodels.validation import fit_validation
 
 log_to(snakemake.log[0])
@@ -15,12 +16,13 @@ load_records(
 )
 facts, fitted = load_record(source.data), load_record(source.fit)
 n_train, n_validation = facts["n_train"], facts["n_validation"]
+columns = of_record(facts)
 membership = [
     load_array(path, shape=(len(chunk), n_train), dtype=np.bool_)
     for path, chunk in zip(source.membership, params.members, strict=True)
 ]
 margins = [
-    load_array(path, shape=(len(seen), n_train + n_validation), dtype=np.float32)[:, n_train:]
+    columns.mean(load_array(path, shape=(len(seen), columns.count), dtype=np.float32))[:, n_train:]
     for path, seen in zip(source.margins, membership, strict=True)
 ]
 with created_array(snakemake.output.matrix, (n_validation, n_train), np.float32) as weights:

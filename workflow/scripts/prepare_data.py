@@ -1,5 +1,6 @@
-"""Load a data set once: images, labels, the split and what normalises it."""
+"""Load a data set once: points, labels, the split, and what networks need to know of it."""
 
+import logging
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -7,11 +8,13 @@ from pathlib import Path
 from unlearning.artifacts.benchmarks import save_benchmark
 from unlearning.artifacts.files import save_array, save_record
 from unlearning.artifacts.logs import log_to
-from unlearning.datasets.base import check_stated, checksum, normalisation, pad
+from unlearning.datasets.base import check_stated, checksum
+from unlearning.datasets.images import normalisation, pad
+from unlearning.datasets.sequences import lengths, twins
 from unlearning.planning.disk import check_room
 
 log_to(snakemake.log[0])
-check_room(Path(snakemake.output.images).parent, snakemake.params.room)
+check_room(Path(snakemake.output.inputs).parent, snakemake.params.room)
 wanted = snakemake.params.dataset
 loader = import_module(f"unlearning.datasets.{wanted['name']}")
 dataset = loader.load(
@@ -24,11 +27,23 @@ check_stated(dataset, loader.SIZE, loader.CLASSES, wanted["name"])
 if wanted["pad_to"] is not None:
     padded = pad(dataset.images, wanted["pad_to"])
     dataset = replace(dataset, images=padded)
-if wanted["normalisation"] is None:
-    mean, std = normalisation(dataset)
+if dataset.kind == "sequences":
+    copies = twins(dataset.tokens[: dataset.n_train])
+    known = {
+        "alphabet": dataset.alphabet,
+        "lengths": lengths(dataset.tokens).tolist(),
+        "training_twins": int((copies > 0).sum()),
+    }
+    logging.info(
+        "%d of %d training sequences have a twin among them; none is in the validation split",
+        known["training_twins"],
+        dataset.n_train,
+    )
+elif wanted["normalisation"] is None:
+    known = dict(zip(("mean", "std"), normalisation(dataset), strict=True))
 else:
-    mean, std = wanted["normalisation"]["mean"], wanted["normalisation"]["std"]
-save_array(snakemake.output.images, dataset.images)
+    known = {key: wanted["normalisation"][key] for key in ("mean", "std")}
+save_array(snakemake.output.inputs, dataset.inputs)
 save_array(snakemake.output.labels, dataset.labels)
 save_record(
     snakemake.output.record,
@@ -38,8 +53,7 @@ save_record(
         "n_validation": dataset.n_validation,
         "classes": dataset.classes,
         "groups": {name: [group.start, group.stop] for name, group in dataset.groups.items()},
-        "mean": mean,
-        "std": std,
+        **known,
         "checksum": checksum(dataset),
     },
 )

@@ -6,6 +6,7 @@ from unlearning.artifacts.files import load_array, load_record, save_array
 from unlearning.artifacts.logs import log_to
 from unlearning.artifacts.stored import Reader, named
 from unlearning.artifacts.tables import save_table
+from unlearning.columns import of_record
 from unlearning.scoring.rows import read_scores, split_points
 from unlearning.scoring.scores import Scoring
 from unlearning.scoring.tables import Scorer, method_table
@@ -14,8 +15,9 @@ log_to(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 forget_set, epochs = snakemake.wildcards.forget_set, params.oracle_epochs
 data = load_record(source.data)
+columns = of_record(data)
 sizes = data["n_train"], data["n_validation"]
-reader = Reader(params.seed, params.source, sum(sizes))
+reader = Reader(params.seed, params.source, columns.count)
 oracle = reader.oracle(named(source, "oracle"), params.members, forget_set, epochs)
 unlearned = named(source, "unlearned")
 runs = reader.runs(unlearned, params.members, forget_set, params.runs, params.margins)
@@ -24,7 +26,7 @@ scorer = Scorer(
     split_points(load_array(source.forget_set, shape=(None,), dtype=np.int64), *sizes),
     oracle.margins(-1),
     epochs[-1],
-    Scoring(**params.scoring),
+    Scoring(**params.scoring, columns=columns),
 )
 table, points, deviations = method_table(scorer, runs, read_scores([source.baselines]))
 save_table(snakemake.output.table, table)

@@ -29,9 +29,9 @@ def test_a_batch_is_what_normalising_everything_would_give():
 
 def test_bytes_stay_bytes():
     _, data = prepared(torch.float32)
-    before = data.images.clone()
+    before = data.inputs.clone()
     next(data.in_order(2)).zero_()
-    assert data.images.dtype == torch.uint8 and torch.equal(data.images, before)
+    assert data.inputs.dtype == torch.uint8 and torch.equal(data.inputs, before)
     assert data.dtype == data.gather(torch.tensor([[0]]))[0].dtype == torch.float32
 
 

@@ -15,7 +15,8 @@ import pytest
 from sklearn.datasets import load_digits
 
 from unlearning.datasets import cifar10, digits, fashion_mnist, synthetic
-from unlearning.datasets.base import Dataset, check_stated, checksum, normalisation, pad
+from unlearning.datasets.base import Dataset, check_stated, checksum
+from unlearning.datasets.images import normalisation
 
 LOADERS = ["digits", "synthetic", "cifar10", "fashion_mnist"]
 
@@ -134,28 +135,6 @@ def test_checksum_sees_every_part_and_only_contents():
     header = f"{dataset.images.shape} 3\n".encode()
     contents = header + dataset.images.tobytes() + dataset.labels.tobytes()
     assert checksum(dataset) == hashlib.sha256(contents).hexdigest()
-
-
-def test_pad_centres_and_leaves_the_odd_border_last():
-    images = made().images
-    padded = pad(images, 6)
-    assert padded.shape == (5, 6, 6, 2) and padded.dtype == np.uint8
-    np.testing.assert_array_equal(padded[:, 2:4, 1:4], images)
-    assert padded.sum() == images.sum()
-    with pytest.raises(ValueError, match="size is 2, but images of 2 x 3 pixels need 3"):
-        pad(images, 2)
-
-
-def test_normalisation_is_that_of_the_training_images_alone():
-    images = np.zeros((3, 1, 2, 3), np.uint8)
-    images[:2, :, :, 0] = 51  # constant: 0.2, and a deviation of 0 that becomes 1
-    images[0, :, :, 1] = 255  # half 1, half 0: mean and deviation 1/2
-    images[0, 0, 0, 2] = 255  # one of four: mean 1/4, deviation sqrt(3)/4
-    images[2] = 77
-    mean, std = normalisation(Dataset(images, np.zeros(3, np.int64), 2, 1))
-    np.testing.assert_allclose(mean, [0.2, 0.5, 0.25], rtol=1e-15)
-    np.testing.assert_allclose(std, [1, 0.5, np.sqrt(3) / 4], rtol=1e-15)
-    assert {type(value) for value in mean + std} == {float}
 
 
 @pytest.mark.parametrize("name", LOADERS)

@@ -5,7 +5,14 @@ import pytest
 import torch
 from torch import nn
 
-from tests.helpers.networks import NETWORKS, small_ensemble, stacks_of, trained, unlearned
+from tests.helpers.networks import (
+    NETWORKS,
+    OF_TOKENS,
+    small_ensemble,
+    stacks_of,
+    trained,
+    unlearned,
+)
 from unlearning.computing import batches
 from unlearning.ensembles import margins, training
 from unlearning.methods import ga, gda, scrub
@@ -17,7 +24,7 @@ RECIPE = training.Recipe(
 )
 
 
-@pytest.fixture(params=NETWORKS)
+@pytest.fixture(params=[*NETWORKS, *OF_TOKENS])
 def case(request):
     """A network, float64 data with 40 points, and six members that each see 37 of them."""
     return small_ensemble(request.param, points=40, members=6, dtype=torch.float64)
@@ -63,7 +70,7 @@ def plain_loop(case, member):
         for batch in order.split(RECIPE.batch_size):
             optimizer.param_groups[0]["lr"] = RECIPE.learning_rate(step, 5)
             images, labels = data.gather(batch)
-            loss = nn.functional.cross_entropy(network(images), labels)
+            loss = mean_cross_entropy(network(images), labels)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -72,10 +79,20 @@ def plain_loop(case, member):
     return network
 
 
+def mean_cross_entropy(logits, labels):
+    """The mean over points; that of a sequence is the mean over its tokens."""
+    if labels.dim() == 1:
+        return nn.functional.cross_entropy(logits, labels)
+    each = zip(logits, labels, strict=True)
+    return sum(nn.functional.cross_entropy(*pair, ignore_index=-1) for pair in each) / len(labels)
+
+
 def test_float32_members_agree_after_one_step(case):
     build, data, _ = case
-    centre, spread = (value.float() for value in data.normalisation)
-    single = data._replace(normalisation=batches.Normalisation(centre, spread))
+    single = data._replace(floating=torch.float32)
+    if data.normalisation:
+        centre, spread = (value.float() for value in data.normalisation)
+        single = data._replace(normalisation=batches.Normalisation(centre, spread))
     batch = torch.arange(40).expand(4, -1)
     stacked = stacking.assemble(build, range(4))
     one_step(stacked, single, batch)

@@ -1,13 +1,16 @@
 """Rows of scores.csv from margins."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from unlearning.columns import Columns
 from unlearning.scoring import scores
 from unlearning.scoring.klom import CAP, klom
 from unlearning.scoring.rows import split_points
-from unlearning.scoring.scores import Scoring
+from unlearning.scoring.scores import Scoring, score
 
 SCORING = Scoring(variant="default", clip=100.0, bootstrap=20, seed=0)
 SPLITS = split_points(np.array([1, 4]), n_train=6, n_validation=3)
@@ -95,3 +98,54 @@ def test_one_outlier_does_not_put_all_others_in_one_bin(ensembles):
     assert np.percentile(klom(unlearned, oracle), 95) < 1
     rows, _ = by_split(unlearned, oracle)
     assert rows["retain"]["klom_p95"] > 0.8 * CAP
+
+
+def of_sequences(lengths=(2, 1, 3, 2), members=40, seed=0):
+    """Margins of two ensembles on sequences, and how they are scored."""
+    rng = np.random.default_rng(seed)
+    columns = Columns(lengths)
+    unlearned, oracle = rng.normal(size=(2, members, columns.count)).astype(np.float32)
+    unlearned += np.arange(columns.count, dtype=np.float32) / 3
+    scoring = Scoring("default", 100.0, 30, 1, columns)
+    return unlearned, oracle, scoring
+
+
+def test_the_klom_of_a_sequence_is_the_mean_of_its_tokens_in_both_directions():
+    unlearned, oracle, scoring = of_sequences()
+    correct = unlearned > 1
+    splits = {"forget": np.array([0, 2]), "retain": np.array([1, 3])}
+    rows, points, deviations = score(unlearned, correct, oracle, splits, scoring)
+    each, reverse = klom(unlearned, oracle), klom(oracle, unlearned)
+    places = [[0, 1], [2], [3, 4, 5], [6, 7]]
+    np.testing.assert_allclose(points, [each[place].mean() for place in places])
+    other = np.array([reverse[place].mean() for place in places])
+    for row, group in zip(rows, splits.values(), strict=True):
+        assert row["n_points"] == 2
+        assert row["klom_p95"] == pytest.approx(np.percentile(points[group], 95))
+        assert row["klom_mean"] == pytest.approx(points[group].mean())
+        assert row["klom_reversed_p95"] == pytest.approx(np.percentile(other[group], 95))
+        assert row["klom_reversed_mean"] == pytest.approx(other[group].mean())
+        tokens = np.concatenate([places[point] for point in group])
+        assert row["accuracy"] == pytest.approx(correct[:, tokens].mean())
+        losses = np.logaddexp(0, -unlearned[:, tokens].astype(float))
+        assert row["loss"] == pytest.approx(losses.mean(), rel=1e-5)
+        assert row["klom_p95_low"] <= row["klom_p95"] <= row["klom_p95_high"]
+    assert deviations.shape == (2, 30) and deviations.std() > 0
+
+
+def test_a_column_a_point_scores_as_if_nothing_were_averaged():
+    unlearned, oracle, scoring = of_sequences(lengths=[1] * 6)
+    splits = {"forget": np.arange(2), "retain": np.arange(2, 6)}
+    ours = score(unlearned, unlearned > 0, oracle, splits, scoring)
+    plain = score(unlearned, unlearned > 0, oracle, splits, replace(scoring, columns=None))
+    assert ours[0] == plain[0] and "klom_reversed_p95" not in ours[0][0]
+    np.testing.assert_array_equal(ours[2], plain[2])
+
+
+def test_a_sequence_with_a_diverged_margin_has_no_score_in_the_other_direction():
+    unlearned, oracle, scoring = of_sequences()
+    unlearned[3, 4] = np.nan
+    splits = {"forget": np.array([0, 1]), "retain": np.array([2, 3])}
+    rows, points, _ = score(unlearned, unlearned > 0, oracle, splits, scoring)
+    assert np.isfinite(points).all()
+    assert np.isfinite(rows[0]["klom_reversed_mean"]) and np.isnan(rows[1]["klom_reversed_mean"])

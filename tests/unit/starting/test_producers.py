@@ -25,11 +25,11 @@ def index(monkeypatch):
 
 
 def test_a_file_is_looked_for_once(index):
-    rules = index({"images.npy": {"prepare_data"}})
+    rules = index({"inputs.npy": {"prepare_data"}})
     for _ in range(3):
-        assert rules.match_producers("images.npy") == {"prepare_data"}
+        assert rules.match_producers("inputs.npy") == {"prepare_data"}
         assert rules.match_producers("nobody.npy") == set()
-    assert rules.looked == ["images.npy", "nobody.npy"]
+    assert rules.looked == ["inputs.npy", "nobody.npy"]
 
 
 def test_an_index_knows_nothing_of_another(index):

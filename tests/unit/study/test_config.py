@@ -176,7 +176,7 @@ BAD = {
     "no such model": (
         ["model"],
         "vit",
-        r"model: 'vit' is unknown; allowed are mlp, resnet18, resnet9",
+        r"model: 'vit' is unknown; allowed are mlp, ngram, resnet18, resnet9, transformer",
     ),
     "stop after the end": (["oracle_stopped_epochs"], [24], r"24 is not before the last epoch"),
     "penalties": (["datamodels", "penalties"], [0.1, 0.2], r"penalties: must descend"),

@@ -30,7 +30,7 @@ def complaints(*changes, base=RESNET9):
 @pytest.mark.parametrize("side", [12, 14, 16, 32])
 @pytest.mark.parametrize("name", ["resnet9", "resnet18"])
 def test_one_point_fails_exactly_where_the_last_map_is_one_pixel(name, side):
-    network = getattr(models, name)(image_shape=(1, side, side), classes=10, width=0.0625)
+    network = getattr(models, name)(input_shape=(1, side, side), classes=10, width=0.0625)
     image = torch.zeros(1, 1, side, side)
     if last_side(name, side) == 1:
         with pytest.raises(ValueError, match="more than 1 value per channel"):

@@ -112,12 +112,12 @@ BAD = {
     "subsets of everything": (
         ["datamodels", "subset_fraction"],
         0.9999,
-        r"subset_fraction: leaves no training image out of a subset",
+        r"subset_fraction: leaves no training point out of a subset",
     ),
     "components": (
         ["datamodels", "components"],
         1347,
-        r"components: 1347 must be less than the 1347 training images",
+        r"components: 1347 must be less than the 1347 training points",
     ),
     "rate that is true": (
         ["methods", "ga", "fixed", "batch_size"],
@@ -199,6 +199,7 @@ BAD = {
         ["digits_resnet9"],
         ["fashion_mnist"],
         ["living17"],
+        ["names"],
     ],
     ids="-".join,
 )

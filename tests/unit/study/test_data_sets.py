@@ -16,19 +16,23 @@ LOADERS = modules("datasets")
 
 
 @pytest.mark.parametrize("name", LOADERS)
-def test_images_are_those_of_the_loader(name):
+def test_points_are_those_of_the_loader(name):
     loader = import_module(f"unlearning.datasets.{name}")
-    assert data_sets.images(name) == (*loader.SIZE[1:], loader.CLASSES)
+    height, *rest = loader.SIZE
+    shape = (rest[-1], height, height) if rest else (height,)
+    assert data_sets.inputs(name) == (shape, loader.CLASSES)
 
 
 @pytest.mark.parametrize("name", LOADERS)
 def test_facts_are_those_of_the_loader(name):
     loader, known = import_module(f"unlearning.datasets.{name}"), facts(name)
-    assert (known.side, known.side, known.channels) == loader.SIZE
+    assert loader.SIZE in ((known.side, known.side, known.channels), (known.context,))
+    assert known.kind == ("sequences" if name in ("names", "texts") else "images")
     assert known.classes == loader.CLASSES
-    assert known.reads_no_files == (name in ("digits", "synthetic"))
-    assert known.needs_folder == (name == "living17")
-    assert known.groups == (tuple(loader.superclasses()) if name == "living17" else ())
+    assert known.reads_no_files == (name in ("digits", "synthetic", "names"))
+    assert known.needs_folder == (name in ("living17", "texts"))
+    groups = {"living17": lambda: tuple(loader.superclasses()), "names": lambda: loader.GROUPS}
+    assert known.groups == (None if name == "texts" else groups.get(name, tuple)())
 
 
 @pytest.mark.parametrize("name", LOADERS)
@@ -42,7 +46,7 @@ def test_a_loader_refuses_one_image_more_than_is_known(name):
         ("n_validation", known.validation or known.together),
     ):
         if there is None:
-            assert name == "synthetic"
+            assert name in ("synthetic", "names", "texts")
             continue
         counts = {"n_train": known.parts, "n_validation": known.parts}
         counts[key] = there + known.parts
@@ -56,6 +60,9 @@ def test_a_loader_refuses_one_image_more_than_is_known(name):
         ("", DataSet(groups=())),
         ("SIZE = (5, 5, 2)\nTRAIN, TEST = 60, 10\n", DataSet(5, 2, train=60, groups=())),
         ("SIZE = 2 * SIDE\nCLASSES: int = 3\nA.TRAIN = 3\n", DataSet(classes=3, groups=())),
+        ("SIZE = (9,)\nCLASSES = 4\nGROUPS = ('a', 'b')", DataSet(
+            context=9, classes=4, groups=("a", "b")
+        )),
         ("SIZE = (5, 6, 2)\nLARGEST_CLASS = 7", DataSet(largest_class=7, groups=())),
         ("def load(): # with groups of its own\n    TRAIN = 7\n", DataSet()),
         ("from unlearning.datasets.base import check_no_folder", DataSet(
@@ -100,7 +107,7 @@ def test_the_plan_reckons_with_what_a_loader_of_ones_own_states(tmp_path, monkey
         ("CLASSES = '10'", r"mine\.py: CLASSES = '10' must be a whole number"),
         ("CLASSES = True", r"CLASSES = True must be"),
         ("TRAIN, VALIDATION = 0, 9", r"TRAIN = 0 must be"),
-        ("SIZE = (8, 8, -1)\nCLASSES = 3", r"does not say what its images are"),
+        ("SIZE = (8, 8, -1)\nCLASSES = 3", r"does not say what its points are"),
         ("a = 1\ndef load(:\n", r"mine\.py, line 2: .*not Python"),
         (b"# \xff\n", r"mine\.py.*not Python"),
     ],

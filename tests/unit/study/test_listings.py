@@ -55,7 +55,7 @@ def test_a_listing_is_as_old_as_the_youngest_code(repository):
 
 def test_what_has_changed_since_the_last_run_is_said_once(repository):
     told = []
-    Listings.remember([listed(told), "results/digits/data/images.npy"])
+    Listings.remember([listed(told), "results/digits/data/inputs.npy"])
     (repository / "lower.py").write_text("A = 2\n")
     second = listed(told)
     assert told == ["Code has changed since the last run: lower.py"]

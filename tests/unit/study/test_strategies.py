@@ -82,7 +82,7 @@ def on_gpu():
     class Images:
         device = torch.device("cuda")
 
-    return data._replace(images=Images())
+    return data._replace(inputs=Images())
 
 
 def test_larger_stacks_are_tried_while_they_are_faster(monkeypatch):

@@ -172,7 +172,7 @@ def test_frozen_batch_norm_stays_frozen_in_training_mode():
     learner.network = stacking.assemble(build, [0])
     for mode, moves in (("train", True), ("frozen", False)):
         network = plain.ordinary(learner, build, mode)
-        network.train()(learner.data.images[:4].float())
+        network.train()(learner.data.inputs[:4].float())
         assert bool(network[1].running_mean.any()) is moves
         assert network[1].weight.requires_grad
 

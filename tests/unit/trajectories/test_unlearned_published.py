@@ -70,7 +70,7 @@ def unlearned(method, data, protocol="published", rate=RATE, **said):
 def margins(network, data):
     """z_y - logsumexp of the others, in evaluation mode."""
     with torch.no_grad():
-        logits = deepcopy(network).eval()(data.images)
+        logits = deepcopy(network).eval()(data.inputs)
     true = functional.one_hot(data.labels, 3).bool()
     return (logits[true] - logits.masked_fill(true, -torch.inf).logsumexp(1)).numpy()
 
@@ -86,8 +86,8 @@ def loop(data, forget, optimizer_of, ascend, descend=None):
         for batch in points.split(size):
             optimizer.zero_grad()
             with torch.no_grad():
-                taught = teacher(data.images[batch])
-            loss(network(data.images[batch]), taught, data.labels[batch]).backward()
+                taught = teacher(data.inputs[batch])
+            loss(network(data.inputs[batch]), taught, data.labels[batch]).backward()
             optimizer.step()
 
     for epoch in range(EPOCHS):
@@ -164,7 +164,7 @@ def test_ascent_in_training_mode_drags_the_statistics_onto_tiny_forget_batches(d
     )
     mean = norm.running_mean
     for batch in FORGET.split(FORGET_BATCH) * EPOCHS:
-        mean = 0.9 * mean + 0.1 * convolution(data.images[batch]).mean((0, 2, 3))
+        mean = 0.9 * mean + 0.1 * convolution(data.inputs[batch]).mean((0, 2, 3))
     moved = next(part for part in still.modules() if isinstance(part, torch.nn.BatchNorm2d))
     torch.testing.assert_close(moved.running_mean, mean.detach())
     frozen, _ = unlearned("ga", data, rate=0.0, batch_norm="frozen")

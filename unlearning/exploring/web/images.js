@@ -17,6 +17,7 @@ function block(set) {
   };
 }
 
+const named = (point, label) => study.texts ? `sequence ${point}, ${study.texts[point]}` : `image ${point} of class ${label}`;
 const whose = () => state.pins.length ? state.pins.map(id => byId.get(id)).slice(-2) : [pointed ?? last ?? sorted()[0]].filter(run => run);
 
 function behind() {
@@ -30,7 +31,7 @@ function behind() {
     return;
   }
   const about = study.behind[run.forget_set], data = block(run.forget_set);
-  at("whose").textContent = `${run.name}. Images by falling KLoM; the number under each is its KLoM. `
+  at("whose").textContent = `${run.name}. ${study.texts ? "Sequences" : "Images"} by falling KLoM; the number under each is its KLoM. `
     + "Point at one, or focus it, to see the margins that KLoM is taken from.";
   const klom = about.point.map((_, image) => data.measured(run.place, image)[2]);
   for (const split of study.splits) {
@@ -42,13 +43,15 @@ function behind() {
       validation: "Of the validation set, the worst over all runs" };
     const text = head[split] + (worst === null ? "" : `; under this run the largest KLoM of all its points is ${number(worst)}`);
     const list = make("div", null, ...images.map(image => {
-      const picture = make("img"), point = about.point[image];
-      picture.src = `data:image/png;base64,${study.images[point]}`;
-      picture.alt = `class ${about.label[image]}`;
+      const point = about.point[image], picture = study.texts ? make("b", study.texts[point]) : make("img");
+      if (!study.texts) {
+        picture.src = `data:image/png;base64,${study.images[point]}`;
+        picture.alt = `class ${about.label[image]}`;
+      }
       const button = make("button", null, picture, isNaN(klom[image]) ? "none" : number(klom[image]));
       button.type = "button";
       button.dataset.image = image;
-      button.setAttribute("aria-label", `${split} image ${point} of class ${about.label[image]}, KLoM ${number(klom[image])}`);
+      button.setAttribute("aria-label", `${split} ${named(point, about.label[image])}, KLoM ${number(klom[image])}`);
       for (const event of ["pointerenter", "focus", "click"])
         button.addEventListener(event, () => look(split, point));
       return button;
@@ -152,7 +155,8 @@ async function drawHistograms(image) {
   if (turn !== looking) return boxes.forEach(each => each.finalize());
   const names = { forget: "of the forget set", retain: "of the retain set", validation: "of the validation set" };
   at("image").replaceChildren(
-    make("h3", `Image ${point} ${names[about.split[image]]}, class ${about.label[image]}`));
+    make("h3", study.texts ? `${study.texts[point]}, ${names[about.split[image]]}: mean margin of its tokens`
+      : `Image ${point} ${names[about.split[image]]}, class ${about.label[image]}`));
   at("sums").replaceChildren(...texts.map(text => make("p", text)));
   at("histograms").replaceChildren(...boxes.map(each => each.view.container()));
 }
