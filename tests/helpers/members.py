@@ -63,7 +63,8 @@ class Members:
     def assert_loop(self, found, loop):
         """Assert that a stack has the weights to which a loop brings each member alone.
 
-        The loop gets a network in training mode and the member's seed, and moves it.
+        The loop gets a network in training mode and the member's seed, and moves it. What both
+        round differs from processor to processor: by 1.3e-11 at most where it was seen.
         """
         for member, seed in enumerate(SEEDS):
             network = self.alone(member)
@@ -71,7 +72,7 @@ class Members:
             for name, value in network.state_dict().items():
                 if name in found:  # not the number of batches that BatchNorm has seen
                     torch.testing.assert_close(
-                        found[name][member], value, rtol=1e-9, atol=1e-11, msg=f"{member}: {name}"
+                        found[name][member], value, rtol=1e-8, atol=1e-10, msg=f"{member}: {name}"
                     )
 
 
