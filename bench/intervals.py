@@ -21,7 +21,8 @@ from scipy.special import log_ndtr, ndtr, stdtrit
 
 from unlearning.computing import batches
 from unlearning.computing.execution import Execution
-from unlearning.datasets import base, digits
+from unlearning.datasets import digits
+from unlearning.datasets.images import normalisation
 from unlearning.ensembles import evaluations, training
 from unlearning.networks import models
 from unlearning.scoring.bootstrap import bootstrap_percentile, percentile_interval
@@ -51,7 +52,7 @@ def trained(members: int) -> NDArray[np.float32]:
     dataset = digits.load(n_train=TRAIN, n_validation=VALIDATION, seed=0, folder=None)
     size = dataset.images.shape[1]
     data = batches.prepare(
-        dataset.images, dataset.labels, *base.normalisation(dataset), torch.device("cpu")
+        dataset.images, dataset.labels, *normalisation(dataset), torch.device("cpu")
     )
     parts = []
     for first in range(0, members, CHUNK):

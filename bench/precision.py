@@ -15,7 +15,8 @@ import torch
 
 from unlearning.computing import batches
 from unlearning.computing.execution import Execution
-from unlearning.datasets import base, digits
+from unlearning.datasets import digits
+from unlearning.datasets.images import normalisation
 from unlearning.ensembles import evaluations, training
 from unlearning.networks import models
 from unlearning.scoring.scores import Scoring, score
@@ -32,9 +33,7 @@ def prepared():
     dataset = digits.load(n_train=TRAIN, n_validation=VALIDATION, seed=0, folder=None)
     border = (SIDE - dataset.images.shape[1]) // 2
     images = np.pad(dataset.images, ((0, 0), (border, border), (border, border), (0, 0)))
-    return batches.prepare(
-        images, dataset.labels, *base.normalisation(dataset), torch.device("cpu")
-    )
+    return batches.prepare(images, dataset.labels, *normalisation(dataset), torch.device("cpu"))
 
 
 def trained(data, seeds, precision):

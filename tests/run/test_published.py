@@ -11,7 +11,8 @@ from tests.helpers.study import copy_repository, planned, snakemake
 from unlearning.artifacts.files import load_record
 from unlearning.artifacts.tables import read_csv
 from unlearning.computing import batches
-from unlearning.datasets import base, cifar10
+from unlearning.datasets import cifar10
+from unlearning.datasets.images import normalisation
 from unlearning.ensembles import margins
 from unlearning.networks import models, stacking
 
@@ -70,7 +71,7 @@ def folder(tmp_path_factory):
         n_train=TRAIN, n_validation=VALIDATION, seed=0, folder=str(folder / "cifar")
     )
     data = batches.prepare(
-        dataset.images, dataset.labels, *base.normalisation(dataset), torch.device("cpu")
+        dataset.images, dataset.labels, *normalisation(dataset), torch.device("cpu")
     )
     for member in range(2 * MEMBERS + FLOOR):
         network = models.build({"name": "resnet9", "width": 1.0}, (3, 32, 32), 10, member)
