@@ -51,7 +51,7 @@ class Sequences:
     def __post_init__(self) -> None:
         """Refuse what does not fit together."""
         tokens, n = self.tokens, self.n_train
-        if tokens.dtype != np.uint8 or tokens.ndim != 2 or tokens.max(initial=0) >= self.classes:
+        if tokens.dtype != np.uint8 or tokens.ndim != 2 or (tokens >= self.classes).any():
             raise ValueError(
                 f"Sequences: tokens must be uint8 of shape (texts, context), each below "
                 f"{self.classes}, not {tokens.dtype} of shape {tokens.shape}."
