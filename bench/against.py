@@ -88,7 +88,9 @@ def clone(revision: str, folder: Path, older: str) -> None:
     (folder / "before.yaml").write_bytes(study.stdout)
     tenfold(folder / "tenfold.yaml")
     (folder / "start.smk").write_text("rule all: input: 'README.md'\n")
-    os.utime(folder / "envs" / "requirements.lock", (0, 0))  # the environment is there
+    # The environment is there, also for a build whose Makefile knows no other place.
+    (folder / ".venv").symlink_to(sys.prefix)
+    os.utime(folder / "envs" / "requirements.lock", (0, 0))
 
 
 def memory(mark: str) -> float:
@@ -149,9 +151,8 @@ def processor() -> float:
 
 def empty(folder: Path) -> None:
     """Take all results away, and with them what Snakemake knows."""
-    subprocess.run(
-        ["git", "-C", str(folder), "clean", "-fdxq", "-e", "*.yaml", "-e", "*.smk"], check=True
-    )
+    kept = [word for name in ("*.yaml", "*.smk", ".venv") for word in ("-e", name)]
+    subprocess.run(["git", "-C", str(folder), "clean", "-fdxq", *kept], check=True)
 
 
 def same(old: Path, new: Path) -> str:
