@@ -58,10 +58,12 @@ CLAIMS = [
         "Gradient ascent and descent-ascent either break the model or leave it where it was.",
         f"A run forgets where KLoM on the forget set is told to be lower, and by {LITTLE:g} nat or "
         "more for all that is known, by intervals that share their error among all runs. A pair of "
-        "method and forget set fails where every run is told not to, or to raise KLoM on another "
-        f"split by {LITTLE:g} nat; not where one forgets and is told, by such intervals, to raise "
-        "it by less. An artefact where runs with frozen BatchNorm do that on more than half of the "
-        "pairs.",
+        "method and forget set fails where every run is told, by such intervals, to lower KLoM by "
+        f"{LITTLE:g} nat on no split, or, by its own, to raise it by that on another split, or has "
+        "members that diverged; not where one forgets and is told to raise it by less. Stands "
+        "where all fail, in part where some do; an artefact where runs with frozen BatchNorm "
+        "forget without harm on more than half of the pairs. Pairs whose every run diverged do "
+        "not count.",
         "fig6",
         judging_runs.ascent_fails,
     ),
@@ -69,11 +71,13 @@ CLAIMS = [
         "ascent breaks",
         "Sec. 2, Fig. 1",
         "What degrades the model in these runs is ascent.",
-        "By method and learning rate, over runs that are worse on the validation set and whose "
-        "score is not near the largest there is: ascent does it where more of them are told to be "
-        "worse than the same run at learning rate 0, drift where as many or more are told to add "
-        "less to that run than it does by itself. An artefact where ascent does it at no learning "
-        "rate.",
+        "Over runs that are worse on the validation set and whose score is not near the largest "
+        "there is, by intervals that share their error among them. It is ascent where a run is "
+        "told to be worse than the same at learning rate 0, drift where what it adds to that is "
+        "told to be less than what that adds to nothing and the run with frozen BatchNorm is not "
+        "told to be worse, both where it is neither alone. Stands where ascent is more than half "
+        "of what is told at every learning rate of every method, an artefact where drift is, in "
+        "part else.",
         "controls",
         judging_drift.ascent_breaks,
         ("parts",),
@@ -84,10 +88,11 @@ CLAIMS = [
         "Unlearning may end even farther from the oracle than the model that it began with.",
         "Stands where a run of the grid is above the pretrained models on the forget set itself, "
         "by intervals that share their error among all runs, and one with frozen BatchNorm is as "
-        "well if the study has such; an artefact where each of them is told to be nearer with "
-        "frozen BatchNorm and all else the same; in part where that cannot be told. Does not stand "
-        f"where every run is told not to be above by {LITTLE:g} nat. Runs with members that "
-        "diverged do not count.",
+        "well if the study has such; an artefact where of each of them it is told that it is "
+        "nearer with frozen BatchNorm and all else the same, or that the same run at learning rate "
+        "0 is above as well and ascent adds less than that; in part where it is not told of each. "
+        f"Does not stand where every run is told not to be above by {LITTLE:g} nat. Runs with "
+        "members that diverged do not count.",
         "controls",
         judging_drift.recedes,
     ),
@@ -97,7 +102,8 @@ CLAIMS = [
         "Descent-ascent depends strongly on learning rate and duration.",
         "Of methods that ascend and descend, a pair of method and forget set counts where the "
         "intervals of the best and the worst run on the validation set, made as wide as it takes "
-        "to look among all runs, do not meet.",
+        f"to look among all runs, are {LITTLE:g} nat apart, against those where all that they "
+        "hold is closer. Does not stand where no pair counts and more than half are against.",
         "selection",
         judging_runs.sensitive,
         ("cells",),
@@ -117,9 +123,9 @@ CLAIMS = [
         "To succeed one would have to know learning rate and stopping time beforehand.",
         "Of the pairs of method and forget set on which the oracle's choice is told to be better "
         "than to do nothing, in the mean of the three P95: equal accuracy or equal loss count as a "
-        "rule where it is told to be worse than that choice on more than half of them, against "
-        f"where it is told to be less than {LITTLE:g} nat worse on half of them. A fixed budget "
-        "and chance stand beside them.",
+        "rule where it is told to be worse than that choice, and not that it is by less than "
+        f"{LITTLE:g} nat, on more than half of them, against where it is told to be less than that "
+        "worse on half of them. A fixed budget and chance stand beside them.",
         "selection",
         judging.missing_targets,
         ("selection", "baselines"),
@@ -174,7 +180,8 @@ CLAIMS = [
         "What breaks the model is the dependence between forget and retain set.",
         "Stands where the spectral norm of the forget-by-retain block of the datamodels goes with "
         "the damage by a rank correlation above 0 among sets of one size on each split, and among "
-        "those of one origin as well on some; in part where only some of this holds.",
+        "those of one origin as well on some and below 0 on none; in part where only some of this "
+        "holds.",
         "influence",
         judging.dependence,
         ("influence",),
@@ -184,8 +191,10 @@ CLAIMS = [
         "App. M",
         "Scores are stable once there are 80 members.",
         "Stands where no P95 of pretrained models changes beyond chance from 80 to all members, "
-        f"and each is told to stay within {LITTLE:g} nat; in part where it is the floor alone that "
-        "changes, and the excess over it is told to stay; not where an excess changes.",
+        f"and each is told to stay within {LITTLE:g} nat; in part where some change and the excess "
+        "over the floor of each of these is told to stay, so that it is the floor that changes; "
+        "does not stand where a score and its excess change beyond chance. Of scores that do not "
+        "change the excess is not looked at.",
         "stability",
         judging.stable,
         ("stability",),

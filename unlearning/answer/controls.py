@@ -22,6 +22,9 @@ SET_APART = {**USUAL, "student": "trained"}
 CELL = ["method", "forget_set", "learning_rate", "forget_batch_size", "epoch", "ascent_epochs"]
 SCORE = ["setting", "split", "n_members", "klom_p95", "klom_p95_low", "klom_p95_high"]
 CORRECTED = "corrected"
+#: Nats: a wider interval says of a difference little more than its sign. One member's margin, where
+#: it is extreme, stretches histograms so that the score hangs on whether it is drawn.
+WIDE = 4.0
 
 Rows = NDArray[np.int_]
 
@@ -115,8 +118,11 @@ def decompose(scored: Scored) -> pd.DataFrame:
 
 
 def diverged(cells_: pd.DataFrame) -> "pd.Series[bool]":
-    """Return which differences are of scores that are of no ensemble any more: members diverged."""
-    return cells_["n_nonfinite"].gt(0) | cells_["difference"].isna()
+    """Return which differences are of scores that are of no ensemble any more: members diverged.
+
+    A difference that is missing is none of these: nothing is known of it.
+    """
+    return cells_["n_nonfinite"].gt(0)
 
 
 def of_kinds(table: pd.DataFrame, *kinds: str) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from unlearning.answer.controls import CELL, diverged
+from unlearning.answer.controls import CELL, WIDE, diverged
 from unlearning.scoring.rows import SPLITS
 
 #: Parts of a score as a sentence calls them.
@@ -34,9 +34,24 @@ def of_decomposition(parts: pd.DataFrame) -> str:
     lost = parts[diverged(parts) & parts["split"].isin(SAID) & parts["part"].isin(list(CALLED))]
     lost = lost.drop_duplicates([*CELL, "part"])
     without = f"; without {len(lost)} cells of members that diverged" if len(lost) else ""
+    without += _widest(parts[parts["split"].isin(SAID) & parts["part"].isin(list(CALLED))])
     return (
         f"{'; '.join(clauses)} (medians over cells on the {' and '.join(SAID)} sets; up and down "
         f"are cells whose paired 95 % interval leaves out 0{without})."
+    )
+
+
+def _widest(rows: pd.DataFrame) -> str:
+    """Name the cell of which least is known, if that is next to nothing."""
+    whole = rows[~diverged(rows)]
+    width = whole["high"] - whole["low"]
+    if not (width > WIDE).any():
+        return ""
+    row = whole.loc[width.idxmax()]
+    return (
+        f"; the widest interval is that of {row['part']}, {str(row['method']).upper()} at learning "
+        f"rate {row['learning_rate']:g}, epoch {row['epoch']}, set {row['forget_set']}, "
+        f"{row['split']} set: {row['difference']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f})"
     )
 
 

@@ -6,7 +6,7 @@ tried. Here it is held against the damage that was measured, beside two plainer 
 family of forget sets.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -31,6 +31,7 @@ SCOPES = {
     "same size": "sets of one size",
     "same size and origin": "sets of one size, random ones and those of components apart",
 }
+KIN = "same size and origin"
 
 #: What is correlated with the predictors: damage; and where oracles are the reference, how far from
 #: them the pretrained members are, which is what retraining would move.
@@ -178,13 +179,14 @@ def _interval(replicates: Doubles) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def finding(table: pd.DataFrame, found: pd.DataFrame) -> str:
+def finding(table: pd.DataFrame, found: pd.DataFrame, *, run: Mapping[str, Any]) -> str:
     """Say in one sentence what came out, with its numbers.
 
     Parameters
     ----------
     table : of `joined`
     found : of `correlations`
+    run : ``method``, ``setting`` and ``snapshot`` (epoch, ascent epochs) of what is measured
     """
     rows = found[found["scope"] == "all"]
     keys = zip(rows["against"], rows["outcome"], rows["predictor"], rows["split"], strict=True)
@@ -208,8 +210,21 @@ def finding(table: pd.DataFrame, found: pd.DataFrame) -> str:
     if "oracles" in references:
         moved = sure("oracles", "klom_before")
         parts.append(f"and what retraining would move, the distance to these oracles, has {moved}")
+    kin = found[(found["scope"] == KIN) & (found["predictor"] == "spectral_norm")]
+    kin = kin[(kin["outcome"] == "damage") & (kin["against"] == references[0])]
+    kin = kin[kin[["rho", "rho_low", "rho_high"]].notna().all(axis=1)]
+    if len(kin):
+        ends = zip(kin["rho"], kin["rho_low"], kin["rho_high"], strict=True)
+        alike = " and ".join(f"{rho:.2f} ({low:.2f} to {high:.2f})" for rho, low, high in ends)
+        told = int(((kin["rho_low"] > 0) | (kin["rho_high"] < 0)).sum())
+        parts.append(
+            f"among sets of one size and origin the spectral norm has {alike} with the first, "
+            f"{told} of {len(kin)} told from 0"
+        )
+    epochs = " + ".join(str(number) for number in run["snapshot"] if number is not None)
     return (
-        f"Over {table['forget_set'].nunique()} forget sets the damage of unlearning on the "
+        f"Over {table['forget_set'].nunique()} forget sets the damage of unlearning "
+        f"({str(run['method']).upper()}, {run['setting']}, epoch {epochs}) on the "
         f"{' and on the '.join(SPLITS)} set has with the spectral norm of the forget-by-retain "
         f"block the rank correlations (95 % intervals over forget sets) {'; '.join(parts)}."
     )

@@ -35,6 +35,8 @@ ACCURACY = 0.1
 def zero(evidence: Evidence) -> Verdict:
     """Judge whether perfect unlearning scores near 0."""
     rows = evidence.baselines[evidence.baselines["method"] == "oracle_floor"]
+    if rows.empty:
+        return Verdict(NOT_TESTED, "this study has no second ensemble of oracles")
     away, near = (rows["klom_p95_low"] > NEAR).sum(), (rows["klom_p95_high"] < NEAR).sum()
     because = (
         f"a second ensemble of oracles scores {rows['klom_p95'].min():.2f} to "
@@ -88,13 +90,17 @@ def missing_targets(evidence: Evidence) -> Verdict:
     said, failing, fine = [], [], []
     for rule in (*WITHOUT_ORACLE, *BLIND):
         rows = table[table["rule"] == rule]
-        told = int((rows["regret_low"] > 0).sum())
-        said.append(f"{rule} in {told} of {len(rows)} (median {rows['regret'].median():.2f} nats)")
+        little = rows["regret_high"] < LITTLE
+        told = int(((rows["regret_low"] > 0) & ~little).sum())
+        said.append(f"{rule} in {told} (median {rows['regret'].median():.2f} nats)")
         if rule in WITHOUT_ORACLE and told > len(rows) / 2:
             failing.append(rule)
-        elif rule in WITHOUT_ORACLE and (rows["regret_high"] < LITTLE).sum() >= len(rows) / 2:
+        elif rule in WITHOUT_ORACLE and little.sum() >= len(rows) / 2:
             fine.append(rule)
-    because += f"; on these a choice is told to be worse than the oracle's by {', '.join(said)}"
+    because += (
+        f"; on the {numbered(len(gain), 'pair')} where it is better, a choice is told to be worse "
+        f"than the oracle's, and not by less than {LITTLE:g} nat, by {', '.join(said)}"
+    )
     return Verdict(by_count(len(failing), len(failing) + len(fine)), because)
 
 
@@ -153,7 +159,7 @@ def dependence(evidence: Evidence) -> Verdict:
     first = first[first["predictor"] == "spectral_norm"]
     alike = first[first["scope"] == "same size"]
     kin = first[first["scope"] == "same size and origin"]
-    positive, negative = (alike["rho_low"] > 0).sum(), (alike["rho_high"] < 0).sum()
+    positive, against = (alike["rho_low"] > 0).sum(), (alike["rho_high"] < 0).sum()
     because = f"among sets of one size the spectral norm goes with the damage by {_rhos(alike)} set"
     kin = kin[kin[["rho", "rho_low", "rho_high"]].notna().all(axis=1)]  # else too few to rank
     if len(kin):
@@ -163,8 +169,9 @@ def dependence(evidence: Evidence) -> Verdict:
     because += f", over {first['n_sets'].max()} sets"
     if positive:
         whole = positive == len(alike) and (kin["rho_low"] > 0).any()
+        whole &= not (kin["rho_high"] < 0).any()
         return Verdict(STANDS if whole else IN_PART, because)
-    return Verdict(FAILS if negative else UNKNOWN, because)
+    return Verdict(FAILS if against else UNKNOWN, because)
 
 
 def _rhos(rows: pd.DataFrame) -> str:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from unlearning.answer.controls import CELL, diverged
 from unlearning.answer.evidence import Evidence
-from unlearning.answer.judging_runs import ASCENT, DRIFT
+from unlearning.answer.judging_runs import ASCENT, DRIFT, untestable
 from unlearning.answer.outcomes import widened
 from unlearning.answer.verdicts import (
     FAILS,
@@ -14,13 +14,15 @@ from unlearning.answer.verdicts import (
     UNKNOWN,
     Verdict,
     artefact,
-    by_count,
     counted,
 )
 from unlearning.scoring.klom import CAP
 
 #: Nats of P95 KLoM from which on a score is too near its largest value to tell what adds to it.
 SATURATED = 0.75 * CAP
+#: What may make a run worse than the pretrained models.
+CAUSES = ["ascent", "drift", "both"]
+RUN = ["method", "forget_set", "setting", "epoch"]
 
 
 def ascent_breaks(evidence: Evidence) -> Verdict:
@@ -34,31 +36,36 @@ def ascent_breaks(evidence: Evidence) -> Verdict:
     runs = beside(parts)
     whole = runs[~runs["diverged"]]
     broken = whole[whole["total_low"] > 0]
-    alone = parts[parts["part"] == "ascent alone"]
-    alone = alone[~diverged(alone)]
     low = broken[["score", "drift_score"]].max(axis=1) <= SATURATED
     found = causes(broken[low])
-    rates = found.groupby(["method", "learning_rate"])[["ascent", "drift", "cells"]].sum()
+    rates = found.groupby(["method", "learning_rate"])[[*CAUSES, "cells"]].sum()
+    lost = runs["alone_diverged"]
     because = (
         f"{counted(len(broken), len(whole), 'runs')} are worse than the pretrained models on the "
-        f"validation set, with frozen statistics {(alone['low'] > 0).sum()} of {len(alone)}; "
+        f"validation set, with frozen statistics {((runs['alone_low'] > 0) | lost).sum()} of "
+        f"{len(runs)}, of which members diverged in {lost.sum()}; "
     )
-    if (lost := len(runs) - len(whole)) or len(alone) < len(runs):
-        because += f"{lost} and {len(runs) - len(alone)} that diverged are not counted; "
+    if len(whole) < len(runs):
+        because += f"{len(runs) - len(whole)} that diverged without are not counted; "
     because += (
         f"{len(broken) - low.sum()} of the former are above {SATURATED:.1f} nats, too near the "
         f"largest value to take apart"
     )
     if len(rates):
-        because += "; what ascent adds on top of drift is told in " + ", ".join(
-            f"{ascent} of {cells} at {str(method).upper()} {rate:g} (less than what drift does "
-            f"alone in {drift})"
-            for method, rate, ascent, drift, cells in rates.reset_index().to_numpy()
+        because += "; what makes the others worse is told to be ascent, drift, or both in " + (
+            ", ".join(
+                f"{ascent}, {drift} and {both} of {cells} at {str(method).upper()} {rate:g}"
+                for method, rate, ascent, drift, both, cells in rates.reset_index().to_numpy()
+            )
         )
-    by_ascent = int((rates["ascent"] > rates["drift"]).sum())
-    by_drift = int(((rates["drift"] >= rates["ascent"]) & (rates["drift"] > 0)).sum())
-    word = by_count(by_ascent, by_ascent + by_drift)
-    return Verdict(artefact(DRIFT) if word == FAILS else word, because)
+    by_ascent = int((rates["ascent"] > rates["drift"] + rates["both"]).sum())
+    by_drift = int((rates["drift"] > rates["ascent"] + rates["both"]).sum())
+    told = int((rates[CAUSES].sum(axis=1) > 0).sum())
+    if not told:
+        return Verdict(UNKNOWN, because)
+    if by_drift == told:
+        return Verdict(artefact(DRIFT), because)
+    return Verdict(STANDS if by_ascent == told else IN_PART, because)
 
 
 def beside(parts: pd.DataFrame) -> pd.DataFrame:
@@ -71,77 +78,120 @@ def beside(parts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `CELL`; ``total_low``; ``drift_low`` and ``drift_high`` of the same run at learning rate 0;
-        ``adds_difference``, ``adds_low`` and ``adds_high`` of ascent on top of that; ``score`` and
-        ``drift_score``: the upper ends of their P95 KLoM; ``diverged``: members of either did.
+        `CELL` and ``setting``; ``total_low``; ``drift_difference``, ``drift_low`` and
+        ``drift_high`` of the same run at learning rate 0; so with ``adds`` of ascent on top of
+        that, and with ``alone`` of the run with frozen statistics; ``score`` and ``drift_score``:
+        the upper ends of their P95 KLoM; ``diverged``: members of either did; ``alone_diverged``.
     """
     rows = parts.assign(**parts[CELL].fillna(-1), diverged=diverged(parts))
     own = {part: table.set_index(CELL) for part, table in rows.groupby("part")}
-    total, adds = own["total"], own["ascent on drift"]
+    total = own["total"]
     rest = [name for name in CELL if name != "learning_rate"]
     drift = own["drift"].reset_index().set_index(rest)
     drift = drift.reindex(total.reset_index().set_index(rest).index).set_axis(total.index)
-    ends = adds[["difference", "low", "high"]].add_prefix("adds_")
-    return ends.assign(
-        total_low=total["low"],
-        drift_low=drift["low"],
-        drift_high=drift["high"],
-        score=total["klom_p95_high"],
-        drift_score=drift["klom_p95_high"],
-        diverged=total["diverged"] | adds["diverged"] | drift["diverged"],
-    ).reset_index()
+    alone = own["ascent alone"].reindex(total.index)
+    ends = [
+        table[["difference", "low", "high"]].add_prefix(name)
+        for name, table in (
+            ("drift_", drift),
+            ("adds_", own["ascent on drift"]),
+            ("alone_", alone),
+        )
+    ]
+    return (
+        total[["setting"]]
+        .join(ends)
+        .assign(
+            total_low=total["low"],
+            score=total["klom_p95_high"],
+            drift_score=drift["klom_p95_high"],
+            diverged=total["diverged"] | own["ascent on drift"]["diverged"] | drift["diverged"],
+            alone_diverged=alone["diverged"],
+        )
+        .reset_index()
+    )
 
 
-def causes(broken: pd.DataFrame) -> pd.DataFrame:
+def causes(worse: pd.DataFrame) -> pd.DataFrame:
     """Tell of each run that is worse than the pretrained models what makes it worse.
 
     Parameters
     ----------
-    broken : rows of `beside`
+    worse : rows of `beside`
 
     Returns
     -------
     DataFrame
-        `CELL`, ``cells`` (1 each), ``ascent``: what it adds on top of drift is told to be above 0,
-        by intervals that share their error among all rows; ``drift``: it is not, drift alone is
-        told to be, and ascent is told to add less than that.
+        `CELL`, ``cells`` (1 each), and of `CAUSES` at most one (1 or 0), by intervals that share
+        their error among all rows. What ascent adds on top of drift is told to be above 0, or it
+        is told to be less than drift alone: ``ascent`` where the first alone holds, ``drift``
+        where the second alone does and the run with frozen statistics is not told to be worse,
+        ``both`` else.
     """
-    ends = broken[["adds_difference", "adds_low", "adds_high"]]
-    ends = ends.rename(columns=lambda name: name.removeprefix("adds_"))
-    least, most = widened(ends, max(len(broken), 1))
-    ascent = least > 0
-    drift = ~ascent & (broken["drift_low"] > 0) & (most < broken["drift_low"])
-    return broken[CELL].assign(cells=1, ascent=ascent.astype(int), drift=drift.astype(int))
+    among = max(len(worse), 1)
+
+    def ends(name: str) -> tuple["pd.Series[float]", "pd.Series[float]"]:
+        part = worse[[f"{name}_{end}" for end in ("difference", "low", "high")]]
+        return widened(part.set_axis(["difference", "low", "high"], axis=1), among)
+
+    (least, most), drifts, alone = ends("adds"), ends("drift")[0], ends("alone")[0]
+    adds = least > 0
+    less = (drifts > 0) & (most < worse["drift_low"])
+    still = (alone > 0) | worse["alone_diverged"].astype(bool)
+    found = {"ascent": adds & ~less, "drift": less & ~adds & ~still}
+    found["both"] = less & (adds | still)
+    return worse[CELL].assign(cells=1, **{name: found[name].astype(int) for name in CAUSES})
 
 
 def recedes(evidence: Evidence) -> Verdict:
     """Judge whether unlearning can end farther from the oracle than it began."""
+    if found := untestable(evidence):
+        return found
     runs, frozen = evidence.grid(), evidence.frozen()
-    if not len(runs):
-        return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
-    away = runs[runs["recedes"]]
-    kept, still = runs[~runs["diverged"]], frozen[~frozen["diverged"]]
+    away, kept = runs[runs["recedes"]], runs[~runs["diverged"]]
+    still = frozen[~frozen["diverged"]]
+    because = f"{counted(len(away), len(kept), 'runs')} are farther on the forget set itself"
+    if len(frozen):
+        because += f", with frozen BatchNorm {still['recedes'].sum()} of {len(still)}"
+    parts = evidence.parts
+    parts = parts if parts.empty else parts[parts["split"] == "forget"]
+    by_drift, nearer = _receding_by_drift(away, parts), _nearer_when_frozen(away, still)
+    if len(away) and len(parts):
+        because += (
+            f"; in {len(by_drift)} of the former {len(away)} the same run at learning rate 0 is "
+            "farther as well, and ascent is told to add less than that"
+        )
+    if len(away) and len(frozen):
+        because += f"; {len(nearer)} are told to be nearer with BatchNorm frozen"
+    lost = len(runs) - len(kept) + len(frozen) - len(still)
+    if lost:
+        because += f"; {lost} that diverged are not counted"
+    if not len(away):
+        return Verdict(FAILS if len(kept) and kept["approaches"].all() else UNKNOWN, because)
+    if (frozen.empty and parts.empty) or still["recedes"].any():
+        return Verdict(STANDS, because)
+    return Verdict(
+        artefact(DRIFT) if len(by_drift | nearer) == len(away) else IN_PART,
+        because,
+    )
+
+
+def _receding_by_drift(away: pd.DataFrame, parts: pd.DataFrame) -> set[int]:
+    """Return which of some runs are farther by drift, and not by ascent, by their parts."""
+    if away.empty or parts.empty:
+        return set()
+    runs = away.reset_index().merge(beside(parts), on=RUN)
+    runs["alone_diverged"] = False  # to diverge is not to recede
+    return set(runs.loc[causes(runs)["drift"] == 1, "index"])
+
+
+def _nearer_when_frozen(away: pd.DataFrame, still: pd.DataFrame) -> set[int]:
+    """Return which of some runs are told to be nearer with frozen BatchNorm, and all else alike."""
     key = ["method", "forget_set", "epoch"]
-    pairs = away.merge(
+    pairs = away.reset_index().merge(
         still,
         left_on=[*key, "setting"],
         right_on=[*key, "grid_setting"],
         suffixes=("", "_still"),
     )
-    nearer = int((pairs["most_still"] < pairs["least"]).sum())
-    because = f"{counted(len(away), len(kept), 'runs')} are farther on the forget set itself"
-    if len(frozen):
-        because += f", with frozen BatchNorm {still['recedes'].sum()} of {len(still)}"
-        if len(away):
-            because += (
-                f"; {nearer} of the former {len(away)} are told to be nearer with it frozen and "
-                "all else the same"
-            )
-    lost = len(runs) - len(kept) + len(frozen) - len(still)
-    if lost:
-        because += f"; {lost} that diverged are not counted"
-    if not len(away):
-        return Verdict(FAILS if runs["approaches"].all() else UNKNOWN, because)
-    if frozen.empty or still["recedes"].any():
-        return Verdict(STANDS, because)
-    return Verdict(artefact(DRIFT) if nearer == len(away) else IN_PART, because)
+    return set(pairs.loc[pairs["most_still"] < pairs["least"], "index"])

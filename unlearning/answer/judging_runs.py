@@ -1,5 +1,7 @@
 """The rules that judge by what became of the runs: do they forget, do they break the model."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from unlearning.answer.controls import diverged
@@ -7,6 +9,8 @@ from unlearning.answer.evidence import Evidence
 from unlearning.answer.outcomes import (
     LITTLE,
     fails,
+    falls_short,
+    lasting,
     measurable,
     median_of,
     moves,
@@ -16,7 +20,9 @@ from unlearning.answer.outcomes import (
     widened,
 )
 from unlearning.answer.verdicts import (
+    FAILS,
     IN_PART,
+    NOT_TESTED,
     STANDS,
     UNKNOWN,
     Verdict,
@@ -34,9 +40,41 @@ DRIFT = "the drift of BatchNorm"
 FEW = 10
 
 
+def untestable(
+    evidence: Evidence,
+    methods: tuple[str, ...] = (),
+    among: Collection[str] | None = None,
+    named: str = "",
+) -> Verdict | None:
+    """Return why nothing can be said of the runs of a grid, if that is so.
+
+    Parameters
+    ----------
+    evidence : of one study
+    methods : that are asked for, all if none is named
+    among : forget sets that are asked for, all if None
+    named : what a sentence calls these runs
+    """
+    runs = evidence.cells[evidence.cells["kind"] == "grid"]
+    runs = runs[runs["method"].isin(methods or set(runs["method"]))]
+    runs = runs if among is None else runs[runs["forget_set"].isin(among)]
+    if runs.empty:
+        return Verdict(NOT_TESTED, f"this study has no run{named}")
+    here = evidence.grid(methods)
+    here = here if among is None else here[here["forget_set"].isin(among)]
+    if here.empty:
+        return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
+    if lasting(here).empty:
+        return Verdict(UNKNOWN, f"members of all {len(here)} runs diverged, or lack their scores")
+    return None
+
+
 def ascent_fails(evidence: Evidence) -> Verdict:
     """Judge whether GA and GDA break the model or leave it where it was."""
-    runs, frozen = evidence.grid(ASCENT), evidence.frozen(ASCENT)
+    if found := untestable(evidence, ASCENT, named=" of gradient ascent"):
+        return found
+    every, frozen = evidence.grid(ASCENT), evidence.frozen(ASCENT)
+    runs = lasting(every)
     cells = places(runs, runs["method"].notna())
     succeeding = places(runs, succeeds(runs))
     failing = cells - places(runs, ~fails(runs))
@@ -45,10 +83,12 @@ def ascent_fails(evidence: Evidence) -> Verdict:
     because = (
         f"{counted(len(succeeding), len(cells), 'pairs of method and forget set')} have a run that "
         f"forgets and harms by less than {LITTLE:g} nat, in {len(failing)} every run is told to "
-        f"break the model or to forget less than that; of {len(runs)} runs "
-        f"{runs['forgets'].sum()} forget, {runs['harms'].sum()} do harm and "
-        f"{(~runs['forgets'] & ~runs['harms']).sum()} neither"
+        f"break the model or to gain less than that on every split; of {len(every)} runs "
+        f"{every['forgets'].sum()} forget, {every['harms'].sum()} do harm and "
+        f"{(~every['forgets'] & ~every['harms']).sum()} neither"
     )
+    if lost := int(every["diverged"].sum()):
+        because += f"; members of {lost} diverged"
     if len(frozen):
         because += (
             f"; with frozen BatchNorm {counted(len(without), len(cells), 'pairs have such a run')}"
@@ -66,46 +106,60 @@ def sensitive(evidence: Evidence) -> Verdict:
     rows = evidence.cells[
         (evidence.cells["kind"] == "grid") & (evidence.cells["split"] == "validation")
     ]
+    rows = rows[rows["difference"].notna()]
     rows = rows[rows["method"].isin(BOTH_WAYS) & ~diverged(rows)]
     pair = ["method", "forget_set"]
     rows = rows.groupby(pair).filter(lambda runs: len(runs) > 1)
     if rows.empty:
-        return Verdict(UNKNOWN, "no method that ascends and descends has two runs on a forget set")
+        return Verdict(
+            NOT_TESTED, "no method that ascends and descends has two runs on a forget set"
+        )
     rows = rows.assign(**dict(zip(("low", "high"), widened(rows, len(rows)), strict=True)))
     cells = rows.groupby(pair)
-    apart = cells["low"].max() > cells["high"].min()
+    apart = cells["low"].max() - cells["high"].min() > LITTLE
+    alike = cells["high"].max() - cells["low"].min() < LITTLE
     spread = cells["difference"].max() - cells["difference"].min()
     because = (
-        f"the best and the worst run are told apart on the validation set in {apart.sum()} of "
-        f"{len(apart)} pairs of method and forget set; between them lie {median_of(spread):.2f} "
-        "nats in the median"
+        f"the best and the worst run are told to be {LITTLE:g} nat or more apart on the validation "
+        f"set in {apart.sum()} of {len(apart)} pairs of method and forget set, and less in "
+        f"{alike.sum()}; between them lie {median_of(spread):.2f} nats in the median"
     )
-    return Verdict(by_count(int(apart.sum()), len(apart)) if apart.any() else UNKNOWN, because)
+    word = by_count(int(apart.sum()), int((apart | alike).sum()))
+    if word == FAILS and alike.sum() <= len(apart) / 2:
+        word = UNKNOWN
+    return Verdict(word, because)
 
 
 def illusion(evidence: Evidence) -> Verdict:
     """Judge whether gradient ascent seems to unlearn a few random points."""
     few = {name for name, size in evidence.sizes.items() if size <= FEW}
+    named = f" of gradient ascent on a random set of at most {FEW} points"
+    if found := untestable(evidence, ("ga",), few, named):
+        return found
     runs = evidence.grid(("ga",))
-    runs = runs[runs["forget_set"].isin(few)]
+    runs = lasting(runs[runs["forget_set"].isin(few)])
     good = runs[succeeds(runs)]
     sets = set(runs["forget_set"])
     seeming = set(good["forget_set"])
-    told = seeming | (sets - set(runs.loc[~fails(runs), "forget_set"]))
+    told = seeming | (sets - set(runs.loc[~falls_short(runs), "forget_set"]))
     because = (
         f"{counted(len(good), len(runs), 'runs of gradient ascent')} on "
         f"{numbered(len(sets), 'set')} of at most {FEW} random points forget and harm by less "
-        f"than {LITTLE:g} nat, {fails(runs).sum()} are told not to"
+        f"than {LITTLE:g} nat, {falls_short(runs).sum()} are told not to"
     )
     return Verdict(by_count(len(seeming), len(told)), because)
 
 
 def scrub_stays(evidence: Evidence) -> Verdict:
     """Judge whether SCRUB stays near the pretrained models."""
+    if found := untestable(evidence, ("scrub",), named=" of SCRUB"):
+        return found
     runs = outcomes(evidence.cells, ("grid", "as_published"))
     here = runs["forget_set"].isin(measurable(evidence.baselines))
     runs = runs[here & (runs["method"] == "scrub")]
     frozen = runs["behaviour"].str.contains("student")
+    if (alone := runs["behaviour"] == "student").any():
+        frozen = alone  # the same runs but for this
     trained = (runs["kind"] == "grid").to_numpy()
     near, away = runs["near"], runs["away"]
     because = (
@@ -115,11 +169,9 @@ def scrub_stays(evidence: Evidence) -> Verdict:
     )
     if frozen.any():
         because += (
-            f", of those with the published, frozen one {near[frozen].sum()} and "
-            f"{away[frozen].sum()} of {int(frozen.sum())}"
+            f", of {'the same' if alone.any() else 'published'} runs with the student frozen "
+            f"{near[frozen].sum()} and {away[frozen].sum()} of {int(frozen.sum())}"
         )
-    if not trained.any():
-        return Verdict(UNKNOWN, "no run of SCRUB is on a forget set that has anything to unlearn")
     word = by_count(int(near[trained].sum()), int((near | away)[trained].sum()))
     if away[trained].mean() > 0.5 and frozen.any() and near[frozen].mean() >= 0.5:
         word = artefact("a student that was not trained")
@@ -128,6 +180,8 @@ def scrub_stays(evidence: Evidence) -> Verdict:
 
 def random_harm(evidence: Evidence) -> Verdict:
     """Judge whether random sets can't be forgotten without harm, by any method of the study."""
+    if found := untestable(evidence, (), set(evidence.sizes), " on a random forget set"):
+        return found
     runs = evidence.grid()
     runs = runs[runs["forget_set"].isin(set(evidence.sizes))]
     cells = places(runs, runs["method"].notna())

@@ -19,7 +19,7 @@ RUN = ["method", "forget_set", "setting", "epoch"]
 NAMED = [*RUN, "kind", "behaviour", "grid_setting"]
 NEEDED = [*NAMED, "split", "difference", "low", "high", "n_nonfinite"]
 FOUND = ["diverged", "forgets", "keeps", "recedes", "approaches", "harms", "breaks", "harmless"]
-FOUND += ["near", "away"]
+FOUND += ["stays", "near", "away"]
 OUTCOMES = [*NAMED, *SPLITS, "least", "most", *FOUND]
 #: Nats of P95 KLoM that count as next to nothing: an interval that reaches beyond them cannot say
 #: that nothing happened, and one that stays within them does.
@@ -71,13 +71,14 @@ def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFr
 
         - ``forgets``: P95 KLoM is below the pretrained ensemble's; ``keeps``: not by `LITTLE`;
         - ``recedes``: it is above; ``approaches``: not by `LITTLE`;
-        - ``harmless``: on retain and validation set it is above by less than `LITTLE`.
+        - ``harmless``: on retain and validation set it is above by less than `LITTLE`;
+        - ``stays``: on no split is it below by `LITTLE`.
 
         By the run's own intervals, on the retain and the validation set, ``harms``: above on one
         of them; ``breaks``: by `LITTLE` and more. On all three ``near`` is nowhere farther than
         `LITTLE` to either side, ``away`` is somewhere. A run with members that ``diverged`` breaks
         and is away, and is told nothing else: its scores are those of an ensemble that is none any
-        more.
+        more. Of a run that lacks a score nothing is told.
 
     Raises
     ------
@@ -99,7 +100,7 @@ def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFr
     }
     least, most = ends["forget"]
     lost = rows.pivot(index=NAMED, columns="split", values="n_nonfinite").gt(0).any(axis=1)
-    lost |= difference.isna().any(axis=1)
+    missing = difference.isna().any(axis=1) & ~lost
     others = ["retain", "validation"]
     found["least"], found["most"], found["diverged"] = least, most, lost
     found["forgets"], found["keeps"] = (most < 0) & ~lost, (least > -LITTLE) & ~lost
@@ -111,7 +112,11 @@ def outcomes(cells: pd.DataFrame, kinds: Sequence[str] = ("grid",)) -> pd.DataFr
         found["harmless"] &= ends[split][1] < LITTLE
     within = (low[list(SPLITS)] > -LITTLE) & (high[list(SPLITS)] < LITTLE)
     beyond = (low[list(SPLITS)] > LITTLE) | (high[list(SPLITS)] < -LITTLE)
+    found["stays"] = ~lost
+    for split in SPLITS:
+        found["stays"] &= ends[split][0] > -LITTLE
     found["near"], found["away"] = within.all(axis=1) & ~lost, beyond.any(axis=1) | lost
+    found.loc[missing, FOUND] = False
     return found.reset_index().rename_axis(columns=None)[OUTCOMES]
 
 
@@ -156,9 +161,25 @@ def succeeds(runs: pd.DataFrame) -> "pd.Series[bool]":
     return moves(runs) & runs["harmless"]
 
 
-def fails(runs: pd.DataFrame) -> "pd.Series[bool]":
-    """Return which runs are told to break the model, or to leave the forget set where it was."""
+def falls_short(runs: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which runs are told to break the model, or to forget no more than a little."""
     return (runs["breaks"] | runs["keeps"]) & ~succeeds(runs)
+
+
+def fails(runs: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which runs are told to break the model, or to bring it nearer on no split."""
+    return (runs["breaks"] | runs["stays"]) & ~succeeds(runs)
+
+
+def lasting(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs of those pairs of method and forget set that have one to be judged.
+
+    Where the members of every run diverged, or its scores are missing, learning rates were too
+    large, and that says nothing of the method.
+    """
+    known = places(runs, ~runs["diverged"] & runs[list(SPLITS)].notna().all(axis=1))
+    keys = zip(runs["method"], runs["forget_set"], strict=True)
+    return runs[[key in known for key in keys]]
 
 
 def places(runs: pd.DataFrame, which: "pd.Series[bool]") -> set[tuple[str, str]]:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from unlearning.answer.controls import diverged
+from unlearning.answer.controls import WIDE, diverged
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
 from unlearning.figures.plane import SMALL, SPLITS, TEXT, tidy
@@ -55,7 +55,8 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
     figure : Figure
     drawn : DataFrame
         The parts that are drawn, with ``diverged``: members of either run did, so that the cell has
-        a cross in place of a number, and ``decided``: whether the interval leaves out 0.
+        a cross in place of a number, ``decided``: whether the interval leaves out 0, and ``wide``:
+        whether it is wider than `WIDE`, as where one member's margin stretches all histograms.
 
     Raises
     ------
@@ -68,6 +69,7 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
     drawn = parts[parts["part"].isin(list(TITLES))].reset_index(drop=True)
     drawn["diverged"] = diverged(drawn)
     drawn["decided"] = ((drawn["low"] > 0) | (drawn["high"] < 0)) & ~drawn["diverged"]
+    drawn["wide"] = (drawn["high"] - drawn["low"] > WIDE) & ~drawn["diverged"]
     reach = float(np.ceil(drawn.loc[~drawn["diverged"], "difference"].abs().max()))
     reach = reach if reach > 0 else 1.0  # nan where every cell diverged
     norm = Normalize(-reach, reach)
@@ -107,7 +109,8 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
     notes += ["drift: the run at learning rate 0 less pretrained"]
     notes += ["on top: a run less that at learning rate 0", "alone: less pretrained"]
     notes += [f"forget set {labels.get(name, name)}" for name in drawn["forget_set"].unique()]
-    assemble(figure, boxes, [("", handles(crowded, bool(drawn["diverged"].any())))], notes)
+    marked = handles(crowded, bool(drawn["diverged"].any()), bool(drawn["wide"].any()))
+    assemble(figure, boxes, [("", marked)], notes)
     return figure, drawn
 
 
@@ -131,11 +134,16 @@ def draw_panel(axes: Axes, own: pd.DataFrame, sets: list[str], norm: Normalize) 
     run = ["learning_rate", "forget_batch_size", "ascent_epochs", "epoch"]
     own = own.assign(**own[run].fillna(-1))
     wide: Any = own.pivot(
-        index=["forget_set", "split"], columns=run, values=["difference", "decided", "diverged"]
+        index=["forget_set", "split"],
+        columns=run,
+        values=["difference", "decided", "diverged", "wide"],
     )
     wide = wide.reindex([(name, split) for name in sets for split in SPLITS])
     wide = wide.sort_index(axis=1)
-    lost, decided = (wide[name] == True for name in ("diverged", "decided"))  # noqa: E712
+    lost, decided, vague = (
+        wide[name] == True  # noqa: E712
+        for name in ("diverged", "decided", "wide")
+    )
     values = wide["difference"].astype(float).mask(lost)
     narrow = len(values.columns) <= NARROW
     text = values.map(lambda value: f"{value:.1f}".replace("-0.0", "0.0"))
@@ -144,11 +152,14 @@ def draw_panel(axes: Axes, own: pd.DataFrame, sets: list[str], norm: Normalize) 
     sns.heatmap(values, ax=axes, cmap=COLOURS, norm=norm, cbar=False, linewidths=0.4, annot=text,
                 fmt="", annot_kws={"fontsize": SMALL - 0.5})  # fmt: skip
     known = np.isfinite(values.to_numpy())  # seaborn writes nothing where there is no number
-    for label, is_decided in zip(axes.texts, decided.to_numpy()[known], strict=True):
+    marks = zip(axes.texts, decided.to_numpy()[known], vague.to_numpy()[known], strict=True)
+    for label, is_decided, is_vague in marks:
         if is_decided:
             label.set_fontweight("bold")
         else:
             label.set_color(UNDECIDED)
+        if is_vague and narrow:
+            label.set_text(f"{label.get_text()}?")
     for row, column in np.argwhere(lost.to_numpy()):
         axes.add_patch(Rectangle((column, row), 1, 1, **LOST))
         axes.text(column + 0.5, row + 0.5, CROSS, fontsize=SMALL, ha="center", va="center")
@@ -173,12 +184,13 @@ def draw_panel(axes: Axes, own: pd.DataFrame, sets: list[str], norm: Normalize) 
     return len(values.columns)
 
 
-def handles(crowded: bool, lost: bool) -> list[Artist]:
-    """Say what bold and grey numbers, crosses, and the dots in place of numbers are."""
+def handles(crowded: bool, lost: bool, vague: bool) -> list[Artist]:
+    """Say what bold and grey numbers, question marks, crosses, and dots in place of numbers are."""
     mark: dict[str, Any] = {"marker": "$1.2$", "markersize": 11, "linewidth": 0}
     mark["markeredgewidth"] = 0
     return [
         Line2D([], [], color="black", label="bold: the paired 95 % interval leaves out 0", **mark),
         Line2D([], [], color=UNDECIDED, label=f"grey{', or a dot' * crowded}: it holds 0", **mark),
+        *([Line2D([], [], linewidth=0, label=f"?: it is wider than {WIDE:g} nats")] if vague else []),
         *([Patch(label=f"{CROSS}: members diverged", **LOST)] if lost else []),
     ]

@@ -104,6 +104,7 @@ rule correlate_influence:
         "../../envs/environment.yaml"
     params:
         family=lambda wildcards: settings.family_columns(config),
+        run=lambda wildcards: settings.family_run(config),
         bootstrap=lambda wildcards: config["influence"]["bootstrap"],
         seed=config["seed"],
     script:

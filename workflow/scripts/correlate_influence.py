@@ -19,4 +19,4 @@ found = correlations(table, repeats=params.bootstrap, seed=params.seed)
 save_table(snakemake.output.forget_sets, table)
 save_table(snakemake.output.correlations, found)
 with atomic(snakemake.output.finding) as temporary:
-    temporary.write_text(finding(table, found) + "\n")
+    temporary.write_text(finding(table, found, run=params.run) + "\n")

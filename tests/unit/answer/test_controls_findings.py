@@ -40,6 +40,15 @@ def test_cells_that_diverged_are_left_out_of_a_finding_and_it_says_so():
     assert said.endswith("; without 4 cells of members that diverged).")
 
 
+def test_a_cell_of_which_next_to_nothing_is_known_is_named():
+    parts = decompose(scored())
+    wide = (parts["part"] == "drift") & (parts["split"] == "forget")
+    assert "widest" not in of_decomposition(parts)
+    parts.loc[wide, "high"] = parts["low"] + 5
+    said = of_decomposition(parts)
+    assert "; the widest interval is that of drift, GA at learning rate 0, epoch 1, set " in said
+
+
 def test_published_runs_that_did_nothing_are_named_with_their_excess():
     found = scored()
     [run] = untold(compare_protocols(found), compare_with_nothing(found)).to_dict("records")

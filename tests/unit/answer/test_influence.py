@@ -156,7 +156,8 @@ def test_the_sentence_has_the_numbers_of_each_reference():
     table = pd.concat([sets(against="pretrained"), sets(size=10)], ignore_index=True)
     found = correlations(table, repeats=50, seed=0)
     rows = found.set_index(["against", "split", "outcome", "scope", "predictor"])
-    said = finding(table, found)
+    run = {"method": "gda", "setting": "lr0.2", "snapshot": (3, 1)}
+    said = finding(table, found, run=run)
     assert said.startswith("Over 48 forget sets ")
     parts = said.split("; ")
     for part, by, outcome in zip(
@@ -174,5 +175,9 @@ def test_the_sentence_has_the_numbers_of_each_reference():
     assert "beside none and none for the number of points" in parts[1]
     assert "nan" not in said
     assert "\n" not in said
-    alone = finding(table[:48], found[found["against"] == "pretrained"])
+    assert "(GDA, lr0.2, epoch 3 + 1)" in parts[0]
+    kin = rows.loc[("pretrained", "retain", "damage", "same size and origin", "spectral_norm")]
+    rho = f"{kin['rho']:.2f} ({kin['rho_low']:.2f} to {kin['rho_high']:.2f})"
+    assert f"one size and origin the spectral norm has {rho} and " in parts[-1]
+    alone = finding(table[:48], found[found["against"] == "pretrained"], run=run)
     assert "oracles" not in alone

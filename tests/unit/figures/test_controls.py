@@ -87,6 +87,14 @@ def test_cells_of_members_that_diverged_have_a_cross_and_no_colour():
     assert not (drawn["diverged"] & drawn["decided"]).any()
 
 
+def test_cells_of_which_next_to_nothing_is_known_are_marked(parts):
+    assert not draw(parts)[1]["wide"].any()
+    parts = parts.assign(high=parts["high"].where(parts["part"] != "drift", parts["low"] + 5))
+    figure, drawn = draw(parts)
+    marked = [text for axes in figure.axes for text in axes.texts if text.get_text()[-1] == "?"]
+    assert len(marked) == drawn["wide"].sum() == (drawn["part"] == "drift").sum()
+
+
 def test_there_must_be_something_to_draw(parts):
     with pytest.raises(ValueError, match="no run has both of its controls"):
         draw(parts.iloc[:0])
