@@ -90,26 +90,16 @@ def beside(parts: pd.DataFrame) -> pd.DataFrame:
     drift = own["drift"].reset_index().set_index(rest)
     drift = drift.reindex(total.reset_index().set_index(rest).index).set_axis(total.index)
     alone = own["ascent alone"].reindex(total.index)
-    ends = [
-        table[["difference", "low", "high"]].add_prefix(name)
-        for name, table in (
-            ("drift_", drift),
-            ("adds_", own["ascent on drift"]),
-            ("alone_", alone),
-        )
-    ]
-    return (
-        total[["setting"]]
-        .join(ends)
-        .assign(
-            total_low=total["low"],
-            score=total["klom_p95_high"],
-            drift_score=drift["klom_p95_high"],
-            diverged=total["diverged"] | own["ascent on drift"]["diverged"] | drift["diverged"],
-            alone_diverged=alone["diverged"],
-        )
-        .reset_index()
+    found = total[["setting"]].assign(
+        total_low=total["low"],
+        score=total["klom_p95_high"],
+        drift_score=drift["klom_p95_high"],
+        diverged=total["diverged"] | own["ascent on drift"]["diverged"] | drift["diverged"],
+        alone_diverged=alone["diverged"],
     )
+    for name, part in (("drift", drift), ("adds", own["ascent on drift"]), ("alone", alone)):
+        found = found.join(part[["difference", "low", "high"]].add_prefix(f"{name}_"))
+    return found.reset_index()
 
 
 def causes(worse: pd.DataFrame) -> pd.DataFrame:

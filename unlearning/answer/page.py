@@ -51,8 +51,8 @@ MEANING = """A verdict follows from 95 % intervals by the rule beside it: a clai
 <em>stands in part</em>, <em>does not stand</em>, <em>is an artefact of</em> something else where
 controls say so, or <em>cannot be told at this N</em>. Where a rule looks for the best or the worst
 of many runs its intervals are wider, so that all of them together err in 5 % of studies; tables,
-figures and captions show those of each number by itself. An interval is of the members drawn: it says
-nothing of another data set or network. Not being told to do harm is no proof of doing none."""
+figures and captions show those of each number by itself. An interval is of the members drawn: it
+says nothing of another data set or network. Not being told to do harm is no proof of doing none."""
 
 
 def colour(verdict: str) -> str:

@@ -191,6 +191,6 @@ def handles(crowded: bool, lost: bool, vague: bool) -> list[Artist]:
     return [
         Line2D([], [], color="black", label="bold: the paired 95 % interval leaves out 0", **mark),
         Line2D([], [], color=UNDECIDED, label=f"grey{', or a dot' * crowded}: it holds 0", **mark),
-        *([Line2D([], [], linewidth=0, label=f"?: it is wider than {WIDE:g} nats")] if vague else []),
+        *([Line2D([], [], linewidth=0, label=f"?: wider than {WIDE:g} nats")] if vague else []),
         *([Patch(label=f"{CROSS}: members diverged", **LOST)] if lost else []),
     ]
