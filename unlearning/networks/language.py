@@ -48,19 +48,13 @@ class Attention(nn.Module):
         """Map ``(..., tokens, width)`` to the same shape."""
         tokens, width = features.shape[-2:]
         parts = self.gather(features).view(-1, tokens, 3, self.heads, width // self.heads)
-        return self.give(self.attend(parts.permute(2, 0, 3, 1, 4)).reshape(features.shape))
-
-    def attend(self, parts: Tensor) -> Tensor:
-        """Map queries, keys and values ``(3, rows, heads, tokens, width of a head)``.
-
-        Returns
-        -------
-        Tensor
-            ``(rows, tokens, heads, width of a head)``
-        """
-        query, key, value = parts.unbind()
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind()
         found = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
-        return found.transpose(1, 2)
+        return self.give(found.transpose(1, 2).reshape(features.shape))
+
+
+class Transformer(nn.Sequential):
+    """An embedding of tokens, their places, and what follows; token 0 stands behind every end."""
 
 
 class Windows(nn.Module):
@@ -138,7 +132,7 @@ def transformer(
         blocks += [Residual(attention), Residual(perceptron)]
     embedding = nn.Embedding(classes, width)
     nn.init.normal_(embedding.weight, std=0.02)
-    return nn.Sequential(
+    return Transformer(
         embedding,
         Positions(context, width),
         *blocks,

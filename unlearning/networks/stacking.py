@@ -17,12 +17,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from unlearning.networks.language import Attention, Positions
+from unlearning.networks.language import Attention, Positions, Transformer
 from unlearning.networks.stacked_tokens import (
+    RowProduct,
     StackedAttention,
     StackedEmbedding,
     StackedLayerNorm,
     StackedPositions,
+    StackedTransformer,
     repeated,
 )
 
@@ -146,11 +148,11 @@ class StackedLinear(nn.Module):
 
     def _of_tokens(self, features: Tensor) -> Tensor:
         """Map ``(members, batch, tokens, in)``, row by row: what lies around works on rows."""
-        rows, weight = features.flatten(1, 2), self.weight.transpose(1, 2)
+        rows = features.flatten(1, 2)
         if self.bias is None:
-            found = torch.bmm(rows, weight)
+            found = torch.bmm(rows, self.weight.transpose(1, 2))
         else:
-            found = torch.baddbmm(self.bias.unsqueeze(1), rows, weight)
+            found = cast(Tensor, RowProduct.apply(rows, self.weight, self.bias))
         return found.view(*features.shape[:3], -1)
 
 
@@ -212,6 +214,8 @@ def stack(network: nn.Module, members: int, *, as_products: bool = False) -> nn.
     twin = deepcopy(network)
     if isinstance(network, Attention):
         twin.__class__ = StackedAttention
+    if isinstance(network, Transformer):
+        twin.__class__ = StackedTransformer
     for name, child in network.named_children():
         setattr(twin, name, stack(child, members, as_products=as_products))
     return twin
