@@ -11,7 +11,11 @@ import pandas as pd
 from unlearning.answer import judging, judging_drift, judging_runs
 from unlearning.answer.evidence import Evidence
 from unlearning.answer.outcomes import LITTLE
+from unlearning.answer.stability import NEGLIGIBLE
 from unlearning.answer.verdicts import NOT_TESTED, Verdict
+
+#: What the rules that count have in common.
+HALF = "Neither stands nor fails where what is told is half of all or less."
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ CLAIMS = [
         "Pretrained models are near the oracles on the validation set and far on the forget set.",
         "Of the forget sets on which they are above the floor by their whole interval, those count "
         f"on which they are less than {LITTLE:g} nat above it on retain and validation set, "
-        "against those on which they are told to be more.",
+        f"against those on which they are told to be more. {HALF}",
         "fig6",
         judging.pretrained,
         ("baselines",),
@@ -60,10 +64,10 @@ CLAIMS = [
         "more for all that is known, by intervals that share their error among all runs. A pair of "
         "method and forget set fails where every run is told, by such intervals, to lower KLoM by "
         f"{LITTLE:g} nat on no split, or, by its own, to raise it by that on another split, or has "
-        "members that diverged; not where one forgets and is told to raise it by less. Stands "
-        "where all fail, in part where some do; an artefact where runs with frozen BatchNorm "
-        "forget without harm on more than half of the pairs. Pairs whose every run diverged do "
-        "not count.",
+        "members that diverged, and one does; not where one forgets and is told to raise it by "
+        "less. Stands where all fail and no run with frozen BatchNorm forgets without harm, in "
+        "part where some fail; an artefact where such runs do that on more than half of the pairs. "
+        "Pairs whose every run diverged do not count.",
         "fig6",
         judging_runs.ascent_fails,
     ),
@@ -71,13 +75,14 @@ CLAIMS = [
         "ascent breaks",
         "Sec. 2, Fig. 1",
         "What degrades the model in these runs is ascent.",
-        "Over runs that are worse on the validation set and whose score is not near the largest "
-        "there is, by intervals that share their error among them. It is ascent where a run is "
-        "told to be worse than the same at learning rate 0, drift where what it adds to that is "
-        "told to be less than what that adds to nothing and the run with frozen BatchNorm is not "
-        "told to be worse, both where it is neither alone. Stands where ascent is more than half "
-        "of what is told at every learning rate of every method, an artefact where drift is, in "
-        "part else.",
+        "Over runs that are worse on the validation set by their own intervals, or diverged, and "
+        "whose score at learning rate 0 is not near the largest there is. By intervals that share "
+        "their error among them it is ascent where a run is told to be worse than that at learning "
+        "rate 0, or diverged; drift where what it adds to that is told to be less than what that "
+        "adds to nothing and the run with frozen BatchNorm is not told to be worse; both where "
+        "each is so. Stands where ascent it is in more than half of them at every learning rate of "
+        "every method, and drift takes none near the largest score; an artefact where it is drift "
+        "in more than half at every one; in part where any is told.",
         "controls",
         judging_drift.ascent_breaks,
         ("parts",),
@@ -92,7 +97,7 @@ CLAIMS = [
         "nearer with frozen BatchNorm and all else the same, or that the same run at learning rate "
         "0 is above as well and ascent adds less than that; in part where it is not told of each. "
         f"Does not stand where every run is told not to be above by {LITTLE:g} nat. Runs with "
-        "members that diverged do not count.",
+        "members that diverged do not count, and are less than half.",
         "controls",
         judging_drift.recedes,
     ),
@@ -103,7 +108,8 @@ CLAIMS = [
         "Of methods that ascend and descend, a pair of method and forget set counts where the "
         "intervals of the best and the worst run on the validation set, made as wide as it takes "
         f"to look among all runs, are {LITTLE:g} nat apart, against those where all that they "
-        "hold is closer. Does not stand where no pair counts and more than half are against.",
+        "hold is closer and no run diverged. An artefact where each that counts is against with "
+        f"frozen BatchNorm, in part where some are. {HALF}",
         "selection",
         judging_runs.sensitive,
         ("cells",),
@@ -113,7 +119,8 @@ CLAIMS = [
         "Fig. 2, left",
         "On a few random points some runs of gradient ascent seem to unlearn without breaking.",
         f"A random set of at most {judging_runs.FEW} points counts where a run forgets and is told "
-        f"to harm by less than {LITTLE:g} nat, against those on which every run is told not to.",
+        f"to harm by less than {LITTLE:g} nat, against those on which every run is told not to. "
+        f"{HALF}",
         "fig2",
         judging_runs.illusion,
     ),
@@ -122,10 +129,12 @@ CLAIMS = [
         "Sec. 2, Fig. 2, right",
         "To succeed one would have to know learning rate and stopping time beforehand.",
         "Of the pairs of method and forget set on which the oracle's choice is told to be better "
-        "than to do nothing, in the mean of the three P95: equal accuracy or equal loss count as a "
+        "than to do nothing, in the mean of the three P95 and by intervals that share their error "
+        "among all runs that it chooses from: equal accuracy or equal loss count as a "
         "rule where it is told to be worse than that choice, and not that it is by less than "
         f"{LITTLE:g} nat, on more than half of them, against where it is told to be less than that "
-        "worse on half of them. A fixed budget and chance stand beside them.",
+        "worse on half of them. A fixed budget and chance stand beside them. Neither stands nor "
+        "fails where these pairs are half of all or fewer.",
         "selection",
         judging.missing_targets,
         ("selection", "baselines"),
@@ -135,8 +144,9 @@ CLAIMS = [
         "Sec. 2",
         "Points unlearn at different rates, so that each would need a stopping time of its own.",
         "A run counts where points that stop at epochs of their own end nearer to the oracles than "
-        "all at one epoch: P95 KLoM on the forget set, both chosen on half of the members, told "
-        "apart on the other half.",
+        "all at one epoch, against those where they end farther: P95 KLoM on the forget set, both "
+        "chosen on half of the members, told apart on the other half, by intervals that share "
+        f"their error among all runs. {HALF} No more than in part where BatchNorm drifts.",
         "fig2",
         judging.different_rates,
         ("stopping", "baselines"),
@@ -147,7 +157,8 @@ CLAIMS = [
         "SCRUB stays near the pretrained models.",
         f"Runs count that stay within {LITTLE:g} nat of the pretrained models on every split, "
         "against those told to go farther; an artefact where more than half of those that train "
-        "the student do, and half of those that do not stay.",
+        "the student do, and half of those that do not stay, or where each that goes farther stays "
+        f"with frozen BatchNorm. {HALF}",
         "protocols",
         judging_runs.scrub_stays,
     ),
@@ -157,7 +168,7 @@ CLAIMS = [
         "A model that has not seen a random set is as often right on it as on the population.",
         "A set counts where at most 5 % of the oracles are beyond the gap that the two-sample "
         f"bound allows 5 % of them, and this gap is at most {100 * judging.ACCURACY:.0f} % of "
-        "accuracy, against those where more are beyond.",
+        f"accuracy, against those where more are beyond than chance puts there. {HALF}",
         "random_sets",
         judging.random_accuracy,
         ("accuracies",),
@@ -168,9 +179,9 @@ CLAIMS = [
         "Random sets cannot be unlearned without degrading the model.",
         "Of the pairs of method and random set on which some run forgets, those count where each "
         f"such run raises KLoM on another split by {LITTLE:g} nat, against those where one is told "
-        "to raise it by less. It is no more than in part where they are half of all pairs or "
-        "fewer, or none of them is so with frozen BatchNorm as well; an artefact where runs with "
-        "frozen BatchNorm do that on more than half.",
+        f"to raise it by less. {HALF} It is no more than in part where with frozen BatchNorm none "
+        "of them is so as well, or one forgets without harm; an artefact where such runs do that "
+        "on more than half.",
         "fig6",
         judging_runs.random_harm,
     ),
@@ -181,7 +192,7 @@ CLAIMS = [
         "Stands where the spectral norm of the forget-by-retain block of the datamodels goes with "
         "the damage by a rank correlation above 0 among sets of one size on each split, and among "
         "those of one origin as well on some and below 0 on none; in part where only some of this "
-        "holds.",
+        "holds, or BatchNorm drifts in the runs that did the damage.",
         "influence",
         judging.dependence,
         ("influence",),
@@ -191,10 +202,11 @@ CLAIMS = [
         "App. M",
         "Scores are stable once there are 80 members.",
         "Stands where no P95 of pretrained models changes beyond chance from 80 to all members, "
-        f"and each is told to stay within {LITTLE:g} nat; in part where some change and the excess "
-        "over the floor of each of these is told to stay, so that it is the floor that changes; "
-        "does not stand where a score and its excess change beyond chance. Of scores that do not "
-        "change the excess is not looked at.",
+        f"and each is told to stay within {LITTLE:g} nat; in part where some change, of each of "
+        "these the excess over the floor is told to stay, so that it is the floor that changes, "
+        "and each other score is; does not stand where a score and its excess change beyond "
+        f"chance, and it is not told that the latter does by less than {NEGLIGIBLE:g} nat. Of "
+        "scores that do not change the excess is not looked at.",
         "stability",
         judging.stable,
         ("stability",),

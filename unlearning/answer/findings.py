@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from unlearning.answer.outcomes import LITTLE
 from unlearning.answer.selection import AVERAGE, RULES
 from unlearning.answer.selection_table import NOTHING
 from unlearning.answer.stability import member_counts, stable_after
@@ -40,6 +41,8 @@ def stability_finding(scores: pd.DataFrame, ranking: pd.DataFrame) -> str:
         text += f" and the measured noise floor from {_pair(found, 'floor')}"
         if found["changing"]:
             text += f", over which {found['floor_alone']} of the {found['changing']} stay as high"
+    if found["untold"]:
+        text += f", {found['untold']} of {found['cells']} not told to stay within {LITTLE:g} nat"
     text += f": “stable after N = 80” {found['verdict']}"
     order = ranking[(ranking["split"] == AVERAGE) & (ranking["measure"] == "p95")]
     order = order[order["n_members"] == size]

@@ -34,22 +34,17 @@ def ascent_breaks(evidence: Evidence) -> Verdict:
             NOT_TESTED, "this study has no run of gradient ascent beside its controls of BatchNorm"
         )
     runs = beside(parts)
-    whole = runs[~runs["diverged"]]
-    broken = whole[whole["total_low"] > 0]
-    low = broken[["score", "drift_score"]].max(axis=1) <= SATURATED
+    broken = runs[(runs["total_low"] > 0) | runs["diverged"]]
+    low = (broken["drift_score"] <= SATURATED) & ~broken["drift_diverged"]
     found = causes(broken[low])
     rates = found.groupby(["method", "learning_rate"])[[*CAUSES, "cells"]].sum()
     lost = runs["alone_diverged"]
     because = (
-        f"{counted(len(broken), len(whole), 'runs')} are worse than the pretrained models on the "
-        f"validation set, with frozen statistics {((runs['alone_low'] > 0) | lost).sum()} of "
-        f"{len(runs)}, of which members diverged in {lost.sum()}; "
-    )
-    if len(whole) < len(runs):
-        because += f"{len(runs) - len(whole)} that diverged without are not counted; "
-    because += (
-        f"{len(broken) - low.sum()} of the former are above {SATURATED:.1f} nats, too near the "
-        f"largest value to take apart"
+        f"{counted(len(broken), len(runs), 'runs')} are worse than the pretrained models on the "
+        f"validation set, members diverged in {runs['diverged'].sum()} of them; with frozen "
+        f"statistics {((runs['alone_low'] > 0) | lost).sum()}, and in {lost.sum()}; where "
+        f"{len(broken) - low.sum()} of the former are, drift alone is above {SATURATED:.1f} nats, "
+        f"too near the largest value to tell what adds to it"
     )
     if len(rates):
         because += "; what makes the others worse is told to be ascent, drift, or both in " + (
@@ -58,14 +53,12 @@ def ascent_breaks(evidence: Evidence) -> Verdict:
                 for method, rate, ascent, drift, both, cells in rates.reset_index().to_numpy()
             )
         )
-    by_ascent = int((rates["ascent"] > rates["drift"] + rates["both"]).sum())
-    by_drift = int((rates["drift"] > rates["ascent"] + rates["both"]).sum())
-    told = int((rates[CAUSES].sum(axis=1) > 0).sum())
-    if not told:
+    if not rates[CAUSES].to_numpy().any():
         return Verdict(UNKNOWN, because)
-    if by_drift == told:
+    if (rates["drift"] > rates["cells"] / 2).all():
         return Verdict(artefact(DRIFT), because)
-    return Verdict(STANDS if by_ascent == told else IN_PART, because)
+    stands = (rates["ascent"] > rates["cells"] / 2).all() and low.all()
+    return Verdict(STANDS if stands else IN_PART, because)
 
 
 def beside(parts: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +74,8 @@ def beside(parts: pd.DataFrame) -> pd.DataFrame:
         `CELL` and ``setting``; ``total_low``; ``drift_difference``, ``drift_low`` and
         ``drift_high`` of the same run at learning rate 0; so with ``adds`` of ascent on top of
         that, and with ``alone`` of the run with frozen statistics; ``score`` and ``drift_score``:
-        the upper ends of their P95 KLoM; ``diverged``: members of either did; ``alone_diverged``.
+        the upper ends of their P95 KLoM; ``diverged``: members did; ``drift_diverged`` and
+        ``alone_diverged``: of these runs.
     """
     rows = parts.assign(**parts[CELL].fillna(-1), diverged=diverged(parts))
     own = {part: table.set_index(CELL) for part, table in rows.groupby("part")}
@@ -94,7 +88,8 @@ def beside(parts: pd.DataFrame) -> pd.DataFrame:
         total_low=total["low"],
         score=total["klom_p95_high"],
         drift_score=drift["klom_p95_high"],
-        diverged=total["diverged"] | own["ascent on drift"]["diverged"] | drift["diverged"],
+        diverged=total["diverged"],
+        drift_diverged=drift["diverged"],
         alone_diverged=alone["diverged"],
     )
     for name, part in (("drift", drift), ("adds", own["ascent on drift"]), ("alone", alone)):
@@ -113,10 +108,11 @@ def causes(worse: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         `CELL`, ``cells`` (1 each), and of `CAUSES` at most one (1 or 0), by intervals that share
-        their error among all rows. What ascent adds on top of drift is told to be above 0, or it
-        is told to be less than drift alone: ``ascent`` where the first alone holds, ``drift``
-        where the second alone does and the run with frozen statistics is not told to be worse,
-        ``both`` else.
+        their error among all rows. What ascent adds on top of drift is told to be above 0, as it is
+        where members diverged that do not at learning rate 0; or it is told to be less than drift
+        alone, which it can't be where it takes the score near its largest value: ``ascent`` where
+        the first alone holds, ``drift`` where the second alone does and the run with frozen
+        statistics is not told to be worse, ``both`` else.
     """
     among = max(len(worse), 1)
 
@@ -125,8 +121,8 @@ def causes(worse: pd.DataFrame) -> pd.DataFrame:
         return widened(part.set_axis(["difference", "low", "high"], axis=1), among)
 
     (least, most), drifts, alone = ends("adds"), ends("drift")[0], ends("alone")[0]
-    adds = least > 0
-    less = (drifts > 0) & (most < worse["drift_low"])
+    adds = (least > 0) | worse["diverged"].astype(bool)
+    less = (drifts > 0) & (most < worse["drift_low"]) & (worse["score"] <= SATURATED)
     still = (alone > 0) | worse["alone_diverged"].astype(bool)
     found = {"ascent": adds & ~less, "drift": less & ~adds & ~still}
     found["both"] = less & (adds | still)
@@ -157,7 +153,8 @@ def recedes(evidence: Evidence) -> Verdict:
     if lost:
         because += f"; {lost} that diverged are not counted"
     if not len(away):
-        return Verdict(FAILS if len(kept) and kept["approaches"].all() else UNKNOWN, because)
+        told = len(kept) > len(runs) / 2 and kept["approaches"].all()
+        return Verdict(FAILS if told else UNKNOWN, because)
     if (frozen.empty and parts.empty) or still["recedes"].any():
         return Verdict(STANDS, because)
     return Verdict(
@@ -171,7 +168,8 @@ def _receding_by_drift(away: pd.DataFrame, parts: pd.DataFrame) -> set[int]:
     if away.empty or parts.empty:
         return set()
     runs = away.reset_index().merge(beside(parts), on=RUN)
-    runs["alone_diverged"] = False  # to diverge is not to recede
+    # To diverge is not to recede, and what has receded may be as far as it can be.
+    runs = runs.assign(alone_diverged=False, diverged=False, score=0.0)
     return set(runs.loc[causes(runs)["drift"] == 1, "index"])
 
 

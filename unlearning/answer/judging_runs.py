@@ -77,13 +77,15 @@ def ascent_fails(evidence: Evidence) -> Verdict:
     runs = lasting(every)
     cells = places(runs, runs["method"].notna())
     succeeding = places(runs, succeeds(runs))
-    failing = cells - places(runs, ~fails(runs))
+    # Where no run breaks the model, none was bold enough to tell.
+    failing = (cells - places(runs, ~fails(runs))) & places(runs, runs["breaks"])
     frozen = frozen[frozen["forget_set"].isin(set(runs["forget_set"]))]
     without = places(frozen, succeeds(frozen))
     because = (
         f"{counted(len(succeeding), len(cells), 'pairs of method and forget set')} have a run that "
         f"forgets and harms by less than {LITTLE:g} nat, in {len(failing)} every run is told to "
-        f"break the model or to gain less than that on every split; of {len(every)} runs "
+        f"break the model or to gain less than that on every split, and one breaks it; of "
+        f"{len(every)} runs "
         f"{every['forgets'].sum()} forget, {every['harms'].sum()} do harm and "
         f"{(~every['forgets'] & ~every['harms']).sum()} neither"
     )
@@ -93,8 +95,8 @@ def ascent_fails(evidence: Evidence) -> Verdict:
         because += (
             f"; with frozen BatchNorm {counted(len(without), len(cells), 'pairs have such a run')}"
         )
-    word = by_count(len(failing), len(failing | succeeding))
-    if word == STANDS and len(failing) < len(cells):
+    word = by_count(len(failing), len(failing | succeeding), len(cells))
+    if word == STANDS and (failing < cells or without):
         word = IN_PART
     if word in (STANDS, IN_PART) and len(without - succeeding) > len(cells) / 2:
         word = artefact(DRIFT)
@@ -106,28 +108,47 @@ def sensitive(evidence: Evidence) -> Verdict:
     rows = evidence.cells[
         (evidence.cells["kind"] == "grid") & (evidence.cells["split"] == "validation")
     ]
-    rows = rows[rows["difference"].notna()]
-    rows = rows[rows["method"].isin(BOTH_WAYS) & ~diverged(rows)]
-    pair = ["method", "forget_set"]
-    rows = rows.groupby(pair).filter(lambda runs: len(runs) > 1)
-    if rows.empty:
+    apart, alike, spread = _spread(rows)
+    if apart.empty:
         return Verdict(
             NOT_TESTED, "no method that ascends and descends has two runs on a forget set"
         )
-    rows = rows.assign(**dict(zip(("low", "high"), widened(rows, len(rows)), strict=True)))
-    cells = rows.groupby(pair)
-    apart = cells["low"].max() - cells["high"].min() > LITTLE
-    alike = cells["high"].max() - cells["low"].min() < LITTLE
-    spread = cells["difference"].max() - cells["difference"].min()
     because = (
         f"the best and the worst run are told to be {LITTLE:g} nat or more apart on the validation "
         f"set in {apart.sum()} of {len(apart)} pairs of method and forget set, and less in "
         f"{alike.sum()}; between them lie {median_of(spread):.2f} nats in the median"
     )
-    word = by_count(int(apart.sum()), int((apart | alike).sum()))
-    if word == FAILS and alike.sum() <= len(apart) / 2:
-        word = UNKNOWN
+    frozen = evidence.cells[
+        (evidence.cells["kind"] == "frozen_batch_norm") & (evidence.cells["split"] == "validation")
+    ]
+    _, still, _ = _spread(frozen)
+    by_drift = int((apart & still.reindex(apart.index, fill_value=False)).sum())
+    if by_drift:
+        because += f"; with frozen BatchNorm {by_drift} of the former are less apart"
+    word = by_count(int(apart.sum()), int((apart | alike).sum()), len(apart))
+    if word in (STANDS, IN_PART) and by_drift:
+        word = artefact(DRIFT) if by_drift == apart.sum() else IN_PART
     return Verdict(word, because)
+
+
+def _spread(
+    rows: pd.DataFrame,
+) -> tuple["pd.Series[bool]", "pd.Series[bool]", "pd.Series[float]"]:
+    """Return which pairs have runs that are told apart, or told alike, and how far they lie.
+
+    Runs that diverged have no place, and their pairs are not alike.
+    """
+    rows = rows[rows["difference"].notna() & rows["method"].isin(BOTH_WAYS)]
+    pair = ["method", "forget_set"]
+    rows = rows.assign(diverged=diverged(rows))
+    lost = rows.groupby(pair)["diverged"].any()
+    rows = rows[~rows["diverged"]].groupby(pair).filter(lambda runs: len(runs) > 1)
+    rows = rows.assign(**dict(zip(("low", "high"), widened(rows, max(len(rows), 1)), strict=True)))
+    cells = rows.groupby(pair)
+    apart = cells["low"].max() - cells["high"].min() > LITTLE
+    alike = cells["high"].max() - cells["low"].min() < LITTLE
+    spread = cells["difference"].max() - cells["difference"].min()
+    return apart, alike & ~lost.reindex(alike.index, fill_value=False), spread
 
 
 def illusion(evidence: Evidence) -> Verdict:
@@ -147,7 +168,7 @@ def illusion(evidence: Evidence) -> Verdict:
         f"{numbered(len(sets), 'set')} of at most {FEW} random points forget and harm by less "
         f"than {LITTLE:g} nat, {falls_short(runs).sum()} are told not to"
     )
-    return Verdict(by_count(len(seeming), len(told)), because)
+    return Verdict(by_count(len(seeming), len(told), len(sets)), because)
 
 
 def scrub_stays(evidence: Evidence) -> Verdict:
@@ -172,7 +193,17 @@ def scrub_stays(evidence: Evidence) -> Verdict:
             f", of {'the same' if alone.any() else 'published'} runs with the student frozen "
             f"{near[frozen].sum()} and {away[frozen].sum()} of {int(frozen.sum())}"
         )
-    word = by_count(int(near[trained].sum()), int((near | away)[trained].sum()))
+    still = evidence.frozen(("scrub",))
+    key = ["forget_set", "epoch"]
+    left = runs[(away & trained).to_numpy()].merge(
+        still, left_on=[*key, "setting"], right_on=[*key, "grid_setting"], suffixes=("", "_still")
+    )
+    by_drift = int(left["near_still"].sum())
+    if by_drift:
+        because += f"; {by_drift} of the {away[trained].sum()} stay with frozen BatchNorm"
+    word = by_count(int(near[trained].sum()), int((near | away)[trained].sum()), int(trained.sum()))
+    if word == FAILS and by_drift == away[trained].sum():
+        word = artefact(DRIFT)
     if away[trained].mean() > 0.5 and frozen.any() and near[frozen].mean() >= 0.5:
         word = artefact("a student that was not trained")
     return Verdict(word, because)
@@ -199,10 +230,8 @@ def random_harm(evidence: Evidence) -> Verdict:
             f"; with frozen BatchNorm {len(harmed_still)} are of the former and {len(without)} of "
             "the latter kind"
         )
-    word = by_count(len(harmed), len(harmed | harmless))
-    if word == STANDS and (
-        len(harmed) <= len(cells) / 2 or (len(frozen) and not harmed & harmed_still)
-    ):
+    word = by_count(len(harmed), len(harmed | harmless), len(cells))
+    if word == STANDS and len(frozen) and (without or not harmed & harmed_still):
         word = IN_PART
     if word in (STANDS, IN_PART) and len(without - harmless) > len(harmed) / 2:
         word = artefact(DRIFT)

@@ -27,6 +27,8 @@ from unlearning.artifacts.tables import require_columns
 
 #: Percentiles of the subsamples between which a band lies.
 BAND = (5, 95)
+#: Nats by which an excess may change and nobody would call a score unstable.
+NEGLIGIBLE = 0.1
 #: A run of one forget set.
 RUN = ["method", "setting", "kind", "epoch", "forget_set"]
 CELL = [*RUN, "split", "measure"]
@@ -182,10 +184,10 @@ def changes(rows: pd.DataFrame, name: str) -> NDArray[np.bool_]:
     return (low > 0) | (high < 0)
 
 
-def stays(rows: pd.DataFrame, name: str) -> NDArray[np.bool_]:
-    """Return which rows' changes are told to be less than `LITTLE`, by the band of `changes`."""
+def stays(rows: pd.DataFrame, name: str, by: float = LITTLE) -> NDArray[np.bool_]:
+    """Return which rows' changes are told to be less than ``by`` nats, by the band of `changes`."""
     low, high = _widened(rows, name)
-    return (low > -LITTLE) & (high < LITTLE)
+    return (low > -by) & (high < by)
 
 
 def _widened(rows: pd.DataFrame, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -212,8 +214,9 @@ def stable_after(table: pd.DataFrame, members: int = 80) -> dict[str, Any]:
     Of the P95 of the pretrained models on every split of every forget set, from the first N that is
     not below ``members`` to all members. The claim *stands* if no score changes beyond chance
     (`changes`); it stands *in part* if the excess over the floor of every score that does change
-    does not: what falls there is the floor; otherwise it does not stand. What is not told to change
-    must be told to stay (`stays`), or nothing is told but that the claim does not stand.
+    does not, or by less than `NEGLIGIBLE`: what falls there is the floor; otherwise it does not
+    stand. Either must be told to stay (`stays`), the excess of what changes and the score of what
+    does not, or nothing is told but that the claim does not stand.
 
     Parameters
     ----------
@@ -225,7 +228,8 @@ def stable_after(table: pd.DataFrame, members: int = 80) -> dict[str, Any]:
     dict
         ``verdict``; ``n_members``, ``all_members``: from where to where, of a study that has no
         such N from the largest that is not all; ``cells``: forget sets x splits; ``changing``: how
-        many scores change; ``floor_alone``: how many of these without their excess; ``score``,
+        many scores change; ``floor_alone``: how many of these without their excess; ``untold``: of
+        how many it is not told whether they stay; ``score``,
         ``floor``, ``gaussian_floor``, ``excess`` and the same with ``_at_all``: means over the
         changing ones, over all if none changes.
 
@@ -250,7 +254,7 @@ def stable_after(table: pd.DataFrame, members: int = 80) -> dict[str, Any]:
     told = np.where(moving, stays(here, "excess_remaining"), stays(here, "remaining"))
     if size < members or (moving & ~known).any():
         verdict = UNKNOWN
-    elif (moving & ~alone).any():
+    elif (moving & ~alone & ~stays(here, "excess_remaining", NEGLIGIBLE)).any():
         verdict = FAILS
     elif not told.all():
         verdict = UNKNOWN
@@ -258,6 +262,7 @@ def stable_after(table: pd.DataFrame, members: int = 80) -> dict[str, Any]:
         verdict = IN_PART if moving.any() else STANDS
     found = {"verdict": verdict, "n_members": size, "all_members": sizes[-1], "cells": len(here)}
     found |= {"changing": int(moving.sum()), "floor_alone": int(alone.sum())}
+    found |= {"untold": int((~told).sum())}
     shown = moving if moving.any() else ~moving
     for name in ("score", "floor", "gaussian_floor", "excess"):
         found |= {name: float(here[name].to_numpy()[shown].mean())}

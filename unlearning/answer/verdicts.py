@@ -28,11 +28,15 @@ def artefact(of: str) -> str:
     return ARTEFACT + of
 
 
-def by_count(holding: int, cases: int) -> str:
-    """Return the word for a claim that holds in so many of the cases that can be told."""
-    if not cases:
-        return UNKNOWN
-    return STANDS if holding == cases else IN_PART if holding else FAILS
+def by_count(holding: int, told: int, of: int) -> str:
+    """Return the word for a claim that holds in so many of the cases that can be told.
+
+    It neither stands nor fails where these are half of all cases or fewer.
+    """
+    most = told > of / 2
+    if holding:
+        return STANDS if holding == told and most else IN_PART
+    return FAILS if told and most else UNKNOWN
 
 
 def counted(number: int, of: int, what: str) -> str:

@@ -116,6 +116,35 @@ def parts(
     )
 
 
+def saturated(drift, adds):
+    """Return parts of a run that is near the largest score, which is not so at learning rate 0."""
+    found = parts(drift, adds, alone=adds, score=9.5)
+    return found.assign(klom_p95_high=found["klom_p95_high"].where(found["part"] != "drift", 5.0))
+
+
+def exploded(drift, adds):
+    """Return parts of a run whose members diverged, which do not at learning rate 0."""
+    found = parts(drift, adds, alone=adds)
+    return found.assign(n_nonfinite=np.where(found["part"] == "drift", 0, 3))
+
+
+def later(drift, adds, **said):
+    """Return the parts of a run after ten epochs."""
+    return parts(drift, adds, **said).assign(epoch=10)
+
+
+def half(first, second):
+    """Return the baselines of one forget set from the first table, of the other from the second."""
+    return pd.concat(
+        [first[first["forget_set"] == SETS[0]], second[second["forget_set"] == SETS[1]]]
+    )
+
+
+def gaining_once():
+    """Return choices of which the oracle's is worth something on one forget set, not the other."""
+    return half(selection(2, 2), selection(0, 0, 0, 0, nothing=0))
+
+
 def forgotten(drift, adds, **said):
     """Return the same on the forget set."""
     return parts(drift, adds, split="forget", **said)
@@ -169,6 +198,7 @@ def influence(*rhos, kin=(0.3, 0.0), low=0.1):
             "split": split,
             "scope": scope,
             "predictor": "spectral_norm",
+            "outcome": "damage",
             "rho": rho,
             "rho_low": rho - low,
             "rho_high": rho + low,
@@ -181,7 +211,9 @@ def influence(*rhos, kin=(0.3, 0.0), low=0.1):
 
 
 def accuracies(*fractions, gap=0.05):
-    return pd.DataFrame({"method": "oracle", "fraction_beyond": fractions, "allowed_gap": gap})
+    return pd.DataFrame(
+        {"method": "oracle", "fraction_beyond": fractions, "allowed_gap": gap, "n_members": 100}
+    )
 
 
 def of_gda(harm, **said):
@@ -194,7 +226,7 @@ def two(where):
     return of_gda(0, where=where), of_gda(0, where=where, setting="lr2")
 
 
-BROKEN = cell(-3, 4), cell(0, 0, where="5")
+BROKEN = cell(-3, 4), cell(0, 4, where="5")
 EVIDENCE = Evidence(
     cells=cells(*BROKEN),
     parts=parts(1, 3, 3),
@@ -224,8 +256,11 @@ def verdict(name, **changes):
         ("pretrained", {"baselines": baselines(others=2.0)}, FAILS),
         ("pretrained", {"baselines": baselines(others=1.0)}, UNKNOWN),
         ("pretrained", {"baselines": baselines(forget=0.0)}, UNKNOWN),
+        ("pretrained", {"baselines": half(baselines(), baselines(forget=0.0))}, IN_PART),
         ("ascent fails", {}, STANDS),
-        ("ascent fails", {"cells": cells(cell(-3, 0), cell(0, 0, where="5"))}, IN_PART),
+        ("ascent fails", {"cells": cells(cell(-3, 0), cell(0, 4, where="5"))}, IN_PART),
+        ("ascent fails", {"cells": cells(cell(0, 0), cell(0, 0, where="5"))}, UNKNOWN),
+        ("ascent fails", {"cells": cells(*BROKEN, cell(-3, 0, kind=FROZEN))}, IN_PART),
         ("ascent fails", {"cells": cells(cell(-3, 0), cell(-3, 0, where="5"))}, FAILS),
         ("ascent fails", {"baselines": baselines(forget=0.0)}, UNKNOWN),
         ("ascent fails", {"cells": cells(cell(-3, 4, width=50))}, UNKNOWN),
@@ -235,7 +270,7 @@ def verdict(name, **changes):
         ("ascent fails", {"cells": cells(cell(-3, np.nan))}, UNKNOWN),
         ("ascent fails", {"cells": cells(cell(0, np.nan), cell(0, 0, setting="2"))}, UNKNOWN),
         ("ascent fails", {"cells": cells(cell(0, -3), cell(0, -3, where="5"))}, UNKNOWN),
-        ("ascent fails", {"cells": cells(cell(0, -3), cell(0, 0, where="5"))}, IN_PART),
+        ("ascent fails", {"cells": cells(cell(0, -3), cell(0, 4, where="5"))}, IN_PART),
         ("ascent fails", {"cells": cells(cell(-3, 4, method="scrub"))}, NOT_TESTED),
         (
             "ascent fails",
@@ -253,9 +288,20 @@ def verdict(name, **changes):
         ("ascent breaks", {"parts": parts(9, 0, score=9.5)}, UNKNOWN),
         ("ascent breaks", {"parts": parts(4, 2, lost=1)}, UNKNOWN),
         ("ascent breaks", {"parts": rates(parts(4, 0, rate=0.01), parts(4, 4))}, IN_PART),
+        ("ascent breaks", {"parts": rates(parts(1, 0, rate=0.01), saturated(1, 8))}, IN_PART),
+        ("ascent breaks", {"parts": rates(parts(1, 0, rate=0.01), exploded(1, 8))}, IN_PART),
+        ("ascent breaks", {"parts": exploded(1, 8)}, STANDS),
+        ("ascent breaks", {"parts": pd.concat([parts(1, 3), later(9, 0, score=9.5)])}, IN_PART),
+        ("ascent breaks", {"parts": pd.concat([parts(1, 3), later(1, 1, width=1)])}, IN_PART),
+        (
+            "ascent breaks",
+            {"parts": rates(parts(1, 3), parts(1, 1, rate=0.01, width=1.2))},
+            IN_PART,
+        ),
         ("ascent breaks", {"parts": parts(1, 3).assign(method="scrub")}, NOT_TESTED),
         ("harmful", {}, FAILS),
-        ("harmful", {"cells": cells(cell(0, 0), cell(0, 0, lost=1, setting="lr2"))}, FAILS),
+        ("harmful", {"cells": cells(cell(0, 0), cell(0, 0, lost=1, setting="lr2"))}, UNKNOWN),
+        ("harmful", {"cells": cells(*two("1"), cell(0, 0, lost=1))}, FAILS),
         ("harmful", {"cells": cells(cell(2, 4)), "parts": pd.DataFrame()}, STANDS),
         ("harmful", {"cells": cells(cell(2, 4)), "parts": forgotten(2, 0)}, DRIFT),
         ("harmful", {"cells": cells(cell(2, 4)), "parts": forgotten(1, 1)}, IN_PART),
@@ -272,6 +318,17 @@ def verdict(name, **changes):
         ("sensitive", {"cells": cells(of_gda(0), of_gda(4, setting="lr2"))}, STANDS),
         ("sensitive", {"cells": cells(of_gda(4), of_gda(4.1, setting="lr2"))}, FAILS),
         ("sensitive", {"cells": cells(of_gda(4), of_gda(5, setting="lr2"))}, UNKNOWN),
+        ("sensitive", {"cells": cells(*two("1"), of_gda(0, setting="lr3", lost=9))}, UNKNOWN),
+        (
+            "sensitive",
+            {
+                "cells": cells(
+                    of_gda(0), of_gda(4, setting="lr2"),
+                    of_gda(0, kind=FROZEN), of_gda(0, kind=FROZEN, setting="lr2"),
+                )
+            },
+            DRIFT,
+        ),
         ("sensitive", {"cells": cells(of_gda(4, width=2), of_gda(5, setting="lr2"))}, UNKNOWN),
         ("sensitive", {"cells": cells(cell(0, 0), cell(0, 4, setting="lr2"))}, NOT_TESTED),
         (
@@ -285,17 +342,28 @@ def verdict(name, **changes):
         ("illusion", {"sizes": {"1": 1000}}, NOT_TESTED),
         ("illusion", {"cells": cells(cell(-3, 0, lost=1))}, UNKNOWN),
         ("illusion", {"cells": cells(cell(0, -3))}, FAILS),
+        (
+            "illusion",
+            {
+                "cells": cells(cell(0, 0), cell(-3, 0, where="5", width=50)),
+                "sizes": {"1": 10, "5": 10},
+            },
+            UNKNOWN,
+        ),
         ("missing targets", {}, STANDS),
         ("missing targets", {"selection": selection(2, 2)}, STANDS),
         ("missing targets", {"selection": selection(0.3, 0.3)}, FAILS),
         ("missing targets", {"selection": selection(accuracy=0)}, IN_PART),
         ("missing targets", {"selection": selection(0, 0, budget=1, random=1)}, FAILS),
         ("missing targets", {"selection": selection(nothing=0)}, UNKNOWN),
+        ("missing targets", {"selection": gaining_once()}, IN_PART),
         ("missing targets", {"selection": selection(1, 1, 1, 1, width=50)}, UNKNOWN),
         ("missing targets", {"baselines": baselines(forget=0.0)}, UNKNOWN),
-        ("different rates", {}, STANDS),
-        ("different rates", {"stopping": stopping(-1, 0)}, IN_PART),
-        ("different rates", {"stopping": stopping(0, 1)}, FAILS),
+        ("different rates", {}, IN_PART),
+        ("different rates", {"parts": pd.DataFrame()}, STANDS),
+        ("different rates", {"stopping": stopping(-1, 0), "parts": pd.DataFrame()}, IN_PART),
+        ("different rates", {"stopping": stopping(0, 1)}, UNKNOWN),
+        ("different rates", {"stopping": stopping(1, 1)}, FAILS),
         ("different rates", {"stopping": stopping(0, 0)}, UNKNOWN),
         ("different rates", {"stopping": stopping(-0.11, 0, runs=30)}, UNKNOWN),
         ("different rates", {"baselines": baselines(forget=0.0)}, UNKNOWN),
@@ -324,6 +392,29 @@ def verdict(name, **changes):
             IN_PART,
         ),
         ("SCRUB stays", {"cells": cells(cell(0, 0, method="scrub", width=50))}, UNKNOWN),
+        (
+            "SCRUB stays",
+            {"cells": cells(cell(0, 2, method="scrub"), cell(0, 0, method="scrub", kind=FROZEN))},
+            DRIFT,
+        ),
+        (
+            "SCRUB stays",
+            {
+                "cells": cells(
+                    cell(0, 0, method="scrub"), cell(0, 0, method="scrub", where="5", width=50)
+                )
+            },
+            IN_PART,
+        ),
+        (
+            "SCRUB stays",
+            {
+                "cells": cells(
+                    cell(0, 3, method="scrub"), cell(0, 0, method="scrub", where="5", width=50)
+                )
+            },
+            UNKNOWN,
+        ),
         ("SCRUB stays", {}, NOT_TESTED),
         ("SCRUB stays", {"cells": cells(cell(0, 0, method="scrub", lost=1))}, UNKNOWN),
         (
@@ -334,6 +425,7 @@ def verdict(name, **changes):
         ("random sets", {}, STANDS),
         ("random sets", {"accuracies": accuracies(0.0, 0.2)}, IN_PART),
         ("random sets", {"accuracies": accuracies(0.1, 0.2)}, FAILS),
+        ("random sets", {"accuracies": accuracies(0.06)}, UNKNOWN),
         ("random sets", {"accuracies": accuracies(0.0, gap=0.43)}, UNKNOWN),
         ("random sets", {"accuracies": accuracies(0.2, gap=0.43)}, FAILS),
         ("random harm", {}, STANDS),
@@ -345,7 +437,24 @@ def verdict(name, **changes):
         ("random harm", {"cells": cells(cell(-3, 4), cell(0, 0, kind=FROZEN))}, IN_PART),
         ("random harm", {"cells": cells(cell(-3, 4), cell(-3, 4, kind=FROZEN))}, STANDS),
         ("random harm", {"cells": cells(cell(-3, 4), cell(-3, 0, kind=FROZEN))}, DRIFT),
-        ("dependence", {}, STANDS),
+        (
+            "random harm",
+            {
+                "cells": cells(
+                    cell(-3, 4), cell(-3, 4, method="gda"),
+                    cell(-3, 4, kind=FROZEN), cell(-3, 0, method="gda", kind=FROZEN),
+                )
+            },
+            IN_PART,
+        ),
+        ("dependence", {}, IN_PART),
+        ("dependence", {"parts": pd.DataFrame()}, STANDS),
+        (
+            "dependence",
+            {"influence": pd.concat([influence(0.6, 0.5), influence(-1, -1).assign(outcome="k")]),
+             "parts": pd.DataFrame()},
+            STANDS,
+        ),
         ("dependence", {"influence": influence(0.6, 0.05)}, IN_PART),
         ("dependence", {"influence": influence(0.6, 0.5, kin=(0.05, 0.0))}, IN_PART),
         ("dependence", {"influence": influence(0.6, -0.5)}, IN_PART),
@@ -365,6 +474,9 @@ def test_the_best_of_many_runs_must_be_better_than_luck():
     many = cells(lucky, *(cell(0, 0, setting=f"other{number}") for number in range(29)))
     assert verdict("illusion", cells=few) == STANDS
     assert verdict("illusion", cells=many) == UNKNOWN
+    gain = selection(2, 2, nothing=0.55, width=0.5)
+    assert verdict("missing targets", cells=few, selection=gain) == STANDS
+    assert verdict("missing targets", cells=many, selection=gain) == UNKNOWN
 
 
 def test_frozen_runs_alone_do_not_make_an_artefact_of_what_fails_with_them_as_well():

@@ -108,6 +108,7 @@ def test_the_verdict_follows_from_the_numbers(levels, verdict, changing, alone):
     assert found["floor_at_all"] == pytest.approx(0.7, abs=0.02)
     sentence = stability_finding(table, ranked())
     assert f"“stable after N = 80” {verdict};" in sentence
+    assert ("not told to stay" in sentence) == bool(found["untold"])
     assert f"{changing} of 9 P95" in sentence and "90 % of the pairs" in sentence
 
 
@@ -122,6 +123,11 @@ def test_one_set_that_falls_without_its_floor_is_enough_to_fail():
     table = pd.concat([study(np.add(FLOOR, 0.1)), made((5.1, 1.5, 0.8), forget_set="odd")])
     found = stable_after(table)
     assert (found["verdict"], found["changing"], found["floor_alone"]) == (FAILS, 12, 9)
+
+
+def test_a_change_that_nobody_would_mind_is_none():
+    table = pd.concat([study(np.add(FLOOR, 0.1)), made((5.1, 1.05, 0.8), forget_set="odd")])
+    assert stable_after(table)["verdict"] == IN_PART
 
 
 def test_what_is_too_noisy_to_change_is_not_told_to_stay():
