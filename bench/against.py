@@ -109,31 +109,45 @@ def measure(command: list[str], folder: Path) -> Took:
     """Run a command to its end."""
     mark, peak, ended = uuid.uuid4().hex, [0.0], threading.Event()
 
-    def sample() -> None:
-        while not ended.wait(SAMPLED_EVERY):
-            peak[0] = max(peak[0], memory(mark))
-
-    sampling = threading.Thread(target=sample)
-    sampling.start()
     before, started = processor(), time.perf_counter()
-    done = subprocess.run(
-        command, cwd=folder, env=os.environ | {MARK: mark}, capture_output=True, text=True
-    )
-    seconds = time.perf_counter() - started
-    ended.set()
-    sampling.join()
-    for _ in forgotten():
-        pass  # their time is that of the processor, too
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)} in {folder}:\n{(done.stdout + done.stderr)[-3000:]}")
+    with tempfile.TemporaryFile("w+") as output:
+        main = subprocess.Popen(
+            command, cwd=folder, env=os.environ | {MARK: mark}, stdout=output, stderr=output
+        )
+
+        def sample() -> None:
+            while not ended.wait(SAMPLED_EVERY):
+                peak[0] = max(peak[0], memory(mark))
+                look_after(main.pid)
+
+        sampling = threading.Thread(target=sample)
+        sampling.start()
+        failed = main.wait()
+        seconds = time.perf_counter() - started
+        ended.set()
+        sampling.join()
+        for _ in forgotten():
+            pass  # their time is that of the processor, too
+        output.seek(0)
+        printed = output.read()
+    if failed:
+        raise SystemExit(f"{' '.join(command)} in {folder}:\n{printed[-3000:]}")
     if command == COMMANDS["klom"]:
-        seconds = float(done.stdout)
+        seconds = float(printed)
     return Took(seconds, processor() - before, peak[0])
 
 
 def adopt() -> None:
     """Become the parent of processes whose own ends before they do."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def look_after(main: int) -> None:
+    """Let orphans that have ended go, all but the process that is waited for elsewhere."""
+    for child in psutil.Process().children():
+        with suppress(psutil.Error, ChildProcessError):
+            if child.pid != main and child.status() == psutil.STATUS_ZOMBIE:
+                os.waitpid(child.pid, os.WNOHANG)
 
 
 def forgotten() -> Iterator[int]:

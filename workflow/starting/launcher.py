@@ -223,8 +223,10 @@ def run(python: str, script: str = "", *others: str) -> None:
     word, _, code = answer(connection).partition(" ")
     if word == "ended":
         end(int(code))
-    while os.path.exists(f"/proc/{job}"):
-        time.sleep(0.01)  # it ends with the interpreter
+    with suppress(ProcessLookupError):
+        # It ends with the interpreter, and may stay a zombie: not every first process of a
+        # container looks after orphans.
+        select.select([os.pidfd_open(job)], [], [])
     if select.select([snakemake], [], [], 0)[0]:
         os._exit(1)  # and both with Snakemake
     print("What starts jobs has ended: this one begins again, on its own.", file=sys.stderr)

@@ -1,6 +1,7 @@
 """A job that is forked is as one that has an interpreter of its own."""
 
 import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -185,8 +186,29 @@ def test_a_job_that_was_killed_ends_so_and_the_next_one_runs(start):
     assert run.jobs()[0][1] == run.jobs()[1][1]
 
 
-def test_everything_dies_with_snakemake(start):
-    run = start()
+@contextlib.contextmanager
+def negligent_parent():
+    """Become the parent of orphans and leave them zombies, as some containers' first process."""
+    prctl, subreaper = ctypes.CDLL(None).prctl, 36  # PR_SET_CHILD_SUBREAPER
+    before = {child.pid for child in psutil.Process().children()}
+    prctl(subreaper, 1)
+    try:
+        yield
+    finally:
+        prctl(subreaper, 0)
+        for child in psutil.Process().children():
+            if child.pid not in before and child.status() == psutil.STATUS_ZOMBIE:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(child.pid, os.WNOHANG)
+
+
+@pytest.mark.parametrize("parent", [contextlib.nullcontext, negligent_parent])
+def test_everything_dies_with_snakemake(start, parent):
+    with parent():
+        everything_dies(start())
+
+
+def everything_dies(run):
     launcher = run.begin("open('up', 'w').close()\nimport time\ntime.sleep(60)")
     wait_for(run.folder / "up")
     interpreter = run.interpreter()
