@@ -41,10 +41,10 @@ def ascent_breaks(evidence: Evidence) -> Verdict:
     lost = runs["alone_diverged"]
     because = (
         f"{counted(len(broken), len(runs), 'runs')} are worse than the pretrained models on the "
-        f"validation set, members diverged in {runs['diverged'].sum()} of them; with frozen "
-        f"statistics {((runs['alone_low'] > 0) | lost).sum()}, and in {lost.sum()}; where "
-        f"{len(broken) - low.sum()} of the former are, drift alone is above {SATURATED:.1f} nats, "
-        f"too near the largest value to tell what adds to it"
+        f"validation set, {runs['diverged'].sum()} with members that diverged; with frozen "
+        f"statistics {((runs['alone_low'] > 0) | lost).sum()}, {lost.sum()} with such members; of "
+        f"the former {len(broken) - low.sum()} have a drift that alone is above {SATURATED:.1f} "
+        "nats, too near the largest value to tell what adds to it"
     )
     if len(rates):
         because += "; what makes the others worse is told to be ascent, drift, or both in " + (
