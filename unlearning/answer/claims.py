@@ -222,7 +222,7 @@ LACKING = {
     "stopping": "runs with several stopping times",
     "stability": "ensembles of several sizes",
     "influence": "family of forget sets with their datamodels",
-    "accuracies": "random forget sets",
+    "accuracies": "accuracies on random forget sets",
 }
 
 

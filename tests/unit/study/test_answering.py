@@ -44,3 +44,9 @@ def test_what_a_study_does_not_ask_is_left_out():
     config["influence"] = None
     assert answering.parts(config) == ["scores", "stability", "controls", "selection"]
     assert answering.sizes(config) == {}
+
+
+def test_a_random_set_of_sequences_is_one_though_lemma_1_is_not_about_it():
+    config = study(yaml.safe_load((ROOT / "studies" / "names.yaml").read_text()))
+    assert answering.sizes(config) == {"random100": 100}
+    assert "random_sets" not in answering.parts(config)
