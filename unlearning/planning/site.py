@@ -10,7 +10,7 @@ from functools import cache
 from math import inf
 
 from unlearning.planning.accounting import ENFORCED, ask, configuration
-from unlearning.planning.cluster import gpus, limit_minutes
+from unlearning.planning.partitions import gpus, limit_minutes
 
 #: What a command has printed, and why it cannot be relied on: what `accounting.ask` returns.
 Answer = Sequence[str]

@@ -1,13 +1,13 @@
 """What a SLURM cluster cannot give is refused with one sentence."""
 
 from dataclasses import replace
-from math import inf
 
 import pytest
 from yte import process_yaml
 
 from unlearning.planning import cluster
-from unlearning.planning.cluster import ANY, Offer, Partition, Request
+from unlearning.planning.cluster import Offer, Request
+from unlearning.planning.partitions import partitions
 from unlearning.study.sources import ROOT
 
 SINFO = """\
@@ -19,45 +19,8 @@ gpu|12:00:00|250000|gpu:a100:2
 mixed|infinite|100000|gpu:v100:2,gpu:a100:1
 plain|30:00|1|gpu:(null):2(S:0)
 """
-OFFER = Offer(cluster.partitions(SINFO))
+OFFER = Offer(partitions(SINFO))
 ASKED = Request("train_oracle", "theory", "gpu", 720, 1, "a100", megabytes=4000)
-
-
-@pytest.mark.parametrize(
-    ("text", "minutes"),
-    [("30:00", 30), ("1:30:30", 90.5), ("2-12:00:00", 3600), ("infinite", inf)],
-)
-def test_a_time_limit_is_read(text, minutes):
-    assert cluster.limit_minutes(text) == minutes
-
-
-def test_what_is_no_time_limit_is_refused():
-    with pytest.raises(ValueError, match=r"'n/a' is no time limit such as 2-12:00:00"):
-        cluster.limit_minutes("n/a")
-
-
-def test_partitions_are_read_from_sinfo():
-    assert cluster.partitions(SINFO) == {
-        "cpu": Partition(7 * 24 * 60, {}, {ANY: 190000}),
-        "gpu": Partition(720, {"a100": 8}, {ANY: 900000, "a100": 500000}),
-        "mixed": Partition(
-            inf, {"v100": 2, "a100": 1}, {ANY: 100000, "v100": 100000, "a100": 100000}
-        ),
-        "plain": Partition(30, {"": 2}, {ANY: inf, "": inf}),
-    }
-
-
-def test_a_limit_on_the_memory_of_a_job_counts_as_well():
-    limits = "PartitionName=cpu AllowGroups=ALL MaxMemPerNode=64000 TRES=x\n"
-    limits += "PartitionName=gpu AllowGroups=ALL MaxMemPerNode=UNLIMITED TRES=x\n"
-    found = cluster.partitions(SINFO, limits)
-    assert found["cpu"].megabytes == {ANY: 64000}
-    assert found["gpu"] == OFFER.partitions["gpu"]
-
-
-def test_a_type_that_starts_with_a_digit_is_no_count():
-    assert cluster.gpus("gpu:3090:8,shard:3090:16") == {"3090": 8}
-    assert cluster.gpus("gpu:8") == {"": 8}
 
 
 def test_a_request_is_read_from_the_resources_of_a_job():

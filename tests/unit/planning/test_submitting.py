@@ -10,7 +10,8 @@ from snakemake.iocontainers import ResourceList
 
 from tests.helpers.commands import write
 from unlearning.planning import submitting
-from unlearning.planning.cluster import ANY, Offer, Partition
+from unlearning.planning.cluster import Offer
+from unlearning.planning.partitions import ANY, Partition
 from unlearning.planning.submitting import GIVE_UP, PAUSE, Submission, obstacle
 
 OFFER = Offer(
