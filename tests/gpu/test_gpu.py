@@ -9,7 +9,15 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from tests.helpers.networks import GDA, ON_GPU, small_ensemble, stacks_of, trained, unlearned
+from tests.helpers.networks import (
+    GDA,
+    OF_TOKENS,
+    ON_GPU,
+    small_ensemble,
+    stacks_of,
+    trained,
+    unlearned,
+)
 from unlearning.computing import batches
 from unlearning.computing.execution import Execution
 from unlearning.computing.precision import products_in
@@ -32,8 +40,10 @@ SCRUB = {"alpha": 0.1, "gamma": 0.9, "temperature": 4.0, "decay_rate": 0.1, "dec
 
 def moved(data, device):
     """Return data on another device."""
-    normalisation = batches.Normalisation(*(value.to(device) for value in data.normalisation))
-    return batches.Data(data.inputs.to(device), data.labels.to(device), normalisation)
+    inputs, labels, normalisation = data.inputs.to(device), data.labels.to(device), None
+    if data.normalisation is not None:
+        normalisation = batches.Normalisation(*(value.to(device) for value in data.normalisation))
+    return data._replace(inputs=inputs, labels=labels, normalisation=normalisation)
 
 
 def case(name, device, dtype=torch.float32):
@@ -76,6 +86,15 @@ def test_thirty_steps_in_float64_are_the_processors(gpu, name, layout):
     """Recorded as CUDA graphs: the step size alone is a float32 number there."""
     on_processor = train(*case(name, "cpu", torch.float64), stacks_of(1))
     on_gpu = train(*case(name, gpu, torch.float64), Execution(Strategy(*layout)))
+    assert_same_weights(on_processor, on_gpu, 1e-5)
+    np.testing.assert_allclose(on_gpu.margins, on_processor.margins, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", OF_TOKENS)
+def test_members_that_predict_tokens_are_the_processors(gpu, name):
+    """There nothing is left out behind the end of a sequence, and attention is torch's products."""
+    on_processor = train(*case(name, "cpu", torch.float64), stacks_of(1))
+    on_gpu = train(*case(name, gpu, torch.float64), Execution(Strategy("grouped", 3)))
     assert_same_weights(on_processor, on_gpu, 1e-5)
     np.testing.assert_allclose(on_gpu.margins, on_processor.margins, rtol=0, atol=1e-3)
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from unlearning.networks.language import Attention, Positions, Transformer
@@ -106,7 +107,7 @@ class Packing(NamedTuple):
         return rows.view(len(features), 1, -1, rows.shape[1])
 
     def unpack(self, features: Tensor) -> Tensor:
-        """Map them back, with 0 where there is none."""
+        """Map them back, with 0 where no token was taken from."""
         rows = features.flatten(0, 2)
         whole = rows.new_zeros(math.prod(self.shape), rows.shape[1])
         return whole.index_copy(0, self.slots, rows).view(*self.shape, -1)
@@ -143,7 +144,7 @@ class StackedTransformer(Transformer):
     """
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Map tokens ``(members, batch, tokens)`` to logits; packed, 0 behind an end."""
+        """Map tokens ``(members, batch, tokens)`` to logits; packed, anything behind an end."""
         if tokens.device.type != "cpu":
             return cast(Tensor, super().forward(tokens))
         embedding, positions, *layers = self
@@ -176,7 +177,10 @@ class StackedAttention(Attention):
 
 
 class PackedAttention(torch.autograd.Function):
-    """Causal attention over packed sequences, by loops that are compiled for a processor."""
+    """Causal attention over packed sequences, by loops that are compiled for a processor.
+
+    Its gradient has none: what asks for one is refused.
+    """
 
     @staticmethod
     def forward(ctx: Any, parts: Tensor, packed: Packing) -> Tensor:
@@ -195,6 +199,7 @@ class PackedAttention(torch.autograd.Function):
         return found
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         """Return the gradient of ``parts``."""
         from unlearning.networks import attention_kernel
@@ -230,6 +235,7 @@ class ShortAttention(torch.autograd.Function):
         return found
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         """Return the gradient of ``parts``."""
         query, key, value, shares, found = ctx.saved_tensors

@@ -134,7 +134,8 @@ class Costs:
         if size is not None:
             return size
         groups = facts(self.config["dataset"]["name"]).parts
-        parts = groups if definition["kind"] == "group" else self.classes
+        # Of a folder nobody has counted the groups; one leaves something to retain.
+        parts = max(groups, 2) if definition["kind"] == "group" else self.classes
         return round(self.train / parts)
 
     def unlearned_sizes(self, forget_set: str, trajectory: Trajectory) -> tuple[int, int]:

@@ -103,11 +103,11 @@ def forget_set_complaints(key: str, definition: Config, config: Config) -> Itera
     if given != wanted:
         yield f"{key}: kind {kind} takes exactly {sorted(wanted)}, got {sorted(given)}"
         return
-    size = definition.get("size")
+    size, known = definition.get("size"), facts(config["dataset"]["name"])
     if size is None and kind in ("random", "top", "bottom", "ends", "published"):
         yield f"{key}.size: must be a number for kind {kind}"
     if size is not None and size >= train:
-        yield f"{key}.size: {size} leaves nothing to retain of {train} training images"
+        yield f"{key}.size: {size} leaves nothing to retain of {train} training {known.kind}"
     if kind == "ends" and size is not None and size % 2:
         yield f"{key}.size: {size} must be even, half of it from each end"
     computed = config["datamodels"]["components"]
@@ -116,7 +116,6 @@ def forget_set_complaints(key: str, definition: Config, config: Config) -> Itera
             f"{key}.component: {definition['component']} is not computed; "
             f"datamodels.components is {computed}"
         )
-    known = facts(config["dataset"]["name"])
     if kind == "class" and known.kind == "sequences":
         yield f"{key}: kind class is of images; sequences have groups: write kind group"
         return
@@ -161,7 +160,7 @@ def _part_complaints(key: str, definition: Config, dataset: Config) -> Iterator[
         if size > dataset["train"] // equal:
             yield (
                 f"{key}.size: {size} is more than the {dataset['train'] // equal} "
-                f"training images of one {kind}"
+                f"training {known.kind} of one {kind}"
             )
 
 

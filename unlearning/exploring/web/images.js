@@ -24,7 +24,7 @@ function behind() {
   const shown = whose(), run = shown.at(-1);
   at("images").replaceChildren();
   if (!run || !study.behind[run.forget_set]?.point.length) {
-    at("whose").textContent = run ? "No image fits into the bound of this page: it has too many runs." : "";
+    at("whose").textContent = run ? `No ${study.texts ? "sequence" : "image"} fits into the bound of this page: it has too many runs.` : "";
     at("image").replaceChildren();
     at("histograms").replaceChildren();
     at("sums").replaceChildren();
@@ -32,7 +32,8 @@ function behind() {
   }
   const about = study.behind[run.forget_set], data = block(run.forget_set);
   at("whose").textContent = `${run.name}. ${study.texts ? "Sequences" : "Images"} by falling KLoM; the number under each is its KLoM. `
-    + "Point at one, or focus it, to see the margins that KLoM is taken from.";
+    + (study.texts ? "Point at one, or focus it, to see its margins, each the mean over its tokens; KLoM is taken token by token, and "
+      + "is not that of these histograms." : "Point at one, or focus it, to see the margins that KLoM is taken from.");
   const klom = about.point.map((_, image) => data.measured(run.place, image)[2]);
   for (const split of study.splits) {
     const images = about.point.map((_, image) => image).filter(image => about.split[image] === split)
