@@ -18,7 +18,6 @@ from unlearning.figures.theme import (
     BLUE,
     GREEN,
     ORANGE,
-    PALETTE,
     PINK,
     SKY,
     SMALL,
@@ -38,7 +37,7 @@ GAUSSIAN: dict[str, Any] = {"color": "black", "linewidth": 1.0, "linestyle": (0,
 MEAN: dict[str, Any] = {"linewidth": 0.9, "linestyle": "--"}
 CHANCE: dict[str, Any] = {"color": "0.5", "linewidth": 0.6, "zorder": 0.4}
 SHARED: dict[str, Any] = {"color": "0.75", "linewidth": 0.7, "zorder": 0.4}
-COLOURS_OF_METHODS = (BLUE, ORANGE, PINK, SKY)
+COLOURS_OF_METHODS = (BLUE, ORANGE, PINK, SKY, VERMILION, GREEN)
 ORDERS = {
     "clear_agreement": (GREEN, "pairs of runs that all members tell apart"),
     "agreement": ("0.25", "all pairs"),
@@ -85,7 +84,8 @@ def draw(
         for name in dict.fromkeys(scores["method"])
         if name not in (*BASELINES, "gaussian_floor")
     ]
-    colours = dict(zip(methods, [*COLOURS_OF_METHODS, *PALETTE] * len(methods), strict=False))
+    further = seaborn.color_palette("husl", max(0, len(methods) - len(COLOURS_OF_METHODS)))
+    colours = dict(zip(methods, [*COLOURS_OF_METHODS, *further], strict=False))
     # The last one lies on top.
     colours |= {name: colour for name, (colour, _) in reversed(BASELINES.items())}
     kept = [shown(scores[scores["forget_set"] == name], methods) for name in labels]

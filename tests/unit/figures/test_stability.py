@@ -93,3 +93,16 @@ def test_without_pairs_of_runs_there_is_no_order():
 def test_a_forget_set_without_rows_is_refused():
     with pytest.raises(ValueError, match="no rows of forget set 7"):
         draw(*tables(), labels={"7": "7: top"}, study="digits")
+
+
+def test_of_many_methods_each_has_a_colour_of_its_own():
+    scores, order = tables()
+    many = [scores]
+    for number in range(15):
+        own = scores[scores["method"] == "mine"]
+        many.append(own.assign(method=f"mine{number}"))
+    with applied():
+        figure, _ = draw(pd.concat(many), order, labels=LABELS, study="digits")
+    handles = [handle for legend in figure.legends for handle in legend.legend_handles]
+    runs = [handle for handle in handles if handle.get_label().startswith("a run of")]
+    assert len({str(handle.get_color()) for handle in runs}) == len(runs) == 17
