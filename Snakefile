@@ -32,8 +32,8 @@ from unlearning.planning import submitting, watching
 from unlearning.planning.resources import Needs
 from unlearning.provenance import lineage, trace
 from unlearning.study import config as studies
-from unlearning.study import answering, command_line, config_league, design, influence
-from unlearning.study import inputs, league
+from unlearning.study import answering, command_line, config_league, data_sets, design
+from unlearning.study import influence, inputs, league
 from unlearning.study import needs as needed
 from unlearning.study import new_method, parameters, sayings, settings, stopping
 from unlearning.study import subsampling

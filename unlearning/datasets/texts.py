@@ -12,6 +12,8 @@ SIZE = (64,)
 ALPHABET = "".join(map(chr, range(32, 127)))
 CLASSES = 96
 NEEDS_FOLDER = True
+#: The files of the folder; when one changes, or comes or goes, the data are read again.
+READS = "*.txt"
 
 
 def load(*, n_train: int, n_validation: int, seed: int, folder: str | None) -> Sequences:
@@ -45,7 +47,7 @@ def load(*, n_train: int, n_validation: int, seed: int, folder: str | None) -> S
     if folder is None:
         raise ValueError("folder is None, but texts are read from one: give its path.")
     path = existing_folder(folder, "a folder of files *.txt")
-    files = sorted(path.glob("*.txt"))
+    files = sorted(path.glob(READS))
     if not files:
         raise FileNotFoundError(f"folder is {folder!r}, and there is no file *.txt in it.")
     pool = {file.stem: lines(file) for file in files}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unlearning.study.config_words import allowed, modules
-from unlearning.study.data_sets import DataSet, facts, inputs
+from unlearning.study.data_sets import DataSet, facts, inputs, read_files
 from unlearning.study.design import Config
 
 #: The keys that each kind of forget set has, and whether it must.
@@ -61,6 +61,8 @@ def dataset_complaints(config: Config) -> Iterator[str]:
         yield f"dataset.folder: must be null for {name}, which reads no files"
     if known.needs_folder and dataset["folder"] is None:
         yield f"dataset.folder: must be that of a copy for {name}, which cannot be downloaded"
+    elif known.reads is not None and not read_files(dataset):
+        yield f"dataset.folder: {dataset['folder']} is no folder with files {known.reads}"
     for key, values in (dataset["normalisation"] or {}).items():
         if len(values) != known.channels:
             yield (

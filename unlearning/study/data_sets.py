@@ -8,6 +8,7 @@ import ast
 import csv
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from unlearning.study.sources import ROOT, parsed
@@ -33,6 +34,8 @@ class DataSet:
     together : images that there are for both, of a data set without a split: ``AVAILABLE``
     needs_folder : whether it can be had from a folder alone: ``NEEDS_FOLDER``
     reads_no_files : whether it refuses a folder
+    reads : pattern of the files of a folder that are looked at before each run, because people edit
+        them: ``READS``
     groups : named subpopulations of equal size: ``GROUPS``, or the column ``wordnet_id`` of the
         table ``<name>_classes.csv`` beside the loader; None of a loader without either that speaks
         of groups: its own are not known
@@ -48,6 +51,7 @@ class DataSet:
     together: int | None = None
     needs_folder: bool = False
     reads_no_files: bool = False
+    reads: str | None = None
     groups: tuple[str, ...] | None = None
 
     @property
@@ -100,8 +104,22 @@ def facts(name: str) -> DataSet:
         together=stated.get("AVAILABLE"),
         needs_folder=stated.get("NEEDS_FOLDER", False),
         reads_no_files="check_no_folder" in imported,
+        reads=stated.get("READS"),
         groups=stated.get("GROUPS") or _groups(name, None if "group" in path.read_text() else ()),
     )
+
+
+def read_files(dataset: dict[str, Any]) -> list[str]:
+    """Return the files that a study's data are read from, where they are looked at.
+
+    Parameters
+    ----------
+    dataset : ``name`` and ``folder``
+    """
+    pattern, folder = facts(dataset["name"]).reads, dataset["folder"]
+    if pattern is None or folder is None:
+        return []
+    return sorted(str(path) for path in Path(folder).expanduser().glob(pattern))
 
 
 def inputs(name: str, pad_to: int | None = None) -> tuple[tuple[int, ...], int]:

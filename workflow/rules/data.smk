@@ -8,6 +8,7 @@ rule prepare_data:
             "workflow/scripts/prepare_data.py",
             *loader(config["dataset"]["name"]),
         ),
+        files=lambda wildcards: data_sets.read_files(config["dataset"]),
     output:
         inputs="results/{study}/data/inputs.npy",
         labels="results/{study}/data/labels.npy",

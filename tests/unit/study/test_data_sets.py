@@ -31,6 +31,7 @@ def test_facts_are_those_of_the_loader(name):
     assert known.classes == loader.CLASSES
     assert known.reads_no_files == (name in ("digits", "synthetic", "names"))
     assert known.needs_folder == (name in ("living17", "texts"))
+    assert known.reads == ("*.txt" if name == "texts" else None)
     groups = {"living17": lambda: tuple(loader.superclasses()), "names": lambda: loader.GROUPS}
     assert known.groups == (None if name == "texts" else groups.get(name, tuple)())
 
@@ -120,3 +121,12 @@ def test_a_loader_that_states_nonsense_is_named(text, message, tmp_path, monkeyp
     with pytest.raises(ValueError, match=r"dataset\.name: .*" + message):
         studies.check(edited(["dataset", "name"], "mine"))
     facts.cache_clear()
+
+
+def test_files_that_people_edit_are_looked_at(tmp_path):
+    for name in ("b.txt", "a.txt", "notes.md"):
+        (tmp_path / name).write_text("x")
+    found = data_sets.read_files({"name": "texts", "folder": str(tmp_path)})
+    assert found == [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]
+    assert data_sets.read_files({"name": "texts", "folder": None}) == []
+    assert data_sets.read_files({"name": "living17", "folder": str(tmp_path)}) == []
