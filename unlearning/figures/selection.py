@@ -27,6 +27,8 @@ SPLITS = {"forget": "forget set", "validation": "validation set", "average": "av
 DODGE = 0.62
 """Of the distance of two forget sets: what the marks of one are spread over."""
 HEIGHT, GAP = 1.3, (0.16, 0.16)
+NARROW = 5
+"""Characters of a forget set's name that have room beneath its marks."""
 COLUMNS = ["forget_set", "method", "rule", "split", "n_members", "runs", "spread_low"]
 COLUMNS += ["spread_high", "regret", "regret_low", "regret_high"]
 
@@ -62,6 +64,7 @@ def draw(table: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
     drawn = drawn.reset_index(drop=True)
     methods = list(dict.fromkeys(drawn["method"]))
     width = max(1.5, 0.42 * len(labels))
+    slanted = max(map(len, labels)) > NARROW
     reach = (
         drawn[["regret_low", "spread_low"]].min().min(),
         drawn[["regret_high", "spread_high"]].max().max(),
@@ -77,6 +80,9 @@ def draw(table: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
             margin = 0.04 * (reach[1] - reach[0])
             axes.set(ylim=(reach[0] - margin, reach[1] + margin), xlabel="", ylabel="")
             axes.tick_params(labelleft=column == 0, labelbottom=row == len(SPLITS) - 1)
+            if slanted:
+                for label in axes.get_xticklabels():
+                    label.set(rotation=30, ha="right", rotation_mode="anchor")
             if row == 0:
                 axes.set_title(wrap(METHOD_NAMES.get(method, method), width), fontsize=TEXT)
             if column == 0:
@@ -85,7 +91,7 @@ def draw(table: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
             boxes[axes] = (column * (width + GAP[0]), bottom, width, HEIGHT)
     size = len(methods) * (width + GAP[0]) - GAP[0], len(SPLITS) * (HEIGHT + GAP[1]) - GAP[1]
     frame = figure.add_axes((0, 0, 0.5, 0.5), frameon=False, xticks=[], yticks=[], zorder=-1)
-    frame.set_xlabel("Forget set", fontsize=TEXT, labelpad=17)
+    frame.set_xlabel("Forget set", fontsize=TEXT, labelpad=36 if slanted else 17)
     text = "P95 KLoM, less that of the oracle's choice"
     frame.set_ylabel(text, fontsize=TEXT, labelpad=46)
     boxes[frame] = (0, 0, *size)

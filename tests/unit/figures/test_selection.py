@@ -60,6 +60,16 @@ def test_a_panel_is_a_method_and_a_split_and_draws_its_rows(drawn):
         assert first.get_x() < second.get_x()
 
 
+def test_names_too_long_for_their_place_are_slanted(drawn):
+    longer = {"1": "random100", "5": "a whole class"}
+    renamed = table().assign(forget_set=lambda rows: rows["forget_set"].map(longer))
+    with applied():
+        figure, _ = draw(renamed, labels={name: name for name in longer.values()}, study="digits")
+    for one, angle in ((figure, 30), (drawn[0], 0)):
+        panels = [axes for axes in one.axes if axes.get_label()]
+        assert {label.get_rotation() for label in panels[-1].get_xticklabels()} == {angle}
+
+
 def test_a_table_without_a_rule_is_refused():
     lacking = table()
     with pytest.raises(ValueError, match=r"lacks the rule\(s\) loss"):
