@@ -47,7 +47,7 @@ def _widest(rows: pd.DataFrame) -> str:
     width = whole["high"] - whole["low"]
     if not (width > WIDE).any():
         return ""
-    row = whole.iloc[int(width.to_numpy().argmax())]
+    row = whole.assign(width=width).nlargest(1, "width").iloc[0]
     return (
         f"; the widest interval is that of {row['part']}, {str(row['method']).upper()} at learning "
         f"rate {row['learning_rate']:g}, epoch {row['epoch']}, set {row['forget_set']}, "
