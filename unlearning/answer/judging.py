@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import binom
 
 from unlearning.answer.evidence import Evidence
-from unlearning.answer.outcomes import ERROR, LITTLE, measurable, stretched, widened
+from unlearning.answer.outcomes import ERROR, LITTLE, measurable, widened
 from unlearning.answer.selection import AVERAGE
 from unlearning.answer.selection_table import NOTHING
 from unlearning.answer.stability import member_counts, stable_after
@@ -22,6 +22,7 @@ from unlearning.answer.verdicts import (
     by_count,
     counted,
     numbered,
+    tempered,
 )
 from unlearning.scoring.accuracy_gaps import PROBABILITY
 
@@ -79,20 +80,9 @@ def missing_targets(evidence: Evidence) -> Verdict:
     if table.empty:
         return Verdict(UNKNOWN, "no forget set has anything to unlearn at this N")
     # The oracle's choice is the best of all these runs, and the luckiest.
-    runs = evidence.grid()
-    table = table.assign(
-        **dict(
-            zip(
-                ("regret_low", "regret_high"),
-                stretched(
-                    *(table[f"regret{end}"] for end in ("", "_low", "_high")),
-                    below=1 - ERROR / 2,
-                    among=max(len(runs), 1),
-                ),
-                strict=True,
-            )
-        )
-    )
+    among = max(len(evidence.grid()), 1)
+    least, most = widened(table, among, ["regret", "regret_low", "regret_high"])
+    table = table.assign(regret_low=least, regret_high=most)
     pair = ["forget_set", "method"]
     nothing = table[table["rule"] == NOTHING].set_index(pair)
     gain = nothing.index[nothing["regret_low"] > 0]
@@ -120,9 +110,7 @@ def missing_targets(evidence: Evidence) -> Verdict:
         f"than the oracle's, and not by less than {LITTLE:g} nat, by {', '.join(said)}"
     )
     word = by_count(len(failing), len(failing) + len(fine), len(WITHOUT_ORACLE))
-    if word in (STANDS, FAILS) and len(gain) <= len(nothing) / 2:
-        word = IN_PART if word == STANDS else UNKNOWN
-    return Verdict(word, because)
+    return Verdict(tempered(word, len(gain), len(nothing)), because)
 
 
 def different_rates(evidence: Evidence) -> Verdict:

@@ -4,8 +4,8 @@ import pandas as pd
 
 from unlearning.answer.controls import CELL, diverged
 from unlearning.answer.evidence import Evidence
-from unlearning.answer.judging_runs import ASCENT, DRIFT, untestable
-from unlearning.answer.outcomes import widened
+from unlearning.answer.judging_runs import ASCENT, DRIFT, beside_frozen, untestable
+from unlearning.answer.outcomes import RUN, widened
 from unlearning.answer.verdicts import (
     FAILS,
     IN_PART,
@@ -22,7 +22,6 @@ from unlearning.scoring.klom import CAP
 SATURATED = 0.75 * CAP
 #: What may make a run worse than the pretrained models.
 CAUSES = ["ascent", "drift", "both"]
-RUN = ["method", "forget_set", "setting", "epoch"]
 
 
 def ascent_breaks(evidence: Evidence) -> Verdict:
@@ -117,8 +116,7 @@ def causes(worse: pd.DataFrame) -> pd.DataFrame:
     among = max(len(worse), 1)
 
     def ends(name: str) -> tuple["pd.Series[float]", "pd.Series[float]"]:
-        part = worse[[f"{name}_{end}" for end in ("difference", "low", "high")]]
-        return widened(part.set_axis(["difference", "low", "high"], axis=1), among)
+        return widened(worse, among, [f"{name}_{end}" for end in ("difference", "low", "high")])
 
     (least, most), drifts, alone = ends("adds"), ends("drift")[0], ends("alone")[0]
     adds = (least > 0) | worse["diverged"].astype(bool)
@@ -175,11 +173,5 @@ def _receding_by_drift(away: pd.DataFrame, parts: pd.DataFrame) -> set[int]:
 
 def _nearer_when_frozen(away: pd.DataFrame, still: pd.DataFrame) -> set[int]:
     """Return which of some runs are told to be nearer with frozen BatchNorm, and all else alike."""
-    key = ["method", "forget_set", "epoch"]
-    pairs = away.reset_index().merge(
-        still,
-        left_on=[*key, "setting"],
-        right_on=[*key, "grid_setting"],
-        suffixes=("", "_still"),
-    )
+    pairs = beside_frozen(away.reset_index(), still)
     return set(pairs.loc[pairs["most_still"] < pairs["least"], "index"])

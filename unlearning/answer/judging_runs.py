@@ -69,6 +69,18 @@ def untestable(
     return None
 
 
+def beside_frozen(runs: pd.DataFrame, frozen: pd.DataFrame) -> pd.DataFrame:
+    """Return runs of the grid that have one with frozen BatchNorm and all else alike, ``_still``.
+
+    Parameters
+    ----------
+    runs, frozen : of `outcomes`, the latter of runs with frozen BatchNorm
+    """
+    key = ["method", "forget_set", "epoch"]
+    own, others = [*key, "setting"], [*key, "grid_setting"]
+    return runs.merge(frozen, left_on=own, right_on=others, suffixes=("", "_still"))
+
+
 def ascent_fails(evidence: Evidence) -> Verdict:
     """Judge whether GA and GDA break the model or leave it where it was."""
     if found := untestable(evidence, ASCENT, named=" of gradient ascent"):
@@ -193,11 +205,7 @@ def scrub_stays(evidence: Evidence) -> Verdict:
             f", of {'the same' if alone.any() else 'published'} runs with the student frozen "
             f"{near[frozen].sum()} and {away[frozen].sum()} of {int(frozen.sum())}"
         )
-    still = evidence.frozen(("scrub",))
-    key = ["forget_set", "epoch"]
-    left = runs[(away & trained).to_numpy()].merge(
-        still, left_on=[*key, "setting"], right_on=[*key, "grid_setting"], suffixes=("", "_still")
-    )
+    left = beside_frozen(runs[(away & trained).to_numpy()], evidence.frozen(("scrub",)))
     by_drift = int(left["near_still"].sum())
     if by_drift:
         because += f"; {by_drift} of the {away[trained].sum()} stay with frozen BatchNorm"

@@ -29,16 +29,18 @@ LITTLE = 1.0
 ERROR = 0.05
 
 
-def widened(cells: pd.DataFrame, among: Any) -> tuple["pd.Series[float]", "pd.Series[float]"]:
+def widened(
+    cells: pd.DataFrame, among: Any, columns: Sequence[str] = ("difference", "low", "high")
+) -> tuple["pd.Series[float]", "pd.Series[float]"]:
     """Return the ends of intervals that share their error.
 
     Parameters
     ----------
-    cells : ``difference``, ``low`` and ``high``
+    cells : a row an interval
     among : how many they are, all together or each among its own
+    columns : the estimate, and the ends of its own interval
     """
-    ends = cells["difference"], cells["low"], cells["high"]
-    return stretched(*ends, below=1 - ERROR / 2, among=among)
+    return stretched(*(cells[name] for name in columns), below=1 - ERROR / 2, among=among)
 
 
 def stretched(value: Any, low: Any, high: Any, *, below: float, among: Any) -> tuple[Any, Any]:

@@ -33,10 +33,15 @@ def by_count(holding: int, told: int, of: int) -> str:
 
     It neither stands nor fails where these are half of all cases or fewer.
     """
-    most = told > of / 2
-    if holding:
-        return STANDS if holding == told and most else IN_PART
-    return FAILS if told and most else UNKNOWN
+    if not told:
+        return UNKNOWN
+    word = STANDS if holding == told else IN_PART if holding else FAILS
+    return tempered(word, told, of)
+
+
+def tempered(word: str, told: int, of: int) -> str:
+    """Return a word that is not firm where what it rests on is half of all cases or fewer."""
+    return word if told > of / 2 else {STANDS: IN_PART, FAILS: UNKNOWN}.get(word, word)
 
 
 def counted(number: int, of: int, what: str) -> str:

@@ -57,8 +57,8 @@ def figures(config: Config, among: tuple[str, ...] = tuple(FIGURES)) -> list[str
 
 def sizes(config: Config) -> dict[str, int]:
     """Return the points of each random forget set that the study runs."""
-    found = {name: config["forget_sets"][name] for name in config["run"]["forget_sets"]}
-    return {name: each["size"] for name, each in found.items() if each["kind"] == "random"}
+    names = targets.drawn_forget_sets(config)
+    return {name: config["forget_sets"][name]["size"] for name in names}
 
 
 def about(config: Config) -> str:

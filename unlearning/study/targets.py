@@ -14,12 +14,16 @@ PUBLISHED_TABLE1 = "docs/published/table1.csv"
 PUBLISHED = "docs/published/cifar10_klom.csv"
 
 
-def random_forget_sets(config: Config) -> list[str]:
-    """Return the forget sets of the study that Lemma 1 is about: none of sequences."""
-    if facts(config["dataset"]["name"]).kind == "sequences":
-        return []
+def drawn_forget_sets(config: Config) -> list[str]:
+    """Return the forget sets of the study that are drawn at random."""
     names: list[str] = config["run"]["forget_sets"]
     return [name for name in names if config["forget_sets"][name]["kind"] == "random"]
+
+
+def random_forget_sets(config: Config) -> list[str]:
+    """Return those of them that Lemma 1 is about: none of sequences."""
+    sequences = facts(config["dataset"]["name"]).kind == "sequences"
+    return [] if sequences else drawn_forget_sets(config)
 
 
 def compared_forget_sets(config: Config) -> list[str]:

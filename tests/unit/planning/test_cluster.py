@@ -5,20 +5,12 @@ from dataclasses import replace
 import pytest
 from yte import process_yaml
 
+from tests.helpers.sinfo import SINFO
 from unlearning.planning import cluster
 from unlearning.planning.cluster import Offer, Request
 from unlearning.planning.partitions import partitions
 from unlearning.study.sources import ROOT
 
-SINFO = """\
-cpu|7-00:00:00|190000|(null)
-gpu|12:00:00|500000|gpu:a100:4(S:0-1),nvme:1
-gpu|12:00:00|250000|gpu:a100:8(S:0-1)
-gpu|12:00:00|900000|(null)
-gpu|12:00:00|250000|gpu:a100:2
-mixed|infinite|100000|gpu:v100:2,gpu:a100:1
-plain|30:00|1|gpu:(null):2(S:0)
-"""
 OFFER = Offer(partitions(SINFO))
 ASKED = Request("train_oracle", "theory", "gpu", 720, 1, "a100", megabytes=4000)
 
