@@ -7,10 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from unlearning.answer.selection import RULES, RUN, chosen, wide
+from unlearning.answer import selection
+from unlearning.answer.selection import RUN, wide
 from unlearning.league import equal_cost
 from unlearning.league.excess import OURS, Excess, Floats, columns, places
 
+#: A rule of the league alone: with the oracles, the smallest excess on the worst split, by which
+#: entries are ranked. `selection.by_oracle` goes by the mean of the three scores.
+BEST = "oracle_worst"
+RULES = (*selection.RULES, BEST)
 #: Competitors that are no methods: to do nothing, and to stop retraining within the budget.
 COMPETITORS = ("pretrained", "oracle_stopped")
 CELL = ["source", "forget_set", "method", "budget", "rule"]
@@ -89,7 +94,7 @@ def choose(
             for method, runs in tables.items():
                 for rule in RULES if len(runs) else ():
                     is_baseline = method in COMPETITORS
-                    pick, tied = (runs.index, 1) if is_baseline else chosen(runs, rule)
+                    pick, tied = (runs.index, 1) if is_baseline else _chosen(excess, runs, rule)
                     picked = runs.loc[pick]
                     measured = excess.of(places(picked))
                     cost = float(picked["relative_cost"].mean())
@@ -108,6 +113,15 @@ def choose(
     table = table.assign(**dict.fromkeys(missing, np.nan)).astype(WHOLE)
     rest = [column for column in table if column not in (*first, *equal_cost.COLUMNS)]
     return Chosen(table[[*first, *rest, *equal_cost.COLUMNS]], np.stack(moved))
+
+
+def _chosen(excess: Excess, runs: pd.DataFrame, rule: str) -> tuple[pd.Index, int]:
+    """Return the number of the run that a rule of the league chooses, and how many it ties."""
+    if rule != BEST:
+        return selection.chosen(runs, rule)
+    worst = excess.values[places(runs)].max(axis=1)
+    tied = runs.index[worst <= worst.min() + selection.EQUAL]
+    return selection.first(runs, tied), len(tied)
 
 
 def _run(picked: pd.DataFrame) -> dict[str, Any]:

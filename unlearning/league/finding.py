@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from unlearning.league.chosen import BEST
 from unlearning.league.equal_cost import BETTER
 from unlearning.league.excess import OURS
 from unlearning.study.method_names import method_name
@@ -29,7 +30,7 @@ def league_finding(standings: pd.DataFrame, chosen: pd.DataFrame) -> str:
         with_oracles, pairs, without = _counts(told)
         parts.append(f"of pairs with a method that is told the answer {with_oracles} of {pairs} ")
         parts[-1] += f"are, and {without}"
-    ranked = standings[(standings["budget"] == budget) & (standings["rule"] == "oracle")]
+    ranked = standings[(standings["budget"] == budget) & (standings["rule"] == BEST)]
     ranked = ranked[ranked["rank"].notna()]
     if len(ranked):
         first = ranked.iloc[0]
@@ -49,11 +50,11 @@ def league_finding(standings: pd.DataFrame, chosen: pd.DataFrame) -> str:
 def _counts(rows: pd.DataFrame) -> tuple[str, int, str]:
     """Return how many runs are better at equal cost: chosen with oracles, of how many, without."""
     better = rows.loc[rows["equal_cost"] == BETTER, "rule"]
-    found = {rule: int((better == rule).sum()) for rule in ("oracle", *ORACLE_FREE)}
+    found = {rule: int((better == rule).sum()) for rule in (BEST, *ORACLE_FREE)}
     fewest, most = (end(found[rule] for rule in ORACLE_FREE) for end in (min, max))
     without = f"{most}" if fewest == most else f"{fewest} to {most}"
-    pairs = int((rows["rule"] == "oracle").sum())
-    return str(found["oracle"] or "none"), pairs, without
+    pairs = int((rows["rule"] == BEST).sum())
+    return str(found[BEST] or "none"), pairs, without
 
 
 def _beating(rows: pd.DataFrame) -> str:
@@ -64,7 +65,7 @@ def _beating(rows: pd.DataFrame) -> str:
         f"{'is' if with_oracles == '1' else 'are'} better than retraining stopped early at the "
         "same cost where the oracles choose the run"
     )
-    found = rows[(rows["rule"] == "oracle") & (rows["equal_cost"] == BETTER)]
+    found = rows[(rows["rule"] == BEST) & (rows["equal_cost"] == BETTER)]
     names = [
         f"{_name(cells.iloc[0])} on {', '.join(cells['forget_set'])}"
         for _, cells in found.groupby(["source", "method"], sort=False)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from unlearning.html import document
 from unlearning.league import sorting
+from unlearning.league.chosen import BEST
 from unlearning.league.equal_cost import VERDICTS
 from unlearning.league.excess import MEASURES, OURS
 from unlearning.league.sorting import Cell, Column, Narrowed, sortable
@@ -37,8 +38,9 @@ MEANING = """<p>Excess is P95 KLoM less the noise floor (a second oracle ensembl
 forget, the retain and the validation set; <em>worst</em> is the largest of the three.
 A budget, and a cost, is in units of one full retraining, by sample gradients; within
 a budget is a run that costs no more on any forget set. Runs are chosen by each rule
-among those within the budget: <em>oracle</em> is the smallest mean of the three
-scores, which only oracles can tell; <em>accuracy</em> and <em>loss</em> go by forget
+among those within the budget: <em>oracle_worst</em> is the smallest excess on
+the worst split, <em>oracle</em> the smallest mean of the three scores, both of which only
+oracles can tell; <em>accuracy</em> and <em>loss</em> go by forget
 and validation set, <em>budget</em> takes the longest run of the middle learning rate,
 <em>random</em> any. Ranks are by the worst split, 1 the best, means over forget sets.
 Brackets are 95 % intervals.</p>
@@ -149,7 +151,7 @@ def _excess_columns(what: str) -> list[Column]:
 
 def _shown(table: pd.DataFrame) -> list[Narrowed]:
     rules = list(dict.fromkeys(table["rule"]))
-    first = "oracle" if "oracle" in rules else ""
+    first = BEST if BEST in rules else ""
     return [Narrowed("Budget", f"{table['budget'].max():g}"), Narrowed("Chosen by", first)]
 
 
@@ -188,7 +190,7 @@ def _standings(table: pd.DataFrame) -> str:
 def _diverged(row: Mapping[Any, Any]) -> str:
     """Say how many of the runs of a row have diverged: of one run, that it has."""
     count = row["diverged"]
-    if pd.isna(count) or count == 0:
+    if count == 0:
         return ""
     how_many = f"{count:.0f} of {row['runs']:.0f} " if pd.isna(row["setting"]) else ""
     return f' <span class="diverged">{how_many}diverged</span>'

@@ -115,8 +115,7 @@ def standings(
                 row |= _means(there, chosen.moved[numbers[:, place]])
             if not row["baseline"]:
                 row |= {name: int((there["equal_cost"] == name).sum()) for name in VERDICTS}
-                if there["diverged"].notna().all():  # another group does not say
-                    row["diverged"] = int((there["diverged"] > 0).sum())
+                row["diverged"] = int((there["diverged"] > 0).sum())
             rows.append(row)
     order = ["budget", "place", "rank", "excess_worst"]
     rules = {rule: number for number, rule in enumerate(dict.fromkeys(table["rule"]))}

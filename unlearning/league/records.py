@@ -86,6 +86,7 @@ def _chosen(row: Mapping[Any, Any]) -> dict[str, Any]:
         "relative_cost": _number(row["relative_cost"]),
         "runs": int(row["runs"]),
         "tied": int(row["tied"]),
+        "diverged": int(row["diverged"]),
         "excess": {name: _interval(row, f"excess_{name}") for name in MEASURES},
         "equal_cost": {
             "verdict": row["equal_cost"],
@@ -166,7 +167,8 @@ class Theirs:
                 continue
             excess, equal = row["excess"], row["equal_cost"]
             found = {**self._first(row), **{name: row[name] for name in ("budget", "rule")}}
-            copied = ("setting", "epoch", "learning_rate", "relative_cost", "runs", "tied")
+            copied = ("setting", "epoch", "learning_rate", "relative_cost")
+            copied += ("runs", "tied", "diverged")
             found |= {name: row[name] for name in copied}
             found |= {"n_members": self.record["members"]}
             for name in MEASURES:

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.leagues import GOOD, POOR, scored
-from unlearning.answer.selection import RULES
-from unlearning.league.chosen import choose
+from unlearning.league.chosen import BEST, RULES, choose
 from unlearning.league.equal_cost import BETTER, WORSE
 from unlearning.league.excess import OURS, measure
 from unlearning.league.ranks import standings
@@ -45,6 +44,21 @@ def test_rules_choose_with_the_oracles_and_without(chosen):
     assert np.isnan(at_random["learning_rate"]) and at_random["tied"] == 2
     assert at_random["relative_cost"] == pytest.approx(0.25)
     assert at_random["excess_worst"] == pytest.approx(0.75)
+
+
+def test_the_oracles_choose_by_the_mean_of_the_scores_or_by_the_worst_split():
+    grid = [
+        ("mean", 1, 0.1, 0.1, (0.9, 0.9), (0.1, 0.1), (3.7, 0.6, 0.7)),
+        ("even", 1, 0.1, 0.2, (0.9, 0.9), (0.1, 0.1), (2.7, 2.7, 2.7)),  # 2.1 above on retain
+        ("dear", 1, 0.1, 0.3, (0.9, 0.9), (0.1, 0.1), (2.6, 2.7, 2.7)),  # the worst the same
+    ]
+    found = choose(
+        measure(scored({"m": grid})), forget_sets=["1"], methods=["m"], told=[], budgets=[0.5]
+    )
+    assert row(found, "m", "oracle", 0.5)["setting"] == "mean"
+    best = row(found, "m", BEST, 0.5)
+    assert (best["setting"], best["tied"]) == ("even", 2)
+    assert best["excess_worst"] == pytest.approx(2.1)
 
 
 def test_every_entry_has_a_row_a_rule_and_its_replicates(chosen):

@@ -62,7 +62,7 @@ def test_both_tables_have_a_row_for_each_row(alone):
 
 def test_it_opens_on_one_choice_within_one_budget_and_on_one_forget_set(alone):
     first = re.findall(r"<option selected[^>]*>([^<]*)<", alone)
-    assert first == ["0.5", "oracle", "0.5", "oracle", "1: 10 random"]
+    assert first == ["0.5", "oracle_worst", "0.5", "oracle_worst", "1: 10 random"]
 
 
 def test_methods_have_the_names_of_the_figures():
@@ -94,7 +94,7 @@ def test_what_is_left_out_is_said():
 def test_who_is_told_the_answer_is_marked(alone):
     assert f"poor {TOLD}" not in alone
     text = page(told=["poor"])
-    assert text.count(f'<td data-value="poor {TOLD}">') == 5 + 10  # at one budget, by five rules
+    assert text.count(f'<td data-value="poor {TOLD}">') == 6 + 12  # at one budget, by six rules
     assert f"good {TOLD}" not in text and 'class="told"' in text
     assert f"{TOLD} is told the answer" in text
 

@@ -29,7 +29,7 @@ def test_what_is_written_is_a_sound_record_of_each_method(tmp_path):
     good = read[0]
     assert good["settings"] == {"sweep": {"learning_rate": [0.1]}}
     assert good["forget_sets"] == sets()
-    assert len(good["chosen"]) == 2 * 2 * 5  # forget sets, budgets, rules
+    assert len(good["chosen"]) == 2 * 2 * 6  # forget sets, budgets, rules
     assert all(len(row["excess"][name]) == 3 for row in good["chosen"] for name in MEASURES)
     at_random = next(row for row in good["chosen"] if row["rule"] == "random" and row["tied"] > 1)
     assert at_random["setting"] is at_random["epoch"] is at_random["learning_rate"] is None
@@ -49,7 +49,7 @@ def test_rows_come_back_as_they_were_under_our_names(tmp_path):
     own = chosen.table[chosen.table["method"] == "good"].reset_index(drop=True)
     assert set(back["source"]) == {f"ours, {path}"}
     assert back["forget_set"].tolist() == own["forget_set"].map({"1": "a", "2": "b"}).tolist()
-    for name in ("rule", "budget", "setting", "equal_cost", "worst_split", "tied"):
+    for name in ("rule", "budget", "setting", "equal_cost", "worst_split", "tied", "diverged"):
         pd.testing.assert_series_equal(back[name], own[name], check_dtype=False)
     numbers = [f"excess_{name}{end}" for name in MEASURES for end in ("", "_low", "_high")]
     for name in [*numbers, "relative_cost", "ahead", "ahead_low", "ahead_high"]:
