@@ -88,6 +88,7 @@ wildcard_constraints:
     figure="|".join(config["figures"]),
 
 
+include: "workflow/rules/pages.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/strategies.smk"
 

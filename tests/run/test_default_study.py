@@ -159,6 +159,7 @@ def test_the_report_is_one_page_with_its_captions(finished, tmp_path):
         assert caption in text
     assert "noise floor" in text
     assert "What stands behind the figures" in text
+    assert "results/digits/provenance/study/report.html" in text
 
 
 def test_the_page_to_explore_shows_the_scores_and_is_in_the_report(

@@ -1,8 +1,6 @@
 """The page: its frame, the data that its script reads, the library that draws, the script."""
 
-import gzip
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -17,7 +15,7 @@ from unlearning.exploring import charts, runs
 from unlearning.exploring.behind import Behind
 from unlearning.exploring.points import rule_in_words
 from unlearning.figures.plane import CAP, LIMIT, MEANINGS
-from unlearning.html import document
+from unlearning.html import compressed, document
 from unlearning.scoring.klom import VARIANTS
 from unlearning.scoring.rows import SPLITS
 from unlearning.study.method_names import METHOD_NAMES
@@ -25,8 +23,6 @@ from unlearning.study.method_names import METHOD_NAMES
 WEB = Path(__file__).parent / "web"
 #: As they follow each other.
 SCRIPTS = ("unpack", "runs", "choices", "planes", "images", "table", "begin")
-#: Bytes of a page that Chromium opens within a report: there it is an address, of at most 2 MB.
-IN_ADDRESS = 1_500_000
 FRAME = """<p class="about">{about}</p>
 <noscript><p><b>This page needs JavaScript; the same numbers are in scores.csv.</b></p></noscript>
 <form id="choices" aria-label="What is shown">
@@ -157,7 +153,7 @@ def explore_page(
     rule = rule_in_words(shown, side, what)
     blocks = "".join(
         f'<script type="application/octet-stream" data-set="{escape(name)}">'
-        f"{_compressed(sampled.packed(each))}</script>\n"
+        f"{compressed(sampled.packed(each))}</script>\n"
         for name, each in found.items()
     )
     body = (
@@ -166,34 +162,9 @@ def explore_page(
         )
         + f'<script type="application/json" id="study">{_json(known)}</script>\n{blocks}'
         + '<script type="application/octet-stream" id="library">'
-        + f"{_compressed(library.encode())}</script>\n<script>{_script()}</script>"
+        + f"{compressed(library.encode())}</script>\n<script>{_script()}</script>"
     )
     return document(f"Explore: {study}", body, (WEB / "page.css").read_text())
-
-
-def in_report(page: str, path: str, study: str) -> str:
-    """Return what a report in one file shows of the page: all of it, or where it lies.
-
-    Parameters
-    ----------
-    page : as `explore_page` returns it
-    path : of its file
-    study : its name
-    """
-    size = len(page.encode())
-    if size <= IN_ADDRESS:
-        return page
-    sentence = (
-        f"<p>The page to explore has {size / 1e6:.1f} MB, more than a browser shows "
-        f"within a report in one file: open <code>{escape(path)}</code> itself, or take it along "
-        "with <code>snakemake explore --report report.zip</code>.</p>"
-    )
-    return document(f"Explore: {study}", sentence)
-
-
-def _compressed(content: bytes) -> str:
-    """Return bytes in few letters: a report shows no page above `IN_ADDRESS`."""
-    return b64encode(gzip.compress(content, mtime=0)).decode()
 
 
 def _script() -> str:

@@ -17,6 +17,8 @@ from unlearning.study.exchange import CHECKSUM, FORMAT, VERSION, Record
 
 #: Digits after the point of what is exchanged.
 DIGITS = 6
+#: Of a chosen run, as a record has them.
+COPIED = ("setting", "epoch", "learning_rate", "relative_cost", "runs", "tied", "diverged")
 
 
 def _number(value: Any) -> float:
@@ -167,9 +169,7 @@ class Theirs:
                 continue
             excess, equal = row["excess"], row["equal_cost"]
             found = {**self._first(row), **{name: row[name] for name in ("budget", "rule")}}
-            copied = ("setting", "epoch", "learning_rate", "relative_cost")
-            copied += ("runs", "tied", "diverged")
-            found |= {name: row[name] for name in copied}
+            found |= {name: row[name] for name in COPIED}
             found |= {"n_members": self.record["members"]}
             for name in MEASURES:
                 ends = zip(("", "_low", "_high"), excess[name], strict=True)

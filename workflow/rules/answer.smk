@@ -60,13 +60,13 @@ rule write_answer:
             study=wildcards.study,
         ),
     output:
-        csv="results/{study}/answer.csv",
-        markdown="results/{study}/answer.md",
-        page=report(
+        **in_report(
             "results/{study}/answer.html",
             caption="../report/answer.rst",
             category="Answer",
         ),
+        csv="results/{study}/answer.csv",
+        markdown="results/{study}/answer.md",
     log:
         "logs/{study}/answer.log",
     conda:

@@ -1,12 +1,4 @@
 # results/{study}/explore.html: runs that are pointed at, and the images behind them; explore/
-import sys
-from functools import partial
-
-# A report in one file has its pages as addresses, of which browsers open none of more than 2 MB; a
-# report.zip has them as they are. What it will be is on the command line alone.
-_explored = partial(report, caption="../report/explore.rst", category="Explore")
-_zipped = any(word.endswith(".zip") for word in sys.argv)
-in_zip, in_one_file = (_explored, str) if _zipped else (str, _explored)
 
 
 rule sample_points:
@@ -124,8 +116,11 @@ rule write_explore:
             allow_missing=True,
         ),
     output:
-        page=in_zip("results/{study}/explore.html"),
-        shown=in_one_file("results/{study}/explore/report.html"),
+        **in_report(
+            "results/{study}/explore.html",
+            caption="../report/explore.rst",
+            category="Explore",
+        ),
     log:
         "logs/{study}/explore.log",
     conda:

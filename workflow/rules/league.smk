@@ -128,7 +128,7 @@ rule write_league:
         finding=rules.draw_league.output.finding,
         merge=config_league.merged_files(config),
     output:
-        page=report(
+        **in_report(
             "results/{study}/league.html",
             caption="../report/league_page.rst",
             category="League",

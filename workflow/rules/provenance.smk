@@ -36,13 +36,13 @@ rule write_provenance:
             theory_figure=lineage.scope_theory(wildcards.scope),
         ),
     output:
-        json="results/{study}/provenance/{scope}.json",
-        page=report(
+        **in_report(
             "results/{study}/provenance/{scope}.html",
             caption="../report/provenance.rst",
             category="Provenance",
             labels={"provenance": "{scope}"},
         ),
+        json="results/{study}/provenance/{scope}.json",
     log:
         "logs/{study}/provenance/{scope}.log",
     wildcard_constraints:

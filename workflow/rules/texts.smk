@@ -22,13 +22,13 @@ rule tabulate_texts:
         ),
         strategies=strategies,
     output:
-        table="results/{study}/texts/{forget_set}.csv",
-        page=report(
+        **in_report(
             "results/{study}/texts/{forget_set}.html",
             caption="../report/texts.rst",
             category="Texts",
             labels={"forget set": "{forget_set}"},
         ),
+        table="results/{study}/texts/{forget_set}.csv",
     log:
         "logs/{study}/texts/{forget_set}.log",
     conda:

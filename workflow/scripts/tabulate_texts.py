@@ -5,8 +5,9 @@ from importlib import import_module
 import numpy as np
 
 from unlearning.artifacts.benchmarks import save_benchmark
-from unlearning.artifacts.files import atomic, load_array, load_record
+from unlearning.artifacts.files import load_array, load_record
 from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.pages import save_page
 from unlearning.artifacts.tables import save_table
 from unlearning.datasets.sequences import retained_twins
 from unlearning.ensembles.chunk import of_job
@@ -46,6 +47,5 @@ text = page(
     size=len(forget),
 )
 save_table(snakemake.output.table, table)
-with atomic(snakemake.output.page) as temporary:
-    temporary.write_text(text)
+save_page(text, snakemake.output.page, snakemake.output.shown)
 save_benchmark(snakemake.log[0])

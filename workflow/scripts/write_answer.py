@@ -11,6 +11,7 @@ from unlearning.answer.outcomes import baseline_rows
 from unlearning.answer.page import answer_markdown, answer_page, captions
 from unlearning.artifacts.files import atomic
 from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.pages import save_page
 from unlearning.artifacts.tables import load_table
 from unlearning.scoring.differences import read_scored
 
@@ -57,8 +58,8 @@ page = answer_page(
 texts = {
     output.csv: verdicts.to_csv(index=False),
     output.markdown: answer_markdown(verdicts, summary),
-    output.page: page,
 }
+save_page(page, output.page, output.shown)
 for path, text in texts.items():
     with atomic(path) as temporary:
         temporary.write_text(text)

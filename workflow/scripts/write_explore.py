@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from unlearning.artifacts.files import atomic, load_array, load_record
+from unlearning.artifacts.files import load_array, load_record
 from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.pages import save_page
 from unlearning.artifacts.tables import load_table
 from unlearning.datasets.sequences import decoded
 from unlearning.exploring.behind import Behind
 from unlearning.exploring.histograms import Histograms
-from unlearning.exploring.page import explore_page, in_report
+from unlearning.exploring.page import explore_page
 from unlearning.scoring.rows import read_scores
 
 log_to(snakemake.log[0])
@@ -48,8 +49,4 @@ page = explore_page(
     classes=load_array(labels, shape=(every,), dtype=np.int64),
     library=Path(source.library[0]).read_text(),
 )
-with atomic(snakemake.output.page) as temporary:
-    temporary.write_text(page)
-shown = in_report(page, snakemake.output.page, snakemake.wildcards.study)
-with atomic(snakemake.output.shown) as temporary:
-    temporary.write_text(shown)
+save_page(page, snakemake.output.page, snakemake.output.shown)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from unlearning.artifacts.files import atomic
 from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.pages import save_page
 from unlearning.artifacts.tables import load_table
 from unlearning.league.page import league_page
 from unlearning.league.records import described
@@ -26,5 +26,4 @@ page = league_page(
         for record in exchange.read(path)
     ],
 )
-with atomic(snakemake.output.page) as temporary:
-    temporary.write_text(page)
+save_page(page, snakemake.output.page, snakemake.output.shown)

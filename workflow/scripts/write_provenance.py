@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from unlearning.artifacts.files import atomic, load_array, load_record, save_record
+from unlearning.artifacts.files import load_array, load_record, save_record
 from unlearning.artifacts.logs import log_to
+from unlearning.artifacts.pages import save_page
 from unlearning.provenance import lineage, trace
 from unlearning.provenance.page import provenance_page
 from unlearning.study.seeds import member_seed
@@ -64,5 +65,4 @@ traced = {
     },
 }
 save_record(snakemake.output.json, traced)
-with atomic(snakemake.output.page) as temporary:
-    temporary.write_text(provenance_page(traced))
+save_page(provenance_page(traced), snakemake.output.page, snakemake.output.shown)

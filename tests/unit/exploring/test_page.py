@@ -5,7 +5,6 @@ import re
 import pytest
 
 from tests.helpers.exploring import GRID, METHODS, SETS, held, page
-from unlearning.exploring.page import IN_ADDRESS, in_report
 from unlearning.exploring.points import MOST
 
 
@@ -37,14 +36,6 @@ def test_every_image_that_is_shown_is_there_once(small):
     known = held(small)
     shown = {point for each in known["behind"].values() for point in each["point"]}
     assert set(known["images"]) == {str(point) for point in shown}
-
-
-def test_a_report_has_the_page_or_where_it_lies(small):
-    assert in_report(small, "results/s/explore.html", "s") == small
-    large = small + (IN_ADDRESS - len(small.encode()) + 1) * " "
-    found = in_report(large, "results/<s>/explore.html", "s")
-    assert "has 1.5 MB" in found and "results/&lt;s&gt;/explore.html" in found
-    assert "--report report.zip" in found and len(found) < 10_000
 
 
 def test_it_says_what_it_holds(small):

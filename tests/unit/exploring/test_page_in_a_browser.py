@@ -13,8 +13,8 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.helpers.exploring import MEMBERS, METHODS, SETS, page, study
 from unlearning.exploring.histograms import bins
-from unlearning.exploring.page import IN_ADDRESS, in_report
 from unlearning.exploring.points import RUN
+from unlearning.html import IN_ADDRESS, in_report
 
 LIBRARY = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
 FIRST, SECOND = SETS.values()
@@ -298,7 +298,7 @@ def test_of_many_planes_whole_forget_sets_are_drawn_and_the_rest_is_named(browse
 def test_a_page_as_large_as_a_report_shows_is_shown(browser, tmp_path):
     small = page(library=LIBRARY)
     large = small + (IN_ADDRESS - len(small.encode())) * " "
-    content = b64encode(in_report(large, "results/s/explore.html", "s").encode()).decode()
+    content = b64encode(in_report(large, "results/s/explore.html").encode()).decode()
     file = tmp_path / "report.html"
     file.write_text(f'<iframe src="data:text/html;charset=utf8;base64,{content}"></iframe>')
     browser.go(file.as_uri())
