@@ -92,7 +92,7 @@ def study(methods=METHODS, sets=SETS, grid=GRID, diverged=True):
     return pd.DataFrame(rows), behind
 
 
-def page(methods=METHODS, sets=SETS, library="", **changes):
+def page(methods=METHODS, sets=SETS, library="", told=(), **changes):
     """Return the page of the small study."""
     scores, behind = study(methods, sets, **changes)
     rng = np.random.default_rng(1)
@@ -107,6 +107,7 @@ def page(methods=METHODS, sets=SETS, library="", **changes):
         images=rng.integers(0, 255, (TRAIN + VALIDATION, 8, 8, 1), dtype=np.uint8),
         classes=np.arange(TRAIN + VALIDATION) % 3,
         library=library,
+        told=told,
     )
 
 

@@ -1,7 +1,7 @@
 """The page: its frame, the data that its script reads, the library that draws, the script."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from unlearning.figures.plane import CAP, LIMIT, MEANINGS
 from unlearning.html import compressed, document
 from unlearning.scoring.klom import VARIANTS
 from unlearning.scoring.rows import SPLITS
-from unlearning.study.method_names import METHOD_NAMES
+from unlearning.study.method_names import TOLD_MEANS, method_name
 
 WEB = Path(__file__).parent / "web"
 #: As they follow each other.
@@ -92,6 +92,7 @@ def explore_page(
     images: NDArray[np.uint8] | Sequence[str],
     classes: NDArray[np.int64],
     library: str,
+    told: Collection[str] = (),
 ) -> str:
     """Write a study as one page to point at.
 
@@ -107,6 +108,7 @@ def explore_page(
     images : (points, height, width, channels), or the text of each point
     classes : (points,)
     library : the JavaScript that defines ``vegaEmbed``
+    told : methods that are told the answer, whose names are marked
 
     Returns
     -------
@@ -128,7 +130,7 @@ def explore_page(
     known = {
         "study": study,
         "sets": [{"name": name, "label": label} for name, label in labels.items()],
-        "methods": [{"name": name, "title": METHOD_NAMES.get(name, name)} for name in methods],
+        "methods": [{"name": name, "title": method_name(name, told)} for name in methods],
         "splits": list(SPLITS),
         "meanings": MEANINGS,
         "cap": CAP,
@@ -158,7 +160,9 @@ def explore_page(
     )
     body = (
         FRAME.format(
-            about=escape(about), rule=escape(rule), what="sequences" if texts else "images"
+            about=escape(f"{about} {TOLD_MEANS}." if told else about),
+            rule=escape(rule),
+            what="sequences" if texts else "images",
         )
         + f'<script type="application/json" id="study">{_json(known)}</script>\n{blocks}'
         + '<script type="application/octet-stream" id="library">'

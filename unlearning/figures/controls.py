@@ -1,5 +1,6 @@
 """What a score is made of: drift of BatchNorm, ascent on top of it, ascent alone; a cell a run."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from unlearning.answer.controls import WIDE, diverged
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
 from unlearning.figures.plane import SMALL, SPLITS, TEXT, tidy
-from unlearning.study.method_names import METHOD_NAMES
+from unlearning.study.method_names import method_name
 
 TITLES = {
     "drift": "Drift alone",
@@ -38,7 +39,9 @@ COLUMNS += ["forget_batch_size", "ascent_epochs"]
 NUMBERS = ["difference", "low", "high"]
 
 
-def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Figure, pd.DataFrame]:
+def draw(
+    parts: pd.DataFrame, *, labels: dict[str, str], study: str, told: Sequence[str] = ()
+) -> tuple[Figure, pd.DataFrame]:
     """Draw a heat map a part and method: forget sets and splits down, runs across.
 
     Parameters
@@ -49,6 +52,8 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
         Forget set -> what a person calls it.
     study : str
         Name of the study, for the footnote.
+    told : sequence of str
+        Methods that are told the answer, whose names are marked.
 
     Returns
     -------
@@ -86,7 +91,7 @@ def draw(parts: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
             width = columns * (CELL_WIDTH if columns <= NARROW else CELL_WIDTH / 2)
             boxes[axes] = (0.0, bottom, width, CELL_HEIGHT * len(sets) * len(SPLITS))
             widths[part] = max(widths[part], width)
-        name_rows(list(boxes)[-len(TITLES) :], METHOD_NAMES.get(method, method), sets)
+        name_rows(list(boxes)[-len(TITLES) :], method_name(method, told), sets)
         bottom += CELL_HEIGHT * len(sets) * len(SPLITS) + BETWEEN
     left = 0.0
     for number, part in enumerate(TITLES):

@@ -27,7 +27,7 @@ from unlearning.figures.plane import (
     select,
 )
 from unlearning.figures.theme import BAND, DIVERGED, TEXT, tidy
-from unlearning.study.method_names import METHOD_NAMES
+from unlearning.study.method_names import method_name
 
 SHAPES = "osv^DP*hX<>p"
 
@@ -43,7 +43,8 @@ def draw(
         The study's scores, one row per run and split. Rows with `in_grid` False appear only
         against the epoch.
     options : dict
-        One name in `methods`, one in `forget_sets`, optionally `labels`.
+        One name in `methods`, one in `forget_sets`, optionally `labels`, and `told`, the methods
+        that are told the answer.
     study : str
         Name of the study.
 
@@ -73,7 +74,7 @@ def draw(
     draw_plane(left, plane, norm, intervals=True, paths=True)
     left.set_xlabel("P95 KLoM on the forget set", fontsize=TEXT)
     left.set_ylabel("P95 KLoM on the validation set", fontsize=TEXT)
-    name = METHOD_NAMES.get(methods[0], methods[0])
+    name = method_name(methods[0], options.get("told", ()))
     left.set_title(f"{name}\n{wrap(titles[forget_sets[0]], 2.2)}", fontsize=TEXT, pad=11)
     colour_bar(bar, norm)
     rates = draw_averages(right, averages)

@@ -1,5 +1,6 @@
 """Damage over each predictor of it, a point a forget set, and how well each predictor ranks it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from unlearning.answer.influence import PREDICTORS, SCOPES
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure
 from unlearning.figures.plane import SMALL, TEXT, tidy
-from unlearning.study.method_names import METHOD_NAMES
+from unlearning.study.method_names import method_name
 
 SIZE, GAP, ROWS = 1.75, 0.16, 0.2
 """Inches: a panel, between two in a row, between two rows."""
@@ -49,7 +50,12 @@ RANK = "rank"
 
 
 def draw(
-    table: pd.DataFrame, correlations: pd.DataFrame, *, run: dict[str, Any], study: str
+    table: pd.DataFrame,
+    correlations: pd.DataFrame,
+    *,
+    run: dict[str, Any],
+    study: str,
+    told: Sequence[str] = (),
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw a row of panels for each reference and split: predictors, and their rank correlations.
 
@@ -61,6 +67,8 @@ def draw(
         ``method``, ``setting`` and ``snapshot`` (epoch, ascent epochs) that did the damage.
     study : str
         Name of the study, for the footnote.
+    told : sequence of str
+        Methods that are told the answer, whose names are marked.
 
     Returns
     -------
@@ -102,7 +110,7 @@ def draw(
                 axes.set_xlabel("Rank correlation ρ", fontsize=TEXT)
     kinds = [kind for kind in KINDS if (table["kind"] == kind).any()]
     epoch, ascents = run["snapshot"]
-    method = METHOD_NAMES.get(run["method"], run["method"])
+    method = method_name(run["method"], told)
     notes = [
         f"Study {study}",
         f"{table['forget_set'].nunique()} forget sets",

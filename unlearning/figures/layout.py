@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from unlearning.figures.plane import (
@@ -28,7 +29,7 @@ from unlearning.figures.plane import (
     select,
 )
 from unlearning.figures.theme import BAND, COLOURS, SMALL, TEXT
-from unlearning.study.method_names import METHOD_NAMES
+from unlearning.study.method_names import TOLD, TOLD_MEANS, method_name
 
 Box = tuple[float, float, float, float]
 """Left, bottom, width and height of a panel, in inches from any common origin."""
@@ -127,7 +128,8 @@ def assemble(
     legends : sequence of (str, list of Artist)
         Title (may be empty) and entries of each legend block.
     notes : sequence of str
-        Parts of the footnote: as many on a line as fit.
+        Parts of the footnote: as many on a line as fit. What the mark of a method that is told
+        the answer means is added where a name has it.
     """
 
     def place(left: float, bottom: float) -> None:
@@ -141,6 +143,9 @@ def assemble(
     extent = Bbox.union([box for box in drawn if box is not None])
     x0, y0, x1, y1 = np.asarray(extent.extents) / figure.dpi
     blocks = [_add_legend(figure, handles, title, x1 - x0) for title, handles in legends]
+    written = [*notes, *(text.get_text() for text in figure.findobj(Text))]
+    if any(TOLD in text for text in written):
+        notes = [*notes, TOLD_MEANS]
     note = figure.text(0, 0, notes[0], fontsize=SMALL, color="0.35", va="bottom")
     for part in notes[1:]:
         before = note.get_text()
@@ -177,7 +182,8 @@ def draw_planes(
     scores : DataFrame
         The study's scores, one row per run and split.
     options : dict
-        `methods`, `forget_sets`, and optionally `labels` (forget set -> label).
+        `methods`, `forget_sets`, and optionally `labels` (forget set -> label) and `told`, the
+        methods that are told the answer.
     study : str
         Name of the study, for the footnote.
     y_split : {"validation", "retain"}
@@ -209,7 +215,7 @@ def draw_planes(
     }
     drawn = pd.concat(panels.values(), ignore_index=True)
     norm = cost_norm(drawn)
-    names = {method: METHOD_NAMES.get(method, method) for method in methods}
+    names = {method: method_name(method, options.get("told", ())) for method in methods}
     columns, rows = (names, titles) if methods_in_columns else (titles, names)
     size = float(np.clip(11 / len(columns), 1.25, 1.9))
     merged = methods_in_columns and len(rows) == 1

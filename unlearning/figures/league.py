@@ -17,7 +17,7 @@ from unlearning.artifacts.tables import require_columns
 from unlearning.figures.bands import AS_TABLED, tall
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
 from unlearning.figures.theme import PALETTE, TEXT, VERMILION, tidy
-from unlearning.study.method_names import method_name
+from unlearning.study.method_names import TOLD, method_name
 
 RULES = {
     "oracle_worst": ("black", "o", "by the oracles, on the worst split"),
@@ -36,7 +36,7 @@ BASELINES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 FRONT: dict[str, Any] = {"color": "black", "linewidth": 1.0, "drawstyle": "steps-post", "zorder": 2}
 STOPPED: dict[str, Any] = {"color": "0.55", "linewidth": 0.8, "linestyle": "--", "zorder": 1.8}
-TOLD, THEIRS = "†", "‡"
+THEIRS = "‡"
 ACROSS, SIZE, GAP = 2, (2.93, 2.0), (0.16, 0.56)
 """Panels in a row; inches of a panel, and between two."""
 LINE = 0.21
@@ -99,7 +99,6 @@ def draw(
     notes += [
         "large marks: on the front of all methods; line: front without what is told the answer"
     ]
-    notes += [f"{TOLD} is told the answer"] if points["told"].any() else []
     others = [source for source in dict.fromkeys(points["source"]) if source != OURS]
     notes += [f"{THEIRS} {source}" for source in others]
     legends = [("", _method_handles(looks) + _baseline_handles()), ("Chosen", _rule_handles())]

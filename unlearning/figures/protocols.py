@@ -1,5 +1,6 @@
 """Published and corrected runs on the same axes: scores with their intervals, a row a run."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from matplotlib.patches import Patch
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
 from unlearning.figures.plane import CAP, CAP_LINE, LIMIT, SMALL, SPLITS, TEXT, tidy
-from unlearning.study.method_names import METHOD_NAMES
+from unlearning.study.method_names import method_name
 
 COLOURS = dict(zip(SPLITS, sns.color_palette("colorblind", 3), strict=True))
 MARKS = dict(zip(SPLITS, "osD", strict=True))
@@ -33,7 +34,12 @@ NEEDED += ["n_members"]
 
 
 def draw(
-    protocols: pd.DataFrame, cells: pd.DataFrame, *, labels: dict[str, str], study: str
+    protocols: pd.DataFrame,
+    cells: pd.DataFrame,
+    *,
+    labels: dict[str, str],
+    study: str,
+    told: Sequence[str] = (),
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw every run that is as published or has another optimizer, and the corrected ones.
 
@@ -46,6 +52,8 @@ def draw(
         Forget set -> what a person calls it.
     study : str
         Name of the study, for the footnote.
+    told : sequence of str
+        Methods that are told the answer, whose names are marked.
 
     Returns
     -------
@@ -82,7 +90,7 @@ def draw(
                 title = wrap(f"Forget set {labels.get(name, name)}", WIDTH)
                 axes.set_title(title, fontsize=TEXT, pad=5)
             if column == 0:
-                axes.annotate(METHOD_NAMES.get(method, method), (0, 1), (-5, 3), ha="right",
+                axes.annotate(method_name(method, told), (0, 1), (-5, 3), ha="right",
                               xycoords="axes fraction", textcoords="offset points",
                               fontsize=TEXT, fontweight="bold")  # fmt: skip
         bottom += height + BETWEEN
@@ -93,7 +101,7 @@ def draw(
     notes = [f"Study {study}", f"N = {int(drawn['n_members'].iloc[0])} members per ensemble"]
     notes += ["bars: bootstrap intervals of the scores"]
     last = drawn.groupby("method", sort=False)["epoch"].first()
-    notes += [f"{METHOD_NAMES.get(method, method)} at epoch {last[method]}" for method in methods]
+    notes += [f"{method_name(method, told)} at epoch {last[method]}" for method in methods]
     assemble(figure, boxes, [("", handles())], notes)
     return figure, drawn
 

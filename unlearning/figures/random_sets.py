@@ -1,5 +1,6 @@
 """Lemma 1 against the ensembles: gaps between two accuracies on random forget sets."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from unlearning.figures.layout import Box, assemble, footnote, new_figure, wrap
 from unlearning.figures.plane import APART, MARKS, MEANINGS, STILL, is_coloured
 from unlearning.figures.theme import BAND, COLOURS, DIVERGED, SMALL, TEXT, tidy
 from unlearning.scoring.accuracy_gaps import PROBABILITY
-from unlearning.study.method_names import METHOD_NAMES
+from unlearning.study.method_names import method_name
 
 WIDTH, HEIGHT, SPACE = 6.4, 1.35, 0.22
 """Inches: a panel, and what is between two."""
@@ -36,7 +37,9 @@ COLUMNS += ["n_members", "n_forget", "n_validation", "accuracy_forget", "accurac
 COLUMNS += ["x", "y", "y_low", "y_high", "allowed_gap", "allowed_gap_printed", "fraction_beyond"]
 
 
-def draw(gaps: pd.DataFrame, *, study: str) -> tuple[Figure, pd.DataFrame]:
+def draw(
+    gaps: pd.DataFrame, *, study: str, told: Sequence[str] = ()
+) -> tuple[Figure, pd.DataFrame]:
     """Draw the absolute gap of every ensemble, a row of panels a method.
 
     Parameters
@@ -45,6 +48,8 @@ def draw(gaps: pd.DataFrame, *, study: str) -> tuple[Figure, pd.DataFrame]:
         The tables of `unlearning.scoring.accuracy_gaps` of the forget sets to draw, joined.
     study : str
         Name of the study, for the footnote.
+    told : sequence of str
+        Methods that are told the answer, whose names are marked.
 
     Returns
     -------
@@ -62,7 +67,7 @@ def draw(gaps: pd.DataFrame, *, study: str) -> tuple[Figure, pd.DataFrame]:
     panels = {method: coordinates(gaps, method) for method in methods(gaps)}
     figure = new_figure()
     boxes: dict[Axes, Box] = {}
-    names = {name: wrap(METHOD_NAMES.get(name, name), HEIGHT, 1.15 * TEXT) for name in panels}
+    names = {name: wrap(method_name(name, told), HEIGHT, 1.15 * TEXT) for name in panels}
     for row, (method, panel) in enumerate(panels.items()):
         axes = figure.add_axes((0, 0, 0.5, 0.5))
         draw_panel(axes, panel)

@@ -1,5 +1,6 @@
 """How far runs that are chosen without the oracles land from the oracle's choice."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from unlearning.artifacts.tables import require_columns
 from unlearning.figures.bands import AS_TABLED, tall
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
 from unlearning.figures.theme import BAND, BLUE, GREEN, ORANGE, TEXT, tidy
-from unlearning.study.method_names import METHOD_NAMES
+from unlearning.study.method_names import method_name
 
 RULES = {
     "accuracy": (BLUE, "o", "forget accuracy = validation accuracy"),
@@ -33,7 +34,9 @@ COLUMNS = ["forget_set", "method", "rule", "split", "n_members", "runs", "spread
 COLUMNS += ["spread_high", "regret", "regret_low", "regret_high"]
 
 
-def draw(table: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Figure, pd.DataFrame]:
+def draw(
+    table: pd.DataFrame, *, labels: dict[str, str], study: str, told: Sequence[str] = ()
+) -> tuple[Figure, pd.DataFrame]:
     """Draw the regret of each rule: a column of panels a method, a row forget, validation, average.
 
     Parameters
@@ -44,6 +47,8 @@ def draw(table: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
         A person's name of each forget set, in their order.
     study : str
         Name of the study, for the footnote.
+    told : sequence of str
+        Methods that are told the answer, whose names are marked.
 
     Returns
     -------
@@ -84,7 +89,7 @@ def draw(table: pd.DataFrame, *, labels: dict[str, str], study: str) -> tuple[Fi
                 for label in axes.get_xticklabels():
                     label.set(rotation=30, ha="right", rotation_mode="anchor")
             if row == 0:
-                axes.set_title(wrap(METHOD_NAMES.get(method, method), width), fontsize=TEXT)
+                axes.set_title(wrap(method_name(method, told), width), fontsize=TEXT)
             if column == 0:
                 axes.set_ylabel(wrap(name, HEIGHT), fontsize=TEXT)
             bottom = (len(SPLITS) - 1 - row) * (HEIGHT + GAP[1])

@@ -1,5 +1,6 @@
 """Scores, floors and the order of runs against the number of members."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -25,7 +26,7 @@ from unlearning.figures.theme import (
     VERMILION,
     tidy,
 )
-from unlearning.study.method_names import METHOD_NAMES
+from unlearning.study.method_names import method_name
 
 WIDTH, HEIGHT, GAP = 1.55, 1.45, (0.2, 0.3)
 """Inches: a panel, and what is between two."""
@@ -50,7 +51,12 @@ RANKING = ["forget_set", "split", "measure", "n_members", "all_members", *ORDERS
 
 
 def draw(
-    scores: pd.DataFrame, ranking: pd.DataFrame, *, labels: dict[str, str], study: str
+    scores: pd.DataFrame,
+    ranking: pd.DataFrame,
+    *,
+    labels: dict[str, str],
+    study: str,
+    told: Sequence[str] = (),
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw a row of panels for each forget set: P95 and mean on each split, the order of runs.
 
@@ -62,6 +68,8 @@ def draw(
         A person's name of each forget set, in the order of the rows.
     study : str
         Name of the study, for the footnote.
+    told : sequence of str
+        Methods that are told the answer, whose names are marked.
 
     Returns
     -------
@@ -116,7 +124,7 @@ def draw(
     notes += [f"{int(drawn['subsamples'].max())} subsamples of each N, bands: 5 to 95 % of them"]
     notes += ["of each method the run with the smallest average P95 of all members"]
     present |= {name for name in ORDERS if name in drawn and drawn[name].notna().any()}
-    assemble(figure, boxes, _legends(colours, present, methods), notes)
+    assemble(figure, boxes, _legends(colours, present, methods, told), notes)
     return figure, drawn
 
 
@@ -192,11 +200,11 @@ def _finish(axes: Axes, drawn: pd.DataFrame, *, top: bool, bottom: bool, panel: 
 
 
 def _legends(
-    colours: dict[str, Any], present: set[str], methods: list[str]
+    colours: dict[str, Any], present: set[str], methods: list[str], told: Sequence[str]
 ) -> list[tuple[str, list[Artist]]]:
     """Return the legend of the scores, and that of the order of runs."""
     names = {name: meaning for name, (_, meaning) in BASELINES.items()}
-    names |= {name: f"a run of {METHOD_NAMES.get(name, name)}" for name in methods}
+    names |= {name: f"a run of {method_name(name, told)}" for name in methods}
     marked: dict[str, Any] = {"marker": "o", "markersize": 3, "linewidth": 1.3}
     scores: list[Artist] = [
         Line2D([], [], color=colours[name], label=label, **marked)

@@ -14,10 +14,10 @@ from unlearning.league.chosen import BEST
 from unlearning.league.equal_cost import VERDICTS
 from unlearning.league.excess import MEASURES, OURS
 from unlearning.league.sorting import Cell, Column, Narrowed, sortable
-from unlearning.study.method_names import method_name
+from unlearning.study.method_names import TOLD, TOLD_MEANS, method_name
 
 #: After the name of a method.
-TOLD, THEIRS = "†", "‡"
+THEIRS = "‡"
 #: Of the columns that count each of the verdicts.
 TITLES = ("Better", "Not told", "Nothing as cheap", "Worse")
 WHERE = {"forget": "Forget", "retain": "Retain", "validation": "Validation", "worst": "Worst"}
@@ -87,7 +87,7 @@ def league_page(
     notes = "".join(f"<li>{escape(text)}</li>" for text in said)
     marks = []
     if standings["told"].any():
-        marks.append(f"{TOLD} is told the answer: it is given outputs of oracles.")
+        marks.append(f"{TOLD_MEANS}.")
     if merged:
         marks.append(f"{THEIRS} is another group's, from its own members.")
     body = f"""<div class="about"><p><b>{escape(finding)}</b></p><p>{escape(about)}</p>{MEANING}

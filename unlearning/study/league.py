@@ -6,9 +6,6 @@ from typing import Any
 from unlearning.study import settings, subsampling
 from unlearning.study.design import Config
 
-#: What a method's stanza asks for where the method is given outputs of oracles.
-TELLING = "oracle_outputs"
-
 
 def league_methods(config: Config) -> list[str]:
     """Return the methods of the study that have a run.
@@ -31,12 +28,6 @@ def league_methods(config: Config) -> list[str]:
             "is stopped early; name epochs before the last one"
         )
     return found
-
-
-def told(config: Config) -> list[str]:
-    """Return the methods that are told the answer: they are given outputs of oracles."""
-    stanzas = config["methods"]
-    return [name for name in league_methods(config) if TELLING in stanzas[name].get("needs", [])]
 
 
 def chains(config: Config) -> list[str]:

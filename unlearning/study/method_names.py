@@ -1,5 +1,7 @@
 """A person's names of the methods, the same in figures, tables and on pages."""
 
+from collections.abc import Collection
+
 METHOD_NAMES = {
     "ga": "Gradient Ascent",
     "gda": "Gradient Descent/Ascent",
@@ -19,8 +21,17 @@ METHOD_NAMES = {
 }
 #: Beside methods: to do nothing, and to stop retraining early.
 COMPETITORS = {"pretrained": "doing nothing", "oracle_stopped": "retraining stopped early"}
+#: After the name of a method that is told the answer, and what it means.
+TOLD = "†"
+TOLD_MEANS = f"{TOLD} is told the answer: it is given outputs of oracles"
 
 
-def method_name(method: str) -> str:
-    """Return the name of a method or a competitor; a method of a user's own has no other."""
-    return {**METHOD_NAMES, **COMPETITORS}.get(method, method)
+def method_name(method: str, told: Collection[str] = ()) -> str:
+    """Return the name of a method or a competitor; a method of a user's own has no other.
+
+    Parameters
+    ----------
+    method : as the config calls it
+    told : methods that are told the answer, whose names are marked
+    """
+    return {**METHOD_NAMES, **COMPETITORS}.get(method, method) + TOLD * (method in told)

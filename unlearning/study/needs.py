@@ -4,7 +4,7 @@ A stanza says ``needs: [early_weights]``, and the method's ``unlearn`` takes a k
 of that name, to which no hyperparameter is given. Pure Python, because the Snakefile imports it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from unlearning.study import design
@@ -12,6 +12,9 @@ from unlearning.study.design import Config
 
 #: All that can be asked for.
 NEEDS = ("early_weights", "oracle_outputs", "datamodels")
+
+#: What tells a method the answer.
+TELLING = "oracle_outputs"
 
 #: The hyperparameter that is an epoch of the original training, whose weights a method takes.
 REWIND_TO = "rewind_to"
@@ -26,6 +29,11 @@ def of_method(config: Config, method: str) -> list[str]:
 def asking(config: Config, need: str) -> list[str]:
     """Return the methods of a study that ask for something."""
     return [method for method in config["methods"] if need in of_method(config, method)]
+
+
+def told(config: Config, methods: Iterable[str]) -> list[str]:
+    """Return those of some methods that are told the answer: they are given outputs of oracles."""
+    return [method for method in methods if TELLING in of_method(config, method)]
 
 
 def early_epochs(config: Config) -> list[int]:

@@ -101,9 +101,11 @@ def chunked_members(chunks: list[str]) -> list[list[int]]:
 def figure_options(config: Config, figure: str) -> dict[str, Any]:
     """Return what a figure draws, and what it calls the forget sets."""
     forget_sets = design.figure_forget_sets(config, figure)
+    methods = design.figure_methods(config, figure)
     return {
         "forget_sets": forget_sets,
-        "methods": design.figure_methods(config, figure),
+        "methods": methods,
+        "told": needs.told(config, methods),
         "labels": forget_set_labels(config, forget_sets),
     }
 

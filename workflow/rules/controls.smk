@@ -56,6 +56,7 @@ rule draw_controls:
         "../../envs/environment.yaml"
     params:
         labels=settings.forget_set_labels(config, config["run"]["forget_sets"]),
+        told=needed.told(config, config["run"]["methods"]),
     script:
         "../scripts/draw_controls.py"
 
@@ -84,6 +85,7 @@ rule draw_protocols:
         "../../envs/environment.yaml"
     params:
         labels=settings.forget_set_labels(config, config["run"]["forget_sets"]),
+        told=needed.told(config, config["run"]["methods"]),
     script:
         "../scripts/draw_protocols.py"
 

@@ -129,6 +129,7 @@ rule write_explore:
         names=config["run"]["forget_sets"],
         forget_sets=settings.forget_set_labels(config, config["run"]["forget_sets"]),
         methods=config["run"]["methods"],
+        told=needed.told(config, config["run"]["methods"]),
         about=answering.about(config),
         variant=config["klom"]["variant"],
     script:

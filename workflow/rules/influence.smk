@@ -132,6 +132,7 @@ rule draw_influence:
         "../../envs/environment.yaml"
     params:
         run=lambda wildcards: settings.family_run(config),
+        told=needed.told(config, config["run"]["methods"]),
     script:
         "../scripts/draw_influence.py"
 

@@ -80,7 +80,7 @@ rule score_league:
         labels=settings.forget_set_labels(config, config["run"]["forget_sets"]),
         chains=league.chains(config),
         methods=lambda wildcards: league.league_methods(config),
-        told=lambda wildcards: league.told(config),
+        told=lambda wildcards: needed.told(config, league.league_methods(config)),
         facts=league.facts(config),
         stanzas=lambda wildcards: league.stanzas(config),
         code=lambda wildcards: trace.method_digests(

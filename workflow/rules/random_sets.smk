@@ -73,6 +73,8 @@ rule draw_random_sets:
         "logs/{study}/figures/random_sets.log",
     conda:
         "../../envs/environment.yaml"
+    params:
+        told=needed.told(config, config["run"]["methods"]),
     script:
         "../scripts/draw_random_sets.py"
 

@@ -55,6 +55,7 @@ rule draw_selection:
         "../../envs/environment.yaml"
     params:
         labels=settings.forget_set_labels(config, config["run"]["forget_sets"]),
+        told=needed.told(config, config["run"]["methods"]),
     script:
         "../scripts/draw_selection.py"
 

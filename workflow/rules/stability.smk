@@ -99,6 +99,7 @@ rule draw_stability:
         "../../envs/environment.yaml"
     params:
         labels=settings.forget_set_labels(config, subsampling.forget_sets(config)),
+        told=needed.told(config, config["run"]["methods"]),
     script:
         "../scripts/draw_stability.py"
 

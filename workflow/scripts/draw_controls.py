@@ -12,7 +12,9 @@ log_to(snakemake.log[0])
 output, study = snakemake.output, snakemake.wildcards.study
 parts = load_table(snakemake.input.decomposition)
 with applied():
-    figure, drawn = draw(parts, labels=snakemake.params.labels, study=study)
+    figure, drawn = draw(
+        parts, labels=snakemake.params.labels, study=study, told=snakemake.params.told
+    )
     save_figure(figure, output.png, output.pdf, output.csv, drawn=drawn, title=f"{study}: controls")
 with atomic(output.finding) as temporary:
     temporary.write_text(of_decomposition(parts))

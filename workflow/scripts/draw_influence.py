@@ -14,5 +14,6 @@ with applied():
         load_table(source.correlations),
         run=snakemake.params.run,
         study=study,
+        told=snakemake.params.told,
     )
     save_figure(figure, **snakemake.output, drawn=drawn, title=f"{study}: influence")

@@ -13,7 +13,9 @@ output, study = snakemake.output, snakemake.wildcards.study
 protocols = load_table(snakemake.input.protocols)
 cells = load_table(snakemake.input.cells)
 with applied():
-    figure, drawn = draw(protocols, cells, labels=snakemake.params.labels, study=study)
+    figure, drawn = draw(
+        protocols, cells, labels=snakemake.params.labels, study=study, told=snakemake.params.told
+    )
     save_figure(
         figure, output.png, output.pdf, output.csv, drawn=drawn, title=f"{study}: protocols"
     )

@@ -9,5 +9,5 @@ from unlearning.scoring.accuracy_gaps import read_gaps
 log_to(snakemake.log[0])
 study = snakemake.wildcards.study
 with applied():
-    figure, drawn = draw(read_gaps(snakemake.input.tables), study=study)
+    figure, drawn = draw(read_gaps(snakemake.input.tables), study=study, told=snakemake.params.told)
     save_figure(figure, **snakemake.output, drawn=drawn, title=f"{study}: random forget sets")

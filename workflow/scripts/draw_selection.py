@@ -14,5 +14,7 @@ table = load_table(snakemake.input.table)
 with atomic(files.pop("finding")) as temporary:
     temporary.write_text(selection_finding(table) + "\n")
 with applied():
-    figure, drawn = draw(table, labels=snakemake.params.labels, study=study)
+    figure, drawn = draw(
+        table, labels=snakemake.params.labels, study=study, told=snakemake.params.told
+    )
     save_figure(figure, **files, drawn=drawn, title=f"{study}: selection")

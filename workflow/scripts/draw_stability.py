@@ -19,5 +19,7 @@ scores, ranking = (
 with atomic(files.pop("finding")) as temporary:
     temporary.write_text(stability_finding(scores, ranking) + "\n")
 with applied():
-    figure, drawn = draw(scores, ranking, labels=snakemake.params.labels, study=study)
+    figure, drawn = draw(
+        scores, ranking, labels=snakemake.params.labels, study=study, told=snakemake.params.told
+    )
     save_figure(figure, **files, drawn=drawn, title=f"{study}: stability")

@@ -45,6 +45,7 @@ page = explore_page(
     labels={name: params.forget_sets[name] for name in params.names},
     methods=params.methods,
     variant=params.variant,
+    told=params.told,
     images=shown,
     classes=load_array(labels, shape=(every,), dtype=np.int64),
     library=Path(source.library[0]).read_text(),

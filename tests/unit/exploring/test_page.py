@@ -6,6 +6,7 @@ import pytest
 
 from tests.helpers.exploring import GRID, METHODS, SETS, held, page
 from unlearning.exploring.points import MOST
+from unlearning.study.method_names import TOLD_MEANS
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,13 @@ def test_names_arrive_as_they_are(small):
     assert {each["name"]: each["label"] for each in known["sets"]} == SETS
     assert [each["title"] for each in known["methods"]] == ["Gradient Ascent", "<i>&mine"]
     assert len(known["runs"]["epoch"]) == len(SETS) * (4 + len(METHODS) * len(GRID))
+
+
+def test_who_is_told_the_answer_is_marked(small):
+    assert TOLD_MEANS not in small
+    text = page(told=["ga"])
+    assert [each["title"] for each in held(text)["methods"]] == ["Gradient Ascent†", "<i>&mine"]
+    assert f"{TOLD_MEANS}.</p>" in text
 
 
 def test_every_image_that_is_shown_is_there_once(small):

@@ -5,6 +5,7 @@ import pytest
 from matplotlib.text import Text
 
 from tests.helpers.controlled import rows, scored
+from tests.helpers.words import marks
 from unlearning.answer.controls import decompose
 from unlearning.figures import controls
 from unlearning.scoring.rows import SPLITS
@@ -100,3 +101,7 @@ def test_there_must_be_something_to_draw(parts):
         draw(parts.iloc[:0])
     with pytest.raises(ValueError, match="lacks the column.*low"):
         draw(parts.drop(columns="low"))
+
+
+def test_who_is_told_the_answer_is_marked(parts):
+    assert marks(controls.draw(parts, labels={}, study="toy", told=["ga"])[0], "Gradient Ascent")

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
 
+from tests.helpers.words import marks
 from unlearning.answer.damage import SPLITS
 from unlearning.answer.influence import PREDICTORS, SCOPES
 from unlearning.figures.influence import APART, RANK, draw
+from unlearning.study.method_names import method_name
 
 RUN = {"method": "gda", "setting": "lr0.1", "snapshot": [5, 3]}
 BY = ("pretrained", "oracles")
@@ -117,3 +119,8 @@ def test_what_is_missing_is_named(number, column):
     given[number] = given[number].drop(columns=column)
     with pytest.raises(ValueError, match=column):
         draw(*given, run=RUN, study="s")
+
+
+def test_who_is_told_the_answer_is_marked():
+    figure, _ = draw(*tables(by=BY[:1]), run=RUN, study="s", told=[RUN["method"]])
+    assert marks(figure, method_name(RUN["method"]))

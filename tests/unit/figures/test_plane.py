@@ -8,8 +8,10 @@ import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.colors import LogNorm, Normalize
 
+from tests.helpers.words import marks
 from unlearning.figures import fig1, fig2, fig5, fig6, fig7, forget_sets
 from unlearning.figures.plane import CAP, cost_norm, runs
+from unlearning.study.method_names import METHOD_NAMES
 
 SPLITS = ("forget", "retain", "validation")
 SIZES = {"1": 10, "2": 100, "3": 1000, "4": 10, "5": 100, "6": 500, "7": 10, "8": 100, "9": 500}
@@ -342,3 +344,12 @@ def test_runs_as_published_and_of_other_optimizers_are_left_out():
     pd.testing.assert_frame_equal(runs(pd.concat([scores, *further])), runs(scores))
     with pytest.raises(ValueError, match="kind of scores holds 'mine'"):
         runs(scores.assign(kind="mine"))
+
+
+@pytest.mark.parametrize("module", OPTIONS, ids=lambda module: module.__name__[-4:])
+def test_who_is_told_the_answer_is_marked(scores, module):
+    method = OPTIONS[module]["methods"][0]
+    options = {**OPTIONS[module], "told": [method]}
+    name = METHOD_NAMES[method]
+    assert marks(module.draw(scores, options=options, study="digits")[0], name)
+    assert not marks(module.draw(scores, options=OPTIONS[module], study="digits")[0], name)

@@ -6,6 +6,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
 from tests.helpers.controlled import NOTHING, scored
+from tests.helpers.words import marks
 from unlearning.answer.controls import compare_protocols, compare_with_nothing
 from unlearning.figures import protocols
 from unlearning.figures.plane import CAP
@@ -70,3 +71,7 @@ def test_published_is_what_the_study_has_most_of(tables):
 def test_there_must_be_a_run_to_compare(tables):
     with pytest.raises(ValueError, match="no run as published stands beside"):
         draw((tables[0].iloc[:0], tables[1]))
+
+
+def test_who_is_told_the_answer_is_marked(tables):
+    assert marks(protocols.draw(*tables, labels={}, study="toy", told=["scrub"])[0], "SCRUB")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.helpers.words import marks
 from unlearning.answer.selection import RULES as CHOOSING
 from unlearning.answer.selection_table import NOTHING
 from unlearning.figures.selection import RULES, SPLITS, draw
@@ -74,3 +75,7 @@ def test_a_table_without_a_rule_is_refused():
     lacking = table()
     with pytest.raises(ValueError, match=r"lacks the rule\(s\) loss"):
         draw(lacking[lacking["rule"] != "loss"], labels=LABELS, study="digits")
+
+
+def test_who_is_told_the_answer_is_marked():
+    assert marks(draw(table(), labels=LABELS, study="digits", told=["ga"])[0], "Gradient Ascent")

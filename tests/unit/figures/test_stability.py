@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.helpers.words import marks
 from unlearning.answer import ranking, stability
 from unlearning.figures.stability import draw, shown
 from unlearning.figures.theme import applied
@@ -106,3 +107,7 @@ def test_of_many_methods_each_has_a_colour_of_its_own():
     handles = [handle for legend in figure.legends for handle in legend.legend_handles]
     runs = [handle for handle in handles if handle.get_label().startswith("a run of")]
     assert len({str(handle.get_color()) for handle in runs}) == len(runs) == 17
+
+
+def test_who_is_told_the_answer_is_marked():
+    assert marks(draw(*tables(), labels=LABELS, study="digits", told=["ga"])[0], "Gradient Ascent")

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
 
+from tests.helpers.words import marks
 from unlearning.artifacts.files import ArtifactError, save_correct, save_record
 from unlearning.artifacts.stored import Files, Reader
 from unlearning.artifacts.tables import save_table
@@ -279,3 +280,7 @@ def test_no_label_covers_another(gaps):
 def test_a_table_that_lacks_something_is_refused(gaps, change, message):
     with pytest.raises(ValueError, match=message):
         draw(change(gaps), study="digits")
+
+
+def test_who_is_told_the_answer_is_marked(gaps):
+    assert marks(draw(gaps, study="digits", told=["ga"])[0], "Gradient Ascent")

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from tests.helpers.configs import edited, study
-from unlearning.study import league
+from unlearning.study import league, needs, settings
+
+METHODS = ["ga", "gda", "scrub"]
 
 
 def test_a_league_is_of_all_methods_with_a_run():
@@ -25,10 +27,11 @@ def test_without_a_run_or_a_stopped_retraining_there_is_none():
 
 def test_who_is_given_outputs_of_oracles_is_told_the_answer():
     config = study()
-    assert league.told(config) == []
+    assert needs.told(config, METHODS) == []
     config["methods"]["gda"]["needs"] = ["early_weights", "oracle_outputs"]
     config["methods"]["scrub"]["needs"] = ["datamodels"]
-    assert league.told(config) == ["gda"]
+    assert needs.told(config, METHODS) == ["gda"]
+    assert settings.figure_options(config, "fig6")["told"] == ["gda"]
 
 
 def test_sets_of_one_component_share_points():
