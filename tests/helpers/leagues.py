@@ -48,6 +48,7 @@ def facts(**changes):
         "study": "ours", "model": {"name": "mlp", "hidden": 128}, "training": {"epochs": 24},
         "protocol": "corrected", "source": "train", "seed": 0, "members": 100,
         "floor_members": 100, "klom": {"variant": "default", "clip": 100, "bootstrap": 50},
+        "images": {"normalisation": None, "pad_to": None}, "oracle_stopped_epochs": [6, 12],
         "budgets": [0.2, 0.5], "config_sha256": "0" * 64,
         "data": {"name": "digits", "n_train": 1347, "n_validation": 450, "checksum": "abc"},
         **changes,

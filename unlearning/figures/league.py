@@ -1,5 +1,6 @@
 """Methods by cost and excess on each forget set, with the Pareto front, and their mean ranks."""
 
+from collections.abc import Iterable
 from itertools import cycle
 from typing import Any
 
@@ -48,7 +49,7 @@ BEST = "oracle_worst"
 RUN = ["source", "forget_set", "method", "baseline", "told", "setting", "epoch", "front"]
 RUN += ["front_untold", "relative_cost", "excess_worst", "excess_worst_low", "excess_worst_high"]
 STANDING = ["source", "method", "baseline", "told", "budget", "rule", "rank", "rank_low"]
-STANDING += ["rank_high"]
+STANDING += ["rank_high", "given_cost"]
 
 
 def draw(
@@ -90,25 +91,43 @@ def draw(
     require_columns(standings, STANDING, "standings of the league")
     points = _points(runs, labels)
     ranks = _ranks(standings)
-    looks = _looks(points)
+    marks = marks_of([*points["source"], *ranks["source"]])
+    looks = _looks(points, marks)
     figure = new_figure()
     boxes: dict[Axes, Box] = {}
     _draw_planes(figure, boxes, points, labels, looks)
-    _draw_ranks(figure, boxes, ranks, looks)
+    _draw_ranks(figure, boxes, ranks, marks)
     notes = [f"Study {study}", f"N = {members} members per ensemble"]
     notes += [
         "large marks: on the front of all methods; line: front without what is told the answer"
     ]
-    others = [source for source in dict.fromkeys(points["source"]) if source != OURS]
-    notes += [f"{THEIRS} {source}" for source in others]
+    notes += _given(standings, marks)
+    notes += [f"{mark} {source}" for source, mark in marks.items() if mark]
     legends = [("", _method_handles(looks) + _baseline_handles()), ("Chosen", _rule_handles())]
     assemble(figure, boxes, legends, notes)
     return figure, pd.concat([points, ranks], ignore_index=True)
 
 
-def entry_name(method: str, source: str, told: bool) -> str:
+def marks_of(sources: Iterable[str]) -> dict[str, str]:
+    """Return the mark of each source: none for this study, numbered where several are others'."""
+    others = [source for source in dict.fromkeys(sources) if source != OURS]
+    numbers = [""] if len(others) == 1 else [str(number + 1) for number in range(len(others))]
+    return {OURS: "", **{source: THEIRS + n for source, n in zip(others, numbers, strict=True)}}
+
+
+def entry_name(method: str, mark: str, told: bool) -> str:
     """Return the name of a method with its marks: told the answer, another group's."""
-    return method_name(method) + TOLD * bool(told) + THEIRS * (source != OURS)
+    return method_name(method) + TOLD * bool(told) + mark
+
+
+def _given(standings: pd.DataFrame, marks: dict[str, str]) -> list[str]:
+    """Say what costs leave out: the retrainings that went into what methods are given."""
+    given = standings[standings["given_cost"] > 0].drop_duplicates(["method", "source"])
+    parts = [
+        f"{entry_name(row['method'], marks[row['source']], row['told'])} {row['given_cost']:,.0f}"
+        for row in given.to_dict("records")
+    ]
+    return [f"costs leave out what is given, in retrainings: {', '.join(parts)}"] if parts else []
 
 
 def _points(runs: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
@@ -129,7 +148,7 @@ def _ranks(standings: pd.DataFrame) -> pd.DataFrame:
     return kept.rename(columns=names).assign(panel=panel)
 
 
-def _looks(points: pd.DataFrame) -> dict[tuple[str, str], dict[str, Any]]:
+def _looks(points: pd.DataFrame, marks: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
     """Return how each method looks: a colour and a marker of its own; open where it is theirs."""
     own = points[~points["baseline"]].drop_duplicates(["source", "method"])
     # Colours come around sooner than markers do, so that the two never meet again.
@@ -142,7 +161,7 @@ def _looks(points: pd.DataFrame) -> dict[tuple[str, str], dict[str, Any]]:
             "facecolors": colour if mine else "white",
             "edgecolors": VERMILION if row["told"] else "black" if mine else colour,
             "linewidths": 1.2 if row["told"] or not mine else 0.4,
-            "label": entry_name(row["method"], row["source"], row["told"]),
+            "label": entry_name(row["method"], marks[row["source"]], row["told"]),
         }
     return looks
 
@@ -217,13 +236,15 @@ def _draw_ranks(
     figure: Figure,
     boxes: dict[Axes, Box],
     ranks: pd.DataFrame,
-    looks: dict[tuple[str, str], dict[str, Any]],
+    marks: dict[str, str],
 ) -> None:
     """Draw a panel a budget, the best of the largest budget on top, beneath the planes."""
     named = ranks.assign(
         entry=[
-            entry_name(*row)
-            for row in ranks[["method", "source", "told"]].itertuples(index=False, name=None)
+            entry_name(method, marks[source], told)
+            for method, source, told in zip(
+                ranks["method"], ranks["source"], ranks["told"], strict=True
+            )
         ]
     )
     largest = named[named["rule"] == BEST].sort_values(

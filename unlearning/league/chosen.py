@@ -16,6 +16,8 @@ from unlearning.league.excess import OURS, Excess, Floats, columns, places
 #: entries are ranked. `selection.by_oracle` goes by the mean of the three scores.
 BEST = "oracle_worst"
 RULES = (*selection.RULES, BEST)
+#: Rules that look at the scores of all runs within the budget, and take the luckiest.
+BY_SCORES = ("oracle", BEST)
 #: Competitors that are no methods: to do nothing, and to stop retraining within the budget.
 COMPETITORS = ("pretrained", "oracle_stopped")
 CELL = ["source", "forget_set", "method", "budget", "rule"]
@@ -72,8 +74,8 @@ def choose(
         Its table has `CELL` (``source`` is `OURS`), ``baseline``, ``told``, the run (`RUN`,
         ``learning_rate``, ``relative_cost``; at random the mean cost), ``runs`` to choose from,
         ``tied``, ``n_members``, ``diverged`` (how many of the runs that it is have margins that are
-        not finite), `excess.columns` (at random means over the runs) and, of methods,
-        `equal_cost.COLUMNS`.
+        not finite), ``given_cost`` (what training took that they are given, in retrainings),
+        `excess.columns` (at random means over the runs) and, of methods, `equal_cost.COLUMNS`.
     """
     rows: list[dict[str, Any]] = []
     moved: list[Floats] = []
@@ -103,8 +105,10 @@ def choose(
                     row |= _run(picked) | {"relative_cost": cost}
                     row |= {"runs": len(runs), "tied": tied, "n_members": members}
                     row |= columns(measured) | {"diverged": excess.diverged(places(picked))}
+                    row |= {"given_cost": excess.given_cost(places(picked))}
                     if not is_baseline:
-                        row |= equal_cost.compare(measured, cost, stopped)
+                        among = len(runs) if rule in BY_SCORES else 1
+                        row |= equal_cost.compare(measured, cost, stopped, among=among)
                     rows.append(row)
                     moved.append(measured.moved)
     first = [*CELL, "baseline", "told", *RUN, "learning_rate", "relative_cost"]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from unlearning.answer.outcomes import stretched
 from unlearning.league.excess import MEASURES, WORST, Excess, Measured, places
 from unlearning.scoring.differences import interval
 
@@ -42,7 +43,9 @@ def retrainings(excess: Excess, forget_set: str) -> list[Stopped]:
     ]
 
 
-def compare(measured: Measured, cost: float, stopped: list[Stopped]) -> dict[str, Any]:
+def compare(
+    measured: Measured, cost: float, stopped: list[Stopped], *, among: int = 1
+) -> dict[str, Any]:
     """Hold a run against retraining that is stopped early, by the excess of the worst split.
 
     Parameters
@@ -50,13 +53,15 @@ def compare(measured: Measured, cost: float, stopped: list[Stopped]) -> dict[str
     measured : of the run
     cost : of the run, in units of a retraining
     stopped : what `retrainings` returned, of the same forget set
+    among : how many runs it was chosen from by their scores: the luckiest was taken, so intervals
+        are as wide as it takes for all of them to err together in 5 % of cases (Bonferroni)
 
     Returns
     -------
     dict
         `COLUMNS`: the verdict; epoch and cost of the retraining that decided it (the hardest one to
         beat; for ``worse`` the dearest that costs no more); and by how much the run lies below it,
-        in nats, with its paired 95 % interval.
+        in nats, with its paired 95 % interval, widened for `among`.
     """
     within = [each for each in stopped if each.cost <= cost + EQUAL]
     beyond = [each for each in stopped if each.cost >= cost - EQUAL]
@@ -64,7 +69,7 @@ def compare(measured: Measured, cost: float, stopped: list[Stopped]) -> dict[str
     worst = MEASURES.index(WORST)
     values = np.array([each.measured.values[worst] for each in others]) - measured.values[worst]
     moved = np.array([each.measured.moved[worst] for each in others]) - measured.moved[worst]
-    low, high = interval(values, moved)
+    low, high = stretched(values, *interval(values, moved), below=0.975, among=among)
     decides = int(np.argmin(low))
     if low[decides] > 0:
         verdict = BETTER

@@ -71,6 +71,15 @@ class Excess:
         lost = self.table["n_nonfinite"].to_numpy()[np.atleast_2d(places)]
         return int((lost > 0).any(axis=1).sum())
 
+    def given_cost(self, places: Places) -> float:
+        """Return what training took that a run is given, in retrainings; the mean of several.
+
+        Oracles or datamodels, once for all members; no part of ``relative_cost``.
+        """
+        if "given_cost" not in self.table:
+            return 0.0
+        return float(self.table["given_cost"].fillna(0).to_numpy()[np.atleast_2d(places)].mean())
+
     def baseline(self, method: str, forget_set: str) -> pd.DataFrame:
         """Return the snapshots of a baseline on a forget set, the cheapest first.
 

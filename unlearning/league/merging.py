@@ -36,7 +36,7 @@ def check_points(config: Config, record: str) -> None:
     for path in merged_files(config):
         for each in exchange.read(path):
             for complaint in exchange.apart_in_points(each, checksum=checksum, forget_sets=known):
-                raise ValueError(f"merge: {path}: {complaint}")
+                raise ValueError(f"merge: {exchange.place(path, each)}: {complaint}")
 
 
 def _checksum(config: Config, record: str) -> str | None:

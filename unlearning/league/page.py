@@ -145,6 +145,9 @@ FIRST = [
 ]
 
 
+GIVEN = Column("Given", True, "retrainings that went into what it is given, once; not in the cost")
+
+
 def _excess_columns(what: str) -> list[Column]:
     return [Column(WHERE[name], True, f"{what}: P95 KLoM less the floor") for name in MEASURES]
 
@@ -163,6 +166,7 @@ def _standings(table: pd.DataFrame) -> str:
         Column("over sets", True, "width of the interval of the rank over forget sets alone"),
         *_excess_columns("mean over forget sets"),
         Column("Cost", True, "mean over forget sets, of one retraining"),
+        GIVEN,
         *(
             Column(title, True, f"forget sets with this verdict against equal cost: {verdict}")
             for title, verdict in zip(TITLES, VERDICTS, strict=True)
@@ -177,7 +181,7 @@ def _standings(table: pd.DataFrame) -> str:
             text = f"[{low:.2f}, {high:.2f}]" if pd.notna(low) else ""
             cells.append(Cell(high - low, f"<small>{text}</small>"))
         cells += [_interval(row, f"excess_{name}") for name in MEASURES]
-        cells += [_number(row.get("relative_cost"), "{:.3g}")]
+        cells += [_number(row.get(name), "{:.3g}") for name in ("relative_cost", "given_cost")]
         cells += [_number(row.get(name), "{:.0f}") for name in (*VERDICTS, "diverged")]
         rows.append((_kind(row), cells))
     caption = (
@@ -202,6 +206,7 @@ def _chosen(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
         Column("Forget set"),
         Column("Run", meaning="setting and epoch; at random the mean of all"),
         Column("Cost", True, "of one retraining"),
+        GIVEN,
         *_excess_columns("of the run"),
         Column("Worst on", meaning="the split that is farthest above the floor"),
         Column("Equal cost", meaning="against retraining that is stopped early"),
@@ -218,7 +223,7 @@ def _chosen(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
             *_first(row),
             _text(labels[row["forget_set"]]),
             Cell(run, escape(run) + _diverged(row)),
-            _number(row["relative_cost"], "{:.3g}"),
+            *(_number(row[name], "{:.3g}") for name in ("relative_cost", "given_cost")),
             *(_interval(row, f"excess_{name}") for name in MEASURES),
             _text(row["worst_split"]),
             Cell(verdict, f'<span class="{escape(verdict)}">{escape(verdict)}</span>'),

@@ -72,6 +72,27 @@ def _drawn_sets(
     return weights / weights.sum(axis=1, keepdims=True)
 
 
+def chained(points: Sequence[NDArray[np.int64]], named: Sequence[str]) -> list[str]:
+    """Return for each forget set the name of those that it is drawn together with.
+
+    Sets share a chain where they have a name in common, or where one lies within the other, as the
+    highest 10 points among the highest 50.
+
+    Parameters
+    ----------
+    points : of each forget set
+    named : of each of them, such as its component
+    """
+    chains = list(named)
+    for one, (own, mine) in enumerate(zip(points, named, strict=True)):
+        for other in range(one):
+            small, large = sorted((own, points[other]), key=len)
+            if mine == named[other] or np.isin(small, large).all():
+                joined, kept = chains[one], chains[other]
+                chains = [kept if chain == joined else chain for chain in chains]
+    return chains
+
+
 def standings(
     chosen: Chosen, *, forget_sets: Sequence[str], chains: Sequence[str], seed: int
 ) -> pd.DataFrame:
@@ -89,9 +110,9 @@ def standings(
     DataFrame
         ``budget``, ``rule``, `ENTRY`, ``baseline``, ``told``, ``sets`` (how many it has a run on),
         ``entries`` that are ranked, what `mean_ranks` returns, mean cost and mean excess over the
-        forget sets with intervals over members, and how many forget sets have each verdict, and on
-        how many it is a run that ``diverged``. An entry without a run on each set has no rank and
-        no mean. Best ranks first.
+        forget sets with intervals over members, and how many forget sets have each verdict, on how
+        many it is a run that ``diverged``, and what it is given took (``given_cost``). An entry
+        without a run on each set has no rank and no mean. Best ranks first.
     """
     rows: list[dict[str, Any]] = []
     table = chosen.table.assign(row=np.arange(len(chosen.table)))
@@ -116,6 +137,7 @@ def standings(
             if not row["baseline"]:
                 row |= {name: int((there["equal_cost"] == name).sum()) for name in VERDICTS}
                 row["diverged"] = int((there["diverged"] > 0).sum())
+                row["given_cost"] = float(there["given_cost"].mean())
             rows.append(row)
     order = ["budget", "place", "rank", "excess_worst"]
     rules = {rule: number for number, rule in enumerate(dict.fromkeys(table["rule"]))}

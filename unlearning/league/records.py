@@ -18,7 +18,10 @@ from unlearning.study.exchange import CHECKSUM, FORMAT, VERSION, Record
 #: Digits after the point of what is exchanged.
 DIGITS = 6
 #: Of a chosen run, as a record has them.
-COPIED = ("setting", "epoch", "learning_rate", "relative_cost", "runs", "tied", "diverged")
+COPIED = (
+    *("setting", "epoch", "learning_rate", "relative_cost", "given_cost"),
+    *("runs", "tied", "diverged"),
+)
 
 
 def _number(value: Any) -> float:
@@ -86,6 +89,7 @@ def _chosen(row: Mapping[Any, Any]) -> dict[str, Any]:
         "epoch": None if epoch is None else int(epoch),
         "learning_rate": None if rate is None else float(rate),
         "relative_cost": _number(row["relative_cost"]),
+        "given_cost": _number(row["given_cost"]),
         "runs": int(row["runs"]),
         "tied": int(row["tied"]),
         "diverged": int(row["diverged"]),
@@ -221,7 +225,7 @@ def merge(
     for path in paths:
         for record in exchange.read(path):
             for complaint in exchange.apart_in_points(record, checksum=checksum, forget_sets=known):
-                raise ValueError(f"merge: {path}: {complaint}")
+                raise ValueError(f"merge: {exchange.place(path, record)}: {complaint}")
             found.append(Theirs(record, path, identifiers))
     return found
 

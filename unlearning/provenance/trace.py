@@ -8,6 +8,7 @@ the identifiers that git gives to the contents of files, and
 
 import hashlib
 import json
+import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,8 @@ from unlearning.provenance import lineage
 from unlearning.provenance.lineage import Job
 from unlearning.study import needs
 from unlearning.study.design import Config
-from unlearning.study.sources import ROOT, blob
+from unlearning.study.method_files import method_source
+from unlearning.study.sources import ROOT, blob, is_outside
 
 #: What jobs record of where and how they ran, under the name that the page gives it.
 PLACES = {
@@ -36,7 +38,7 @@ PUBLISHED = "as published"
 
 #: Keys of a config that no result depends on.
 OF_RUNS = (
-    *("target", "gpus", "hours", "checkpoint_epochs", "load_data_on", "name", "style"),
+    *("target", "gpus", "hours", "checkpoint_epochs", "load_data_on", "name", "style", "merge"),
     *("account", "cpu_partition", "gpu_partition", "gpu_type"),
 )
 
@@ -52,9 +54,17 @@ SEEDS = (
 )
 
 
-def code_digest(files: Iterable[str]) -> str:
-    """Return one digest of the names and contents of files of code."""
-    listing = sorted((path, blob(path)) for path in files)
+def code_digest(files: Iterable[str], folder: str = ".") -> str:
+    """Return one digest of the names and contents of files of code.
+
+    Parameters
+    ----------
+    files : names, as `unlearning.study.sources` has them
+    folder : in which a method of a user's own lies: of its files only the place there counts
+    """
+    listing = sorted(
+        (os.path.relpath(path, folder) if is_outside(path) else path, blob(path)) for path in files
+    )
     return hashlib.sha256(json.dumps(listing).encode()).hexdigest()
 
 
@@ -199,5 +209,6 @@ def method_digests(config: Config, methods: Iterable[str]) -> dict[str, str]:
         alone = {**config, "figures": {"league": {"methods": [method]}}}
         code = lineage.code_behind(alone, "league")
         files = {file for rule, names in code.items() if rule != "draw_figure" for file in names}
-        found[method] = code_digest(files)
+        folder = os.path.dirname(method_source(method, config["methods"][method]))
+        found[method] = code_digest(files, folder)
     return found

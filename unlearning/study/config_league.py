@@ -19,7 +19,7 @@ def league_complaints(config: Config) -> Iterator[str]:
             return
         for record in records:
             for complaint in exchange.apart(record, config):
-                yield f"merge: {path}: {complaint}"
+                yield f"merge: {exchange.place(path, record)}: {complaint}"
 
 
 def merged_files(config: Config) -> list[str]:

@@ -19,6 +19,8 @@ from unlearning.study.design import Config
 
 FORMAT, VERSION = "unlearning-league", 1
 CHECKSUM = "sha256"
+#: What a record has one chosen run of.
+CELL = ("forget_set", "budget", "rule")
 SCHEMA = Path(__file__).with_name("league.schema.yaml")
 
 Record = dict[str, Any]
@@ -55,7 +57,8 @@ def read(path: str) -> list[Record]:
         When it is missing, damaged, of another format or version, or holds a method twice.
     """
     try:
-        content = json.loads(Path(path).read_text())
+        text = Path(path).read_text()
+        content = json.loads(text)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:  # of JSON, or no text at all
@@ -75,7 +78,8 @@ def read(path: str) -> list[Record]:
     if not isinstance(records, list) or not records:
         raise ValueError(f"{path} is damaged: it holds no records")
     for number, record in enumerate(records):
-        _check(record, f"{path}, record {number + 1}")
+        line = _line(text, record) if isinstance(record, dict) else None
+        _check(record, f"{path}, {f'line {line}, ' if line else ''}record {number + 1}")
     names = [(record["study"], record["method"]) for record in records]
     for study, method in names:
         if names.count((study, method)) > 1:
@@ -83,23 +87,47 @@ def read(path: str) -> list[Record]:
     return records
 
 
+def place(path: str, record: Record) -> str:
+    """Return where a record is that was `read` of a file: the file, and the line of its method."""
+    return f"{path}, line {_line(Path(path).read_text(), record)}"
+
+
+def _line(text: str, record: Record) -> int | None:
+    """Return the line of a record's method, which stands before its checksum, no other's."""
+    before, seal, _ = text.partition(f'"{record.get(CHECKSUM)}"')
+    return before.count("\n", 0, before.rfind('"method"')) + 1 if seal else None
+
+
 @cache
 def _schema() -> Draft202012Validator:
     return Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
 
 
-def _check(record: Any, place: str) -> None:
+def _check(record: Any, where: str) -> None:
     """Refuse a record that is not what its checksum was taken of, or not of this form."""
     try:
         sound = isinstance(record, dict) and record.get(CHECKSUM) == digest(record)
     except ValueError:  # NaN, which is no JSON
         sound = False
     if not sound:
-        raise ValueError(f"{place} is damaged: it is not what its checksum was taken of")
+        raise ValueError(f"{where} is damaged: it is not what its checksum was taken of")
     error = best_match(_schema().iter_errors(record))
     if error is not None:
         key = ".".join(str(part) for part in error.absolute_path) or "top level"
-        raise ValueError(f"{place} is of another format: {key}: {error.message[:200]}")
+        raise ValueError(f"{where} is of another format: {key}: {error.message[:200]}")
+    rows = [tuple(row[key] for key in CELL) for row in record["chosen"]]
+    for row in rows:
+        if rows.count(row) > 1:
+            forget_set, budget, rule = row
+            raise ValueError(
+                f"{where} has two runs of forget set {forget_set} within {budget:g} by rule {rule}"
+            )
+    names = {each["name"] for each in record["forget_sets"]}
+    for row in (*record["chosen"], *record["front"]):
+        if row["forget_set"] not in names:
+            raise ValueError(
+                f"{where} has a run of forget set {row['forget_set']}, which it does not describe"
+            )
 
 
 def apart(record: Record, config: Config) -> Iterator[str]:
@@ -171,5 +199,5 @@ def settings_apart(record: Record, ours: Mapping[str, Any]) -> list[str]:
     record : of another group
     ours : the same fields of the study
     """
-    keys = ("model", "training", "protocol", "source")
+    keys = ("model", "images", "training", "protocol", "source", "oracle_stopped_epochs")
     return [key for key in keys if record[key] != ours[key]]

@@ -1,9 +1,10 @@
 """What a league is of: its methods, which of them are told the answer, which sets share points."""
 
+import os
 from math import inf
 from typing import Any
 
-from unlearning.study import settings, subsampling
+from unlearning.study import needs, settings, subsampling
 from unlearning.study.design import Config
 
 
@@ -31,7 +32,7 @@ def league_methods(config: Config) -> list[str]:
 
 
 def chains(config: Config) -> list[str]:
-    """Return, for each forget set of the study, what those that share points have in common.
+    """Return, for each forget set of the study, what those of one component have in common.
 
     The highest 10 on a component are among the highest 50: sets of one component are drawn together
     when forget sets are drawn again. Any other set stands for itself.
@@ -56,15 +57,24 @@ def facts(config: Config) -> dict[str, Any]:
         "floor_members": config["ensemble"]["floor_members"],
         "klom": dict(config["klom"]),
         "budgets": list(config["league"]["budgets"]),
+        "oracle_stopped_epochs": list(config["oracle_stopped_epochs"]),
+        "images": {key: config["dataset"][key] for key in ("normalisation", "pad_to")},
     }
 
 
 def stanzas(config: Config) -> dict[str, Any]:
-    """Return the stanza of each method, whose grid its record states.
+    """Return the stanza of each method, whose grid its record states, as another group reads it.
 
-    What is infinite there is ``.inf``, as YAML spells it: JSON has no such number.
+    What is infinite there is ``.inf``, as YAML spells it: JSON has no such number. ``needs`` says
+    what exactly the method was given, and ``file`` leaves out where it lies here.
     """
-    return {name: _spelled(config["methods"][name]) for name in league_methods(config)}
+    found = {}
+    for name in league_methods(config):
+        stanza = {**config["methods"][name], **needs.settings(config, name)}
+        if stanza.get("file"):
+            stanza["file"] = os.path.basename(stanza["file"])
+        found[name] = _spelled(stanza)
+    return found
 
 
 def _spelled(value: Any) -> Any:

@@ -9,7 +9,7 @@ from unlearning.artifacts.tables import save_table
 from unlearning.league.chosen import choose
 from unlearning.league.excess import measure
 from unlearning.league.front import all_runs, mark, with_front
-from unlearning.league.ranks import standings
+from unlearning.league.ranks import chained, standings
 from unlearning.league.records import merge, to_records
 from unlearning.scoring.differences import read_scored
 from unlearning.study import exchange
@@ -40,7 +40,8 @@ found = with_front(found)
 save_table(output.csv, mark(every.table, found))
 save_table(output.runs, found)
 seed = params.facts["seed"]
-save_table(output.standings, standings(every, forget_sets=names, chains=params.chains, seed=seed))
+chains = chained([indices[name] for name in names], params.chains)
+save_table(output.standings, standings(every, forget_sets=names, chains=chains, seed=seed))
 facts = {
     **params.facts,
     "config_sha256": params.config,

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from tests.helpers.leagues import computed
+from tests.helpers.words import words
 from unlearning.figures.league import RULES, draw, entry_name
 from unlearning.league.front import with_front
 from unlearning.league.ranks import standings
@@ -14,16 +15,17 @@ matplotlib.use("Agg")
 LABELS = {"1": "1: 10 random", "2": "2: 50 random"}
 
 
-def tables(told=(), theirs=False):
+def tables(told=(), theirs=()):
     chosen, runs = computed(tuple(told))
     table = standings(chosen, forget_sets=["1", "2"], chains=["1", "2"], seed=0)
-    if theirs:
-        own = runs[~runs["baseline"]].assign(source="digits, theirs.json")
-        runs = pd.concat([runs, own], ignore_index=True)
+    of_methods, ranked = runs[~runs["baseline"]], table[~table["baseline"]]
+    for source in theirs:
+        runs = pd.concat([runs, of_methods.assign(source=source)], ignore_index=True)
+        table = pd.concat([table, ranked.assign(source=source)], ignore_index=True)
     return with_front(runs), table
 
 
-def drawn(told=(), theirs=False):
+def drawn(told=(), theirs=()):
     return draw(*tables(told, theirs), labels=LABELS, study="digits", members=50)
 
 
@@ -78,7 +80,7 @@ def legend(figure):
 
 def test_who_is_told_and_whose_it_is_stand_in_legend_and_footnote(plain):
     assert {"good", "poor", "Pareto front"} <= set(legend(plain[0]))
-    figure, rows = drawn(told=["poor"], theirs=True)
+    figure, rows = drawn(told=["poor"], theirs=["digits, theirs.json"])
     assert {"good", "good‡", "poor†", "poor†‡"} <= set(legend(figure))
     note = " ".join(text.get_text() for text in figure.texts)
     assert "† is told the answer" in note and "‡ digits, theirs.json" in note
@@ -88,8 +90,25 @@ def test_who_is_told_and_whose_it_is_stand_in_legend_and_footnote(plain):
 
 
 def test_names_carry_their_marks():
-    assert entry_name("ga", "this study", False) == "Gradient Ascent"
-    assert entry_name("mine", "x, theirs.json", True) == "mine†‡"
+    assert entry_name("ga", "", False) == "Gradient Ascent"
+    assert entry_name("mine", "‡", True) == "mine†‡"
+
+
+def test_two_other_groups_are_told_apart():
+    figure, rows = drawn(theirs=["a, a.json", "b, b.json"])
+    assert {"good", "good‡1", "good‡2"} <= set(legend(figure))
+    labels = [text.get_text() for text in panel(figure, "ranks within 0.2").get_yticklabels()]
+    assert len(labels) == len(set(labels)) == 2 + 3 * 2
+    assert "‡1 a, a.json" in words(figure) and "‡2 b, b.json" in words(figure)
+
+
+def test_what_methods_are_given_stands_in_the_footnote():
+    runs, table = tables(told=["poor"])
+    options = {"labels": LABELS, "study": "digits", "members": 50}
+    assert "costs leave out" not in words(draw(runs, table, **options)[0])
+    given = table.assign(given_cost=table["given_cost"].where(table["method"] != "poor", 520.4))
+    noted = "costs leave out what is given, in retrainings: poor† 520"
+    assert noted in words(draw(runs, given, **options)[0])
 
 
 def test_a_table_without_a_column_is_named():

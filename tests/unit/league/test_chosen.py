@@ -109,3 +109,23 @@ def test_runs_that_have_diverged_are_counted_and_so_are_their_forget_sets():
     table = standings(chosen, forget_sets=["1", "2"], chains=["1", "2"], seed=0)
     table = table.set_index(["budget", "rule", "method"])["diverged"]
     assert table[0.5, "oracle", "good"] == 1 and table[0.5, "loss", "good"] == 0
+
+
+def test_what_methods_are_given_is_counted_beside_their_cost():
+    found = scored({"good": GOOD, "poor": POOR})
+    given = found.table["method"].map({"poor": 520.0})  # no column of baselines, nor of good
+    chosen = choose(
+        measure(replace(found, table=found.table.assign(given_cost=given))),
+        forget_sets=["1", "2"], methods=["good", "poor"], told=[], budgets=[0.5],
+    )  # fmt: skip
+    assert row(chosen, "poor", BEST, 0.5)["given_cost"] == 520
+    assert row(chosen, "good", "random", 0.5)["given_cost"] == 0
+    table = standings(chosen, forget_sets=["1", "2"], chains=["1", "2"], seed=0)
+    assert table.set_index(["rule", "method"])["given_cost"][BEST, "poor"] == 520
+
+
+def test_the_luckiest_of_many_has_a_wider_interval_than_a_run_chosen_blindly(chosen):
+    lucky, blind = (row(chosen, "good", rule, 0.5) for rule in (BEST, "budget"))
+    assert lucky["epoch"] == blind["epoch"] == 4 and lucky["ahead"] == blind["ahead"]
+    ratio = (lucky["ahead_high"] - lucky["ahead"]) / (blind["ahead_high"] - blind["ahead"])
+    assert ratio == pytest.approx(2.2414 / 1.96, rel=1e-3)  # two runs: 98.75 % below the upper end

@@ -6,7 +6,6 @@ import pytest
 
 from tests.helpers.leagues import computed, recorded, sets, write
 from unlearning.figures.league import entry_name
-from unlearning.league.excess import OURS
 from unlearning.league.finding import league_finding
 from unlearning.league.front import mark, with_front
 from unlearning.league.page import TOLD, league_page
@@ -70,7 +69,7 @@ def test_methods_have_the_names_of_the_figures():
         return table.assign(method=table["method"].replace({"good": "gda"}))
 
     text = page(tables=tuple(map(renamed, league())))
-    shown = {entry_name(name, OURS, False) for name in ("gda", "poor", "pretrained")}
+    shown = {entry_name(name, "", False) for name in ("gda", "poor", "pretrained")}
     assert shown == {"Gradient Descent/Ascent", "poor", "doing nothing"}
     assert all(f'<td data-value="{name}">{name}</td>' in text for name in shown)
     finding = league_finding(*map(renamed, league()))

@@ -6,7 +6,7 @@ import pytest
 from tests.helpers.leagues import GOOD, POOR, scored
 from unlearning.league.chosen import choose
 from unlearning.league.excess import measure
-from unlearning.league.ranks import mean_ranks, standings
+from unlearning.league.ranks import chained, mean_ranks, standings
 
 ENDS = ("", "_members", "_sets")
 
@@ -103,3 +103,11 @@ def test_verdicts_are_counted_over_forget_sets(table):
     row = table[(table["budget"] == 0.5) & (table["rule"] == "oracle")].set_index("method")
     assert row.loc["good", "better"] == 2 and row.loc["good", "worse"] == 0
     assert row.loc["poor", "worse"] == 2
+
+
+def test_sets_within_each_other_or_of_one_component_are_drawn_together():
+    points = [np.array(each) for each in ([1, 2], [9, 1, 2], [5, 6], [9, 5], [7, 2])]
+    named = ["set a", "set b", "component 1", "component 1", "set e"]
+    assert chained(points, named) == ["set a", "set a", "component 1", "component 1", "set e"]
+    joined = chained([*points, np.array([1, 2, 9, 5, 6])], [*named, "all"])
+    assert len({joined[place] for place in (0, 1, 2, 3, 5)}) == 1 and joined[4] == "set e"

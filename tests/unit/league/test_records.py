@@ -1,6 +1,7 @@
 """Records say all of a method, come back as rows, and are refused where they are of others."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -106,7 +107,8 @@ def test_other_data_and_other_points_are_refused(tmp_path, changes, sentence):
     path = write(tmp_path / "theirs.json")
     with pytest.raises(ValueError, match=sentence) as error:
         merged(path, **changes)
-    assert str(error.value).startswith(f"merge: {path}: ")
+    line = Path(path).read_text().splitlines().index('   "method": "good",') + 1
+    assert str(error.value).startswith(f"merge: {path}, line {line}: ")
     assert "\n" not in str(error.value)
 
 

@@ -223,3 +223,21 @@ def test_a_method_has_the_digest_of_the_code_behind_its_scores_alone(monkeypatch
     assert changed("unlearning/methods/ga.py") == ["ga"]
     assert changed("unlearning/scoring/klom.py") == ["ga", "gda"]
     assert changed("unlearning/figures/league.py") == []
+
+
+def test_a_digest_of_code_does_not_know_where_a_users_file_lies(tmp_path):
+    found = []
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        file = tmp_path / folder / "mine.py"
+        file.write_text("def unlearn(learner, *, epochs):\n    return learner\n")
+        stanza = {**CONFIG["methods"]["ga"], "file": str(file)}
+        methods = {**CONFIG["methods"], "mine": stanza}
+        run = {**CONFIG["run"], "methods": ["mine"]}
+        found.append(trace.method_digests({**CONFIG, "methods": methods, "run": run}, ["mine"]))
+    assert found[0] == found[1]
+
+
+def test_whose_records_are_shown_beside_a_study_is_none_of_its_config():
+    merged = {**CONFIG, "merge": "theirs.json"}
+    assert trace.config_digest(merged) == trace.config_digest(CONFIG)

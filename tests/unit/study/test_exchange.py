@@ -38,16 +38,25 @@ def test_a_forget_set_is_known_by_its_points_in_any_order():
 def damaged(records):
     content = json.loads(exchange.written(records))
     content["records"][1]["chosen"][0]["excess"]["worst"][0] += 0.001
-    return json.dumps(content)
+    return json.dumps(content, indent=1)
 
 
 def without(key):
     return exchange.written([{k: v for k, v in each.items() if k != key} for each in recorded()])
 
 
+def changed(change):
+    records = json.loads(json.dumps(recorded()))
+    change(records[0])
+    return exchange.written(records)
+
+
 CASES = {
     "cut short": (lambda: exchange.written(recorded())[:-50], "is damaged, or no JSON"),
-    "changed": (lambda: damaged(recorded()), r"record 2 is damaged: it is not what its checksum"),
+    "changed": (
+        lambda: damaged(recorded()),
+        r", line \d+, record 2 is damaged: it is not what its checksum",
+    ),
     "no league": (lambda: '{"a": 1}', "is of another format: its key format says None"),
     "a list": (lambda: "[1, 2]", "is of another format"),
     "later": (
@@ -55,10 +64,21 @@ CASES = {
         "is of version 2 of the format, and version 1 is read here",
     ),
     "empty": (lambda: exchange.written([]), "holds no records"),
-    "a field less": (lambda: without("members"), "record 1 is of another format: top level: "),
+    "a field less": (
+        lambda: without("members"),
+        r", line \d+, record 1 is of another format: top level: ",
+    ),
     "twice": (
         lambda: exchange.written([*recorded(), *recorded()[:1]]),
         "holds good of study ours twice",
+    ),
+    "a run twice": (
+        lambda: changed(lambda record: record["chosen"].append(record["chosen"][0])),
+        r", line \d+, record 1 has two runs of forget set 1 within 0.2 by rule accuracy",
+    ),
+    "a set unknown": (
+        lambda: changed(lambda record: record["front"][0].update(forget_set="7")),
+        r", line \d+, record 1 has a run of forget set 7, which it does not describe",
     ),
     "no text": (lambda: b"\xff\xfe\x00", "is damaged, or no JSON"),
 }

@@ -34,6 +34,15 @@ def test_who_is_given_outputs_of_oracles_is_told_the_answer():
     assert settings.figure_options(config, "fig6")["told"] == ["gda"]
 
 
+def test_a_record_says_what_a_method_was_given_and_not_where_its_file_lies():
+    config = study()
+    config["methods"]["ga"] |= {"needs": ["oracle_outputs"], "file": "../somewhere/mine.py"}
+    stanza = league.stanzas(config)["ga"]
+    members = stanza["needs"]["oracle_outputs"]["members"]
+    assert len(members) == config["needs"]["oracles"] and stanza["file"] == "mine.py"
+    assert "needs" not in league.stanzas(config)["gda"]
+
+
 def test_sets_of_one_component_share_points():
     found = league.chains(study())
     assert found[:3] == ["set 1", "set 2", "set 3"]
