@@ -26,10 +26,14 @@ def theirs(tmp_path, points=None, **changes):
 
     if points is None:
         points = select({"kind": "random", "size": 10, "seed": 0}, name="1", n_train=1347)
-    one = {"name": "x", "label": "ten", "points": len(points), "sha256": points_digest(points)}
+    one = {"name": "1", "label": "ten", "points": len(points), "sha256": points_digest(points)}
     budgets = {"budgets": [0.05, 0.25, 0.5]}
     records = recorded(**{"members": 10, "floor_members": 10, **budgets, **changes})
-    return write(tmp_path / "theirs.json", [{**each, "forget_sets": [one]} for each in records])
+    for record in records:
+        record["forget_sets"] = [one]
+        for key in ("chosen", "front"):
+            record[key] = [row for row in record[key] if row["forget_set"] == "1"]
+    return write(tmp_path / "theirs.json", records)
 
 
 def test_a_league_needs_scores_alone(tmp_path):
