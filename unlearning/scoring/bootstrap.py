@@ -197,8 +197,14 @@ def bootstrap_percentile(
             raise ValueError(f"splits[{number}] must hold point indices from 0 to {points - 1}.")
     rng = np.random.default_rng(seed)
     members, oracles = len(ensembles[0]), len(ensembles[1])
-    drawn = _drawn(rng, members, repeats), _drawn(rng, oracles, repeats)
-    partners = _shuffled(rng, members, repeats), _shuffled(rng, oracles, repeats)
+    # The oracles are drawn alike whatever is held against them, a smaller floor among it: so
+    # differences of two scores are paired. A smaller ensemble has a generator of its own.
+    alike = [draw(rng, oracles, repeats) for draw in (_drawn, _drawn, _shuffled, _shuffled)]
+    drawn, partners = (alike[0], alike[1]), (alike[2], alike[3])
+    if members != oracles:
+        own = np.random.default_rng([seed, members])
+        drawn = _drawn(own, members, repeats), drawn[1]
+        partners = _shuffled(own, members, repeats), partners[1]
     single = all(ensemble.dtype == np.float32 for ensemble in ensembles)
     dtype = np.float32 if single else np.float64
     bound = float(dtype(clip))

@@ -5,6 +5,7 @@ import pytest
 
 from bench import intervals
 from bench.intervals import measured, plain, workflow
+from unlearning.scoring import bootstrap
 from unlearning.scoring.bootstrap import (
     _drawn,
     _smoothed,
@@ -217,3 +218,21 @@ def test_interval_is_the_spread_of_the_deviations_around_the_estimate():
 def test_wrong_intervals_are_refused(options):
     with pytest.raises(ValueError, match=r"level must be|deviations must have shape"):
         percentile_interval(**({"estimate": [1.0, 2.0], "deviations": np.ones((4, 2))} | options))
+
+
+def test_oracles_are_drawn_alike_beside_any_number_of_members(monkeypatch):
+    seen = []
+    score = bootstrap.score_draws
+
+    def kept(ours, theirs, drawn, *rest):
+        seen.append(drawn)
+        return score(ours, theirs, drawn, *rest)
+
+    monkeypatch.setattr(bootstrap, "score_draws", kept)
+    for members in (40, 20):
+        pair = gaussians(members, 40, 5)
+        bootstrap.bootstrap_percentile(*pair, [np.arange(5)], repeats=6, seed=3)
+    (all_of, oracles), (half, beside) = seen
+    np.testing.assert_array_equal(oracles, beside)
+    assert all_of.shape == (6, 40) and half.shape == (6, 20) and half.max() < 20
+    assert (all_of != oracles).any()
