@@ -166,5 +166,5 @@ def rule_in_words(
         f"this takes at most {BUDGET / 1e6:.0f} MB a page, which the forget sets share, and at "
         f"most {sum(MOST.values())} {what} a forget set.{pixels} Beside them are the scores of all "
         f"{runs} runs to the last digit, and of each the point of the largest KLoM on each split: "
-        f"packed, {packed / 1e6:.2f} MB, which grow with the runs."
+        f"{packed / 1e3:,.0f} kB as they are packed, which grow with the runs."
     )

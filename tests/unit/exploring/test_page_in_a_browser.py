@@ -172,12 +172,13 @@ def test_the_table_sorts_and_its_order_is_in_the_address(opened):
 def test_images_are_ordered_by_klom_and_one_shows_what_it_is(opened):
     opened.click(mark(opened, "Gradient Ascent, lr2, epoch 1"))
     for part in opened.every(".split"):
-        head, *lines = part.get_property("innerText").split("\n")
+        head = part.find_element("css selector", "p").get_property("innerText")
+        lines = part.find_element("css selector", ".images").get_property("innerText").split("\n")
         values = [float(text.split()[0]) for text in lines if text.strip()]
         assert values == sorted(values, reverse=True)
         worst = part.find_element("css selector", "button").get_attribute("aria-label")
         point = worst.split("image ")[1].split()[0]
-        assert f"all its points is {values[0]:.2f}, of image {point}, which is the first" in head
+        assert f"all its points is {values[0]:.2f}, of image {point}, the first." in head
         assert [text for text in lines if "worst" in text] == [f"{values[0]:.2f} worst"]
     opened.click(opened.every(".split")[1].find_elements("css selector", "button")[2])
     opened.until(lambda: "of the retain set" in opened.text("#image"), "the image")
@@ -322,10 +323,10 @@ def test_a_split_without_images_is_said(browser, tmp_path, monkeypatch):
     forget, retain, validation = (
         part.get_property("innerText") for part in browser.every(".split")
     )
-    assert forget.startswith("Of the forget set; under this run")
+    assert forget.startswith("Of the forget set.\n") and "Under this run" in forget
     for text in (retain, validation):
         assert "set no image fits into the bound of this page" in text
-        assert text.endswith("which this page does not hold.")
+        assert "which this page does not hold." in text
 
 
 def test_it_works_with_a_keyboard_alone(opened):

@@ -44,10 +44,10 @@ function behind() {
       validation: "Of the validation set, the worst over all runs" };
     const largest = worst[run.forget_set], most = largest[`worst_${split}_klom`][run.place];
     const point = largest[`worst_${split}`][run.place], here = images.find(image => about.point[image] === point);
-    let text = images.length ? head[split] : `Of the ${split} set no ${ONE} fits into the bound of this page, which has too many runs`;
-    if (most !== null)
-      text += `; under this run the largest KLoM of all its points is ${number(most)}, of ${ONE} ${point}, `
-        + (here === undefined ? "which this page does not hold" : "which is the first");
+    const none = `Of the ${split} set no ${ONE} fits into the bound of this page, which has too many runs.`;
+    const text = most === null ? ""
+      : `Under this run the largest KLoM of all its points is ${number(most)}, of ${ONE} ${point}, `
+        + (here === undefined ? "which this page does not hold." : "the first.");
     // Of several with the largest KLoM the one that was named.
     if (here !== undefined) images.unshift(...images.splice(images.indexOf(here), 1));
     const list = make("div", null, ...images.map(image => {
@@ -68,7 +68,7 @@ function behind() {
       return button;
     }));
     list.className = "images";
-    const part = make("div", null, make("h3", `${text}.`), list);
+    const part = make("div", null, make("h3", images.length ? `${head[split]}.` : none), make("p", text), list);
     part.className = "split";
     at("images").append(part);
   }
@@ -139,6 +139,10 @@ let looking = 0;
 async function drawHistograms(image) {
   const turn = ++looking, shown = whose(), about = study.behind[shown.at(-1).forget_set];
   const point = about.point[image], specs = [], texts = [];
+  at("behind").classList.toggle("two", shown.length > 1);
+  // Side by side where there is room.
+  const room = at("looked").clientWidth, part = room / shown.length - 30;
+  const wide = Math.max(180, Math.min(420, (part < 255 ? room : part) - 75));
   for (const run of shown) {
     const own = study.behind[run.forget_set];
     const place = own.point.findIndex((each, i) => each === point && own.split[i] === about.split[image]);
@@ -155,7 +159,7 @@ async function drawHistograms(image) {
     spec.datasets = { bars: rows };
     const [head, ...rest] = `${letter}${run.title}, epoch ${run.epoch}`.split(", ");
     if (letter) spec.title = { text: [`${head},`, rest.join(", ")], anchor: "start" };
-    spec.spec.width = Math.max(180, Math.min(420, at("histograms").parentElement.clientWidth - 75));
+    spec.spec.width = wide;
     specs.push(spec);
   }
   // One axis for all that is compared.
@@ -165,7 +169,6 @@ async function drawHistograms(image) {
     for (const { encoding } of spec.spec.layer) encoding.x.scale.domain = domain;
     boxes.push(await vegaEmbed(make("div"), spec, SETTLED));
   }
-  at("behind").classList.toggle("two", boxes.length > 1);
   if (turn !== looking) return boxes.forEach(each => each.finalize());
   const names = { forget: "of the forget set", retain: "of the retain set", validation: "of the validation set" };
   at("image").replaceChildren(
