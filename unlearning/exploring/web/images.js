@@ -141,7 +141,7 @@ async function drawHistograms(image) {
   const point = about.point[image], specs = [], texts = [];
   at("behind").classList.toggle("two", shown.length > 1);
   // Side by side where there is room.
-  const room = at("looked").clientWidth, part = room / shown.length - 30;
+  const room = at("looked").clientWidth, part = (room + 30) / shown.length - 30;
   const wide = Math.max(180, Math.min(420, (part < 255 ? room : part) - 75));
   for (const run of shown) {
     const own = study.behind[run.forget_set];

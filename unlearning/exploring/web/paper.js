@@ -12,15 +12,24 @@ function rowsOfPlanes() {
   return [0, ...[...tops.values()].sort((one, two) => one - two).slice(1)];
 }
 
+// The size that it was drawn in, whatever it is shown in.
+function drawnSize(drawing) {
+  if (drawing.localName === "canvas")
+    return ["width", "height"].map(side => parseFloat(drawing.style[side]) || drawing[side]);
+  const { width, height } = drawing.viewBox.baseVal;
+  return [width, height];
+}
+
 function cutOut(drawing, from, to) {
-  const ratio = drawing.width / drawing.clientWidth, part = drawing.cloneNode(drawing.localName === "svg");
+  const [width] = drawnSize(drawing), part = drawing.cloneNode(drawing.localName === "svg");
   if (drawing.localName === "svg") {
-    part.setAttribute("viewBox", `0 ${from} ${drawing.clientWidth} ${to - from}`);
+    part.setAttribute("viewBox", `0 ${from} ${width} ${to - from}`);
     part.setAttribute("height", to - from);
   } else {
+    const ratio = drawing.width / width;
     part.height = (to - from) * ratio;
+    part.style.height = `${to - from}px`;
     part.getContext("2d").drawImage(drawing, 0, -from * ratio);
-    part.style.height = "auto";
   }
   return part;
 }
@@ -28,7 +37,7 @@ function cutOut(drawing, from, to) {
 window.addEventListener("beforeprint", () => {
   const drawing = view && at("planes").querySelector("svg, canvas");
   if (!drawing) return;
-  const tops = rowsOfPlanes();
-  at("paper").replaceChildren(...tops.map((top, row) => cutOut(drawing, top, tops[row + 1] ?? drawing.clientHeight)));
+  const tops = rowsOfPlanes(), [, end] = drawnSize(drawing);
+  at("paper").replaceChildren(...tops.map((top, row) => cutOut(drawing, top, tops[row + 1] ?? end)));
 });
 window.addEventListener("afterprint", () => at("paper").replaceChildren());

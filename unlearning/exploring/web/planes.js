@@ -71,7 +71,7 @@ async function drawPlanes() {
   box.replaceChildren(view.container());
   const under = item => byId.get((item?.datum?.datum ?? item?.datum)?.id);
   view.addEventListener("pointermove", (event, item) => { const run = under(item); if (run) point(run); });
-  view.addEventListener("click", (event, item) => { const run = under(item); if (run) pin(run); });
+  view.addEventListener("click", (event, item) => { const run = under(item); if (run) { point(run); pin(run); } });
   signal();
   // For who measures: which drawing this is, and when the first was done.
   document.documentElement.dataset.drawn = turn;

@@ -35,7 +35,7 @@ function drawTable() {
     button.addEventListener("click", () => pin(run));
     button.addEventListener("focus", () => point(run));
     // What scrolls under a pointer that lies still is not pointed at.
-    line.addEventListener("pointermove", () => point(run));
+    for (const event of ["pointermove", "pointerdown"]) line.addEventListener(event, () => point(run));
     return line;
   }));
   const cut = kept.length < shown.length, left = state.sets.length - drawn().length;
