@@ -147,13 +147,14 @@ def measure(name: str, folder: Path) -> None:
     page.write_text(text)
     clocks = (choosing, counting, bundling, writing)
     parts = "choosing {:.1f}, counting {:.1f}, library {:.1f}, page {:.1f}"
+    runs = text.split('id="runs">')[1].index("<")
     print(
         f"{name}: {len(scores) // 3} runs, {every} points: built in "
         f"{sum(clock.seconds for clock in clocks):.1f} s "
         f"({parts.format(*(clock.seconds for clock in clocks))}), "
         f"{sum(clock.processor for clock in clocks):.1f} s of the processor, "
         f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB of memory; "
-        f"{page.stat().st_size / 1e6:.1f} MB, {opened(page)}",
+        f"{page.stat().st_size / 1e6:.2f} MB, {runs / 1e3:.0f} kB of them scores, {opened(page)}",
         flush=True,
     )
 

@@ -1,7 +1,9 @@
 """A small study as a page to explore: two methods, awkward names, a diverged run."""
 
+import gzip
 import json
 import re
+from base64 import b64decode
 
 import numpy as np
 import pandas as pd
@@ -92,10 +94,11 @@ def study(methods=METHODS, sets=SETS, grid=GRID, diverged=True):
     return pd.DataFrame(rows), behind
 
 
-def page(methods=METHODS, sets=SETS, library="", told=(), **changes):
-    """Return the page of the small study."""
+def page(methods=METHODS, sets=SETS, library="", texts=False, told=(), **changes):
+    """Return the page of the small study, of images or of sequences."""
     scores, behind = study(methods, sets, **changes)
     rng = np.random.default_rng(1)
+    images = rng.integers(0, 255, (TRAIN + VALIDATION, 8, 8, 1), dtype=np.uint8)
     return explore_page(
         scores,
         behind,
@@ -104,7 +107,7 @@ def page(methods=METHODS, sets=SETS, library="", told=(), **changes):
         labels=sets,
         methods=list(methods),
         variant="default",
-        images=rng.integers(0, 255, (TRAIN + VALIDATION, 8, 8, 1), dtype=np.uint8),
+        images=[f"name {point}" for point in range(len(images))] if texts else images,
         classes=np.arange(TRAIN + VALIDATION) % 3,
         library=library,
         told=told,
@@ -113,5 +116,10 @@ def page(methods=METHODS, sets=SETS, library="", told=(), **changes):
 
 def held(text):
     """Return what the script of a page reads."""
-    found = re.search(r'<script type="application/json" id="study">(.*?)</script>', text, re.DOTALL)
-    return json.loads(found[1])
+    known, runs = (
+        re.search(
+            rf'<script type="application/[a-z-]*" id="{name}">(.*?)</script>', text, re.DOTALL
+        )
+        for name in ("study", "runs")
+    )
+    return json.loads(known[1]) | json.loads(gzip.decompress(b64decode(runs[1])))

@@ -67,21 +67,33 @@ def embedded(behind: Behind, labels: NDArray[np.int64]) -> dict[str, Any]:
     labels : class of every point
     """
     points = behind.points
-    worst = [f"worst_{split}{end}" for split in SPLITS for end in ("", "_klom")]
     return {
         "split": points["split"].tolist(),
         "point": points["point"].tolist(),
         "label": [int(label) for label in labels[points["point"].to_numpy(int)]],
         "members": behind.margins.shape[1],
         "places": behind.histograms.counts.shape[2],
-        "worst": {
-            name: [
-                None if pd.isna(value) or value < 0 else float(f"{value:.5g}")
-                for value in behind.runs[name]
-            ]
-            for name in worst
-        },
     }
+
+
+def worst(behind: Behind) -> dict[str, list[float | None]]:
+    """Return the point of the largest KLoM of each run on each split, and its KLoM, for JSON.
+
+    Parameters
+    ----------
+    behind : of the runs that are shown, in their order; null for those without scores of points
+    """
+    found: dict[str, list[float | None]] = {}
+    for split in SPLITS:
+        points, klom = (behind.runs[f"worst_{split}{end}"] for end in ("", "_klom"))
+        # Baselines have no such columns in their own table: NaN once the tables are joined.
+        found[f"worst_{split}"] = [
+            None if pd.isna(point) or point < 0 else int(point) for point in points
+        ]
+        found[f"worst_{split}_klom"] = [
+            None if pd.isna(value) else float(f"{value:.5g}") for value in klom
+        ]
+    return found
 
 
 def packed(behind: Behind) -> bytes:

@@ -22,7 +22,10 @@ from unlearning.study.method_names import TOLD_MEANS, method_name
 
 WEB = Path(__file__).parent / "web"
 #: As they follow each other.
-SCRIPTS = ("unpack", "runs", "choices", "planes", "images", "table", "begin")
+SCRIPTS = (
+    *("unpack", "runs", "address", "choices", "planes", "card", "images", "table", "paper"),
+    "begin",
+)
 FRAME = """<p class="about">{about}</p>
 <noscript><p><b>This page needs JavaScript; the same numbers are in scores.csv.</b></p></noscript>
 <form id="choices" aria-label="What is shown">
@@ -42,6 +45,7 @@ FRAME = """<p class="about">{about}</p>
 With the keyboard: <kbd>Tab</kbd> to the planes, <kbd>&larr;</kbd> <kbd>&rarr;</kbd> along the
 epochs of a run, <kbd>&uarr;</kbd> <kbd>&darr;</kbd> from run to run, <kbd>Enter</kbd> pins,
 <kbd>Esc</kbd> lets go.</p>
+<div id="paper" aria-hidden="true"></div>
 <div id="planes" tabindex="0" role="group" aria-labelledby="plane-title" aria-describedby="keys">
 </div>
 <p class="note">Lower left is perfect unlearning. Grey bands: the noise floor, a second oracle
@@ -50,7 +54,8 @@ line: retraining stopped early. Dashed: the epochs of the run that is pointed at
 pretrained model on; its cross is the 95&nbsp;% interval. Diverged runs count
 as the largest score: they stand side by side above the dotted line, where no other can be.</p>
 </section>
-<section class="card" aria-labelledby="card-title"><h2 id="card-title">The run pointed at</h2>
+<section class="card" tabindex="0" aria-labelledby="card-title">
+<h2 id="card-title">The run pointed at</h2>
 <div id="card" aria-live="polite"></div></section>
 </div>
 <section id="compared" aria-live="polite" aria-labelledby="compare-title" hidden>
@@ -59,7 +64,8 @@ as the largest score: they stand side by side above the dotted line, where no ot
 <h2 id="behind-title">The {what} behind a run</h2>
 <p class="note" id="whose"></p>
 <div class="beside"><div id="images"></div>
-<div class="card" id="looked"><div id="image" aria-live="polite"></div><div id="histograms"></div>
+<div class="card" id="looked" tabindex="0" role="group" aria-label="Margins">
+<div id="image" aria-live="polite"></div><div id="histograms"></div>
 <div id="sums"></div></div></div>
 </section>
 <section aria-labelledby="table-title"><h2 id="table-title">The runs as a table</h2>
@@ -75,8 +81,9 @@ its P95 KLoM in nats with a 95&nbsp;% interval over members; a diverged run
 counts as the largest there is. "Copy as CSV" takes all others as scores.csv has them, to the last
 digit.
 {rule}</p>
-<p>The address of the page holds the forget sets, methods, splits, order, pinned runs and image that
-are shown: send it, or keep it. Nothing is loaded from anywhere.</p></div></section>
+<p>The address of the page holds all that is shown: forget sets, methods, splits, the order and
+length of the table, the run pointed at, pinned runs and image. Send it, or keep it. Nothing is
+loaded from anywhere.</p></div></section>
 """
 
 
@@ -140,7 +147,6 @@ def explore_page(
         "variant": variant,
         "bins": VARIANTS[variant].bins,
         "floors": runs.floors(table),
-        "runs": runs.columns(table),
         "behind": {name: sampled.embedded(each, classes) for name, each in found.items()},
         "images": {} if texts else sampled.pictures(np.asarray(images), points),
         "texts": {str(point): texts[point] for point in points} if texts else None,
@@ -152,7 +158,9 @@ def explore_page(
     shown = [{split: int(count.get(split, 0)) for split in SPLITS} for count in counts]
     what = "sequences" if texts else "images"
     side = 1 if texts else max(np.shape(images)[1:3])
-    rule = rule_in_words(shown, side, what)
+    worst = {name: sampled.worst(each) for name, each in found.items()}
+    every = compressed(_json({"runs": runs.columns(table), "worst": worst}).encode())
+    rule = rule_in_words(shown, side, what, runs=len(table), packed=len(every))
     blocks = "".join(
         f'<script type="application/octet-stream" data-set="{escape(name)}">'
         f"{compressed(sampled.packed(each))}</script>\n"
@@ -162,9 +170,10 @@ def explore_page(
         FRAME.format(
             about=escape(f"{about} {TOLD_MEANS}." if told else about),
             rule=escape(rule),
-            what="sequences" if texts else "images",
+            what=what,
         )
         + f'<script type="application/json" id="study">{_json(known)}</script>\n{blocks}'
+        + f'<script type="application/octet-stream" id="runs">{every}</script>\n'
         + '<script type="application/octet-stream" id="library">'
         + f"{compressed(library.encode())}</script>\n<script>{_script()}</script>"
     )

@@ -137,14 +137,18 @@ def worst(
     return table.assign(**found)
 
 
-def rule_in_words(shown: Sequence[Mapping[str, int]], side: int, what: str = "images") -> str:
-    """Say which points a page holds, and by what rule.
+def rule_in_words(
+    shown: Sequence[Mapping[str, int]], side: int, what: str = "images", *, runs: int, packed: int
+) -> str:
+    """Say which points and runs a page holds, and by what rule.
 
     Parameters
     ----------
     shown : of each forget set how many images of each split there are
     side : the longer side of an image, in pixels
     what : the points are called
+    runs : of the page, baselines among them
+    packed : bytes that their scores take
     """
 
     def numbers(split: str) -> str:
@@ -153,12 +157,14 @@ def rule_in_words(shown: Sequence[Mapping[str, int]], side: int, what: str = "im
         return f"{low}" if low == high else f"{low} to {high}"
 
     thinned = step(side, side)
-    pixels = f" Of their pixels each {thinned}th a side is shown." if thinned > 1 else ""
+    pixels = f" Of {thinned} pixels in a row or column one is shown." if thinned > 1 else ""
     return (
         f"Embedded are, a forget set, {numbers('forget')} of its {what}, spread evenly from the "
         "largest mean KLoM over all runs to the smallest, and those of the largest in the retain "
         f"set ({numbers('retain')}) and in the validation set ({numbers('validation')}), each with "
         "the margins of every oracle and pretrained member and the histogram of every run. All of "
         f"this takes at most {BUDGET / 1e6:.0f} MB a page, which the forget sets share, and at "
-        f"most {sum(MOST.values())} {what} a forget set.{pixels}"
+        f"most {sum(MOST.values())} {what} a forget set.{pixels} Beside them are the scores of all "
+        f"{runs} runs to the last digit, and of each the point of the largest KLoM on each split: "
+        f"{packed / 1e3:,.0f} kB as they are packed, which grow with the runs."
     )

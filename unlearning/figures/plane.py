@@ -76,9 +76,11 @@ def runs(scores: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a column or a split is missing, a row is repeated, or a kind is unknown.
+        If a column or a split is missing, there is no row, one is repeated, or a kind is unknown.
     """
     require_columns(scores, [*KEY, "split", *PER_SPLIT, *PER_RUN], "scores")
+    if scores.empty:
+        raise ValueError("scores has no rows: nothing of the study has been scored.")
     scores = scores.assign(
         forget_set=scores["forget_set"].astype(str), setting=scores["setting"].fillna("")
     )
@@ -89,6 +91,8 @@ def runs(scores: pd.DataFrame) -> pd.DataFrame:
             f"{', '.join(sorted(KINDS))}."
         )
     scores = scores[~scores["kind"].isin(APART)]
+    if scores.empty:
+        raise ValueError(f"scores has no rows of a kind other than {' and '.join(sorted(APART))}.")
     repeated = scores[scores.duplicated([*KEY, "split"])]
     if len(repeated):
         raise ValueError(f"scores has two rows for {_named(repeated.iloc[0])}.")

@@ -11,6 +11,7 @@ from tests.helpers.exploring import MEMBERS, SETS, study
 from unlearning.exploring import behind as sampled
 from unlearning.exploring.points import RUN
 from unlearning.exploring.runs import shown_runs
+from unlearning.scoring.rows import SPLITS
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +50,20 @@ def test_a_block_holds_floats_then_counts(one):
     about = sampled.embedded(behind, np.arange(20))
     assert about["members"] == MEMBERS and about["places"] == 21
     assert about["label"] == about["point"]
-    assert about["worst"]["worst_retain_klom"][0] is None  # baselines have no table of points
-    largest = behind.histograms.measured[4, :, 2].max()
-    worst = [
-        about["worst"][f"worst_{split}_klom"][4] for split in ("forget", "retain", "validation")
-    ]
-    assert max(worst) >= float(f"{largest:.4g}")
+
+
+def test_the_worst_point_of_each_run_is_there_with_its_klom(one):
+    behind, _ = one
+    found = sampled.worst(behind)
+    # Baselines have no table of points.
+    assert found["worst_retain"][0] is found["worst_retain_klom"][0] is None
+    run, points = 4, behind.points
+    for split in SPLITS:
+        # All points of the small study are sampled: the worst of them is the worst of all.
+        here = points["split"] == split
+        klom = behind.histograms.measured[run, here.to_numpy(), 2]
+        assert found[f"worst_{split}"][run] == points["point"][here].to_numpy()[klom.argmax()]
+        assert found[f"worst_{split}_klom"][run] == pytest.approx(klom.max(), rel=1e-4)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

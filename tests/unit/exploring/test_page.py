@@ -1,11 +1,16 @@
 """The page is one document that refers to nothing, whatever its names are."""
 
+import json
 import re
 
+import numpy as np
 import pytest
 
-from tests.helpers.exploring import GRID, METHODS, SETS, held, page
+from tests.helpers.exploring import GRID, METHODS, SETS, held, page, study
+from unlearning.exploring.page import explore_page
 from unlearning.exploring.points import MOST
+from unlearning.exploring.runs import columns, shown_runs
+from unlearning.html import compressed
 from unlearning.study.method_names import TOLD_MEANS
 
 
@@ -21,7 +26,7 @@ def test_it_is_one_document_that_refers_to_nothing(small):
 
 
 def test_no_name_ends_a_script(small):
-    assert small.count("<script") == small.count("</script>") == 3 + len(SETS)
+    assert small.count("<script") == small.count("</script>") == 4 + len(SETS)
     assert "<b>3" not in small and "<i>&mine" not in small and "<!--" not in small
     assert 'data-set="&lt;/script&gt;&lt;b&gt;"' in small
 
@@ -60,3 +65,18 @@ def test_ninety_forget_sets_fit():
     sets = {f"s{number}": f"s{number}: 3 random" for number in range(90)}
     known = held(page(sets=sets, diverged=False))
     assert len(known["behind"]) == 90 and all(each["point"] for each in known["behind"].values())
+
+
+def test_a_study_without_scores_is_refused_in_one_sentence():
+    scores, behind = study(sets={"1": "1"})
+    what = {"study": "s", "about": "", "labels": {}, "methods": [], "variant": "default"}
+    what |= {"images": np.zeros((20, 8, 8, 1), np.uint8), "classes": np.zeros(20, int)}
+    with pytest.raises(ValueError, match="^scores has no rows: nothing .* scored.$"):
+        explore_page(scores[:0], behind, **what, library="")
+
+
+def test_many_runs_take_few_bytes_each():
+    scores, _ = study(sets={"1": "1"}, grid=[(f"lr{n}", "grid", 1, n / 50) for n in range(200)])
+    table = shown_runs(scores, ["1"])
+    written = compressed(json.dumps(columns(table), separators=(",", ":")).encode())
+    assert len(written) < 130 * len(table)

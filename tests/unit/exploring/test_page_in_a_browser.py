@@ -3,7 +3,8 @@
 from base64 import b64encode
 from io import StringIO
 from itertools import permutations
-from urllib.parse import unquote_plus, urlencode
+from pathlib import Path
+from urllib.parse import unquote_plus, urlencode, urlsplit
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import vl_convert
 from selenium.webdriver.common.keys import Keys
 
 from tests.helpers.exploring import MEMBERS, METHODS, SETS, page, study
+from unlearning.exploring import points
 from unlearning.exploring.histograms import bins
 from unlearning.exploring.points import RUN
 from unlearning.html import IN_ADDRESS, in_report
@@ -19,6 +21,13 @@ from unlearning.html import IN_ADDRESS, in_report
 LIBRARY = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
 FIRST, SECOND = SETS.values()
 ROWS = "#table tbody tr"
+#: So that a page of few marks is drawn as one of many is.
+FEW_ARE_MANY = "MANY_MARKS = 3000", "MANY_MARKS = 30"
+FOCUSED = "return document.activeElement.matches(arguments[0])"
+MARKS_AT = (
+    "return [...document.querySelectorAll('#planes .mark-symbol path[aria-label]')]"
+    ".map(each => [each.ariaLabel, each.getBoundingClientRect().y])"
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +35,17 @@ def address(tmp_path_factory):
     file = tmp_path_factory.mktemp("page") / "explore.html"
     file.write_text(page(library=LIBRARY, diverged=3))
     return file.as_uri()
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """Return the address of a page of 19 forget sets, all chosen, with settings out of order."""
+    sets = {f"s{number}": f"{number}: random" for number in range(1, 20)}
+    settings = "lr10", "lr2", "lr0.001", "lr0.0005", "lr1e-05"
+    grid = [(setting, "grid", 1, place) for place, setting in enumerate(settings)]
+    file = tmp_path_factory.mktemp("many") / "explore.html"
+    file.write_text(page(sets=sets, grid=grid, library=LIBRARY))
+    return f"{file.as_uri()}#{urlencode({'set': list(sets)}, doseq=True)}"
 
 
 @pytest.fixture
@@ -76,6 +96,14 @@ def test_a_forget_set_is_chosen(opened):
     opened.until(lambda: opened.text("#sets-shown") == SECOND, "the other forget set")
     opened.until(lambda: len(opened.marks()) == 14, "its marks")
     assert set(column(opened, 3)) == {SECOND}
+    # Without a method planes and table have the baselines alone, and nothing that was hidden.
+    opened.point(mark(opened, f"{METHODS[1]}, lr1, epoch 1"))
+    opened.until(lambda: "run=" in opened.driver.current_url, "the run in the address")
+    opened.run("document.querySelectorAll('#methods button')[1].click()")
+    opened.until(lambda: len(opened.marks()) == 4, "the baselines")
+    assert len(opened.every(ROWS)) == 4 and opened.text("#note") == ""
+    assert METHODS[1] not in opened.text("#whose") + opened.text("#card")
+    assert "run=" not in opened.driver.current_url
 
 
 def test_pointing_at_a_run_says_all_about_it_and_joins_its_epochs(opened):
@@ -95,6 +123,17 @@ def test_pointing_at_a_run_says_all_about_it_and_joins_its_epochs(opened):
     opened.until(
         lambda: any((path or "").count("L") == 3 for path in opened.run(drawn)),
         "the pretrained model joined with three epochs",
+    )
+    # Retraining does not start there, and has a line of its own.
+    opened.point(mark(opened, "retraining stopped early, epoch 6"))
+    opened.until(
+        lambda: (
+            not any(
+                "L" in (path or "")
+                for path in opened.run(drawn.replace("path'", "path[stroke-dasharray]'"))
+            )
+        ),
+        "no line from the pretrained model to it",
     )
 
 
@@ -119,11 +158,13 @@ def test_the_table_sorts_and_its_order_is_in_the_address(opened):
         return [float(text.split()[0]) for text in column(opened, 6)]
 
     heads = opened.every("#table th button")
+    planes = opened.run("return document.documentElement.dataset.drawn")
     opened.click(heads[5])
     assert scores() == sorted(scores())
     opened.click(opened.every("#table th button")[5])
     assert scores() == sorted(scores(), reverse=True)
     assert opened.every("#table th")[5].get_attribute("aria-sort") == "descending"
+    assert opened.run("return document.documentElement.dataset.drawn") == planes
     opened.open(opened.driver.current_url)
     assert scores() == sorted(scores(), reverse=True)
 
@@ -131,10 +172,14 @@ def test_the_table_sorts_and_its_order_is_in_the_address(opened):
 def test_images_are_ordered_by_klom_and_one_shows_what_it_is(opened):
     opened.click(mark(opened, "Gradient Ascent, lr2, epoch 1"))
     for part in opened.every(".split"):
-        values = [
-            float(text) for text in part.get_property("innerText").split("\n")[1:] if text.strip()
-        ]
+        head = part.find_element("css selector", "p").get_property("innerText")
+        lines = part.find_element("css selector", ".images").get_property("innerText").split("\n")
+        values = [float(text.split()[0]) for text in lines if text.strip()]
         assert values == sorted(values, reverse=True)
+        worst = part.find_element("css selector", "button").get_attribute("aria-label")
+        point = worst.split("image ")[1].split()[0]
+        assert f"all its points is {values[0]:.2f}, of image {point}, the first." in head
+        assert [text for text in lines if "worst" in text] == [f"{values[0]:.2f} worst"]
     opened.click(opened.every(".split")[1].find_elements("css selector", "button")[2])
     opened.until(lambda: "of the retain set" in opened.text("#image"), "the image")
     sums = opened.until(lambda: opened.text("#sums"), "its KLoM")
@@ -227,21 +272,79 @@ def test_what_an_address_names_wrongly_is_said_until_something_is_chosen(opened)
         "pin": "ga / lr7 / 1 / 2'",
         "x": "wrong",
         "sett": "1",
+        "constructor": "1",
+        "image": "retain 1",
     }
     opened.open(f"{opened.driver.current_url}#{urlencode(asked, doseq=True)}")
     assert opened.text("#unknown") == (
         "The address of this page names what it does not have, which is left out: forget set “12”, "
-        "run “ga / lr7 / 1 / 2'”, set across “wrong”, sett “1”."
+        "run “ga / lr7 / 1 / 2'”, set across “wrong”, sett “1”, "
+        "constructor “1”, image “retain 1”."
     )
     assert (
         opened.text("#sets-shown") == SECOND and opened.text("#methods-shown") == "Gradient Ascent"
     )
     opened.click(mark(opened, "Gradient Ascent, lr1, epoch 2"))
     assert opened.text("#unknown") == "" and "sett" not in opened.driver.current_url
+    pins = [f"ga / lr1 / {epoch} / 2'" for epoch in (1, 2, 4)]
+    twice = {"set": ["2'", "2'"], "pin": pins}
+    opened.open(f"{opened.driver.current_url.partition('#')[0]}#{urlencode(twice, doseq=True)}")
+    assert opened.text("#unknown") == (
+        f"The address names more than is shown at once, which is left out: run “{pins[2]}”."
+    )
+    assert len(opened.every("#planes .mark-symbol path[aria-label]")) == 2 * (4 + 5)
+    assert len(opened.every(ROWS)) == 14 and "A: " in opened.text("#compare")
+
+
+@pytest.mark.parametrize("texts", [False, True])
+def test_the_address_brings_back_the_run_and_its_image(browser, tmp_path, address, texts):
+    if texts:
+        file = tmp_path / "texts.html"
+        file.write_text(page(library=LIBRARY, texts=True))
+        address = file.as_uri()
+    browser.open(address)
+    browser.point(browser.every(f"{ROWS} button")[7])
+    browser.click(browser.every(".split")[1].find_elements("css selector", "button")[2])
+    browser.until(lambda: "image=retain" in browser.driver.current_url, "the image in the address")
+    shown = [browser.text(part) for part in ("#card", "#whose", "#image")]
+    assert "of the retain set" in shown[2]
+    browser.open(browser.driver.current_url)
+    assert browser.text("#unknown") == ""
+    browser.until(lambda: browser.text("#image"), "the image")
+    assert [browser.text(part) for part in ("#card", "#whose", "#image")] == shown
+
+
+def test_a_split_without_images_is_said(browser, tmp_path, monkeypatch):
+    monkeypatch.setattr(points, "BUDGET", 2500)
+    file = tmp_path / "bounded.html"
+    file.write_text(page(library=LIBRARY))
+    browser.open(file.as_uri())
+    browser.point(browser.every(f"{ROWS} button")[7])
+    forget, retain, validation = (
+        part.get_property("innerText") for part in browser.every(".split")
+    )
+    assert forget.startswith("Of the forget set.\n") and "Under this run" in forget
+    for text in (retain, validation):
+        assert "set no image fits into the bound of this page" in text
+        assert "which this page does not hold." in text
 
 
 def test_it_works_with_a_keyboard_alone(opened):
-    opened.run("document.getElementById('planes').focus()")
+    def tab(selector):
+        for _ in range(80):
+            opened.press(Keys.TAB)
+            if opened.run(FOCUSED, selector):
+                return
+        raise AssertionError(f"no {selector} is reached by the tabulator")
+
+    tab("#choices summary")
+    opened.press(Keys.ENTER, Keys.TAB, Keys.TAB, Keys.TAB, Keys.SPACE)
+    assert opened.text("#sets-shown") == "none"
+    assert "Nothing is shown" in opened.text("#note")
+    opened.press(Keys.SPACE, Keys.ESCAPE)
+    assert opened.run(FOCUSED, "#choices summary")
+    opened.until(opened.marks, "the planes")
+    tab("#planes")
     opened.press(Keys.ARROW_RIGHT)
     first = opened.text("#card h3")
     opened.press(Keys.ARROW_RIGHT)
@@ -250,20 +353,44 @@ def test_it_works_with_a_keyboard_alone(opened):
     opened.press(Keys.ENTER, Keys.ARROW_DOWN, Keys.ENTER)
     assert "B − A" in opened.text("#compare")
     opened.press(Keys.ESCAPE)
-    assert not opened.one("#compared").is_displayed()
-    opened.run("document.querySelector('#choices summary').focus()")
-    opened.press(Keys.ENTER, Keys.TAB, Keys.TAB, Keys.TAB, Keys.SPACE)
-    assert opened.text("#sets-shown") == "none"
-    assert "Nothing is shown" in opened.text("#note")
+    assert not opened.one("#compared").is_displayed() and opened.run(FOCUSED, "#planes")
+    # The images, the order and the copy; two runs pinned in the table, and both let go.
+    tab("#images button:nth-child(2)")
+    opened.until(lambda: "KLoM" in opened.text("#sums"), "the image")
+    assert opened.run(FOCUSED, "#images button[aria-pressed=true]")
+    opened.run("navigator.clipboard.writeText = async text => { window.copied = text; }")
+    tab("#copy")
+    opened.press(Keys.ENTER)
+    opened.until(lambda: "14 runs copied" in opened.text("#copied"), "the copy")
+    assert opened.run(FOCUSED, "#copy")
+    tab("#table th:nth-child(2) button")
+    opened.press(Keys.ENTER)
+    assert opened.run(FOCUSED, "#table th[aria-sort=ascending] button")
+    tab(f"{ROWS} button")
+    opened.press(Keys.ENTER, Keys.TAB, Keys.ENTER)
+    assert "B − A" in opened.text("#compare") and opened.run(FOCUSED, f"{ROWS}.pinned button")
+    opened.run("document.querySelector('#compare button').focus()")
+    opened.press(Keys.ENTER)
+    assert opened.run(FOCUSED, "#compare button")
+    opened.press(Keys.ENTER)
+    assert opened.run(FOCUSED, "#planes")
 
 
 def test_at_four_hundred_percent_nothing_is_beyond_the_side(opened):
+    def widths():
+        return opened.run(
+            "return ['#planes svg', '#histograms svg']"
+            ".map(each => document.querySelector(each)?.clientWidth)"
+        )
+
+    opened.until(lambda: widths()[1], "the histograms")
+    before = widths()
     opened.resize(320)
     opened.until(
-        lambda: opened.run("return document.querySelector('#planes svg').clientWidth") < 320,
-        "narrow",
+        lambda: all(now < one for now, one in zip(widths(), before, strict=True)), "both narrower"
     )
     assert opened.run("return document.documentElement.scrollWidth") <= 320
+    assert max(widths()) < 320
     opened.resize(1280)
 
 
@@ -281,18 +408,111 @@ def test_the_table_is_copied_as_csv(opened):
     assert copied["relative_cost"].tolist() == scores["relative_cost"].tolist()
 
 
-def test_of_many_planes_whole_forget_sets_are_drawn_and_the_rest_is_named(browser, tmp_path):
-    sets = {f"s{number}": f"{number}: random" for number in range(1, 20)}
-    file = tmp_path / "many.html"
-    file.write_text(page(sets=sets, library=LIBRARY))
-    browser.open(f"{file.as_uri()}#{urlencode({'set': list(sets)}, doseq=True)}")
+def test_a_copy_that_fails_is_said_and_can_be_made_by_hand(opened):
+    opened.run(
+        "navigator.clipboard.writeText = () => Promise.reject(new Error('no'));"
+        "document.execCommand = () => window.allowed"
+    )
+    opened.click(opened.one("#copy"))
+    opened.until(lambda: "lets no page copy" in opened.text("#copied"), "that it was not copied")
+    assert opened.run(FOCUSED, "#by-hand")
+    assert opened.run("return getSelection().toString()").count("\n") == 1 + 14
+    opened.press(Keys.ESCAPE)
+    assert not opened.every("#by-hand") and opened.run(FOCUSED, "#copy")
+    opened.run("window.allowed = true")
+    opened.press(Keys.ENTER)
+    opened.until(lambda: "14 runs copied" in opened.text("#copied"), "the copy")
+    assert not opened.every("#by-hand") and opened.run(FOCUSED, "#copy")
+
+
+def test_of_many_planes_whole_forget_sets_are_drawn_and_the_rest_is_named(browser, many):
+    browser.resize(1280)
+    browser.open(many)
     assert len(browser.marks()) == 18 * 14
     note = browser.text("#note")
     assert (
         "The planes of 18 of 19 chosen forget sets are drawn, without those from 19: random on"
         in note
     )
-    assert f"{19 * 14} runs" in browser.text("#rows")
+    rows = browser.text("#rows")
+    assert f"{19 * 14} runs, those of the planes above and of the forget sets that are not" in rows
+    assert "The first 200 in this order are shown" in rows
+    browser.click(browser.one("#all"))
+    assert browser.run(FOCUSED, f"{ROWS}:nth-child(201) button")
+    browser.click(browser.one("#table th button"))
+    browser.open(browser.driver.current_url)
+    names = list(dict.fromkeys(column(browser, 1)))
+    assert len(browser.every(ROWS)) == 19 * 14
+    rates = [name.split(", ")[1] for name in names if name.startswith("Gradient Ascent")]
+    assert rates == ["lr1e-05", "lr0.0005", "lr0.001", "lr2", "lr10"]
+
+
+def test_what_is_pointed_at_is_read_wherever_it_stands(browser, many):
+    def box(selector):
+        return browser.run(
+            "const {top, bottom} = document.querySelector(arguments[0]).getBoundingClientRect();"
+            "return [top, bottom, innerHeight]",
+            selector,
+        )
+
+    browser.resize(1280, 800)
+    browser.open(many)
+    name, last = list(browser.marks().items())[-1]
+    browser.point(last)
+    browser.until(lambda: browser.text("#card h3") and browser.text("#card h3") in name, "the run")
+    top, bottom, height = box("#card")
+    assert 0 <= top < bottom <= height
+    browser.resize(320, 256)
+    browser.until(
+        lambda: browser.run("return document.querySelector('#planes svg').clientWidth") < 320,
+        "narrow",
+    )
+    browser.run("document.getElementById('planes').focus()")
+    for key in (Keys.ARROW_DOWN, Keys.ARROW_UP):
+        browser.press(key)
+        card = browser.text("#card")
+        # A baseline has a mark in each plane of its forget set.
+        heights = [
+            y
+            for name, y in browser.run(MARKS_AT)
+            if card.startswith(f"{name.split(', forget set ')[0]}\n")
+            and f"Forget set {name.split(', forget set ')[1]};" in card
+        ]
+        top, bottom, height = box(".card")
+        assert 0 <= top < bottom <= height and bottom - top <= height / 2
+        assert any(0 <= y < top for y in heights)
+
+
+@pytest.mark.parametrize("drawing", ["svg", "canvas"])
+def test_on_paper_no_plane_is_cut(browser, many, tmp_path, drawing):
+    sides = (
+        "return [...document.querySelectorAll('#paper > *')].map(each => {"
+        "const {left, right, height} = each.getBoundingClientRect(); return [left, right, height]})"
+    )
+    whole = Path(urlsplit(many).path).read_text()
+    assert FEW_ARE_MANY[0] in whole
+    file = tmp_path / "explore.html"
+    file.write_text(whole.replace(*FEW_ARE_MANY) if drawing == "canvas" else whole)
+    browser.resize(1280, 800)
+    browser.open(f"{file.as_uri()}#{many.partition('#')[2]}")
+    assert browser.every(f"#planes {drawing}")
+    browser.run(
+        "const count = () => document.querySelectorAll('#paper > *').length;"
+        "addEventListener('beforeprint', () => { window.parts = count(); });"
+        "addEventListener('afterprint', () => { window.left = count(); });"
+    )
+    browser.driver.execute_cdp_cmd("Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.69})
+    # A forget set a row, and each row a part.
+    assert browser.run("return [window.parts, window.left]") == [18, 0]
+    # What is between margins of 1 cm on A4, of planes that were drawn for a wider window.
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    browser.run("document.body.style.width = '718px'; dispatchEvent(new Event('beforeprint'))")
+    side = browser.run("return document.body.getBoundingClientRect().right")
+    for left, right, height in browser.run(sides):
+        assert left >= 0 and right <= side and 100 < height < 1047 / 2
+    shown = [browser.one(part).is_displayed() for part in ("#paper", "#planes", "#rows")]
+    assert shown == [True, False, True]
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 def test_a_page_as_large_as_a_report_shows_is_shown(browser, tmp_path):

@@ -65,7 +65,9 @@ def test_the_worst_point_is_looked_for_among_all():
 
 def test_the_rule_says_the_numbers():
     shown = [{"forget": 10, "retain": 12, "validation": 12}, dict(points.MOST)]
-    text = points.rule_in_words(shown, 32)
+    runs = {"runs": 906, "packed": 123_456}
+    text = points.rule_in_words(shown, 32, **runs)
     assert "10 to 24 of its images" in text and "retain set (12)" in text and "10 MB" in text
     assert points.step(64, 64) == 1 and points.step(224, 200) == 4
-    assert "each 4th" in points.rule_in_words(shown, 224)
+    assert "906 runs to the last digit" in text and "123 kB" in text
+    assert "Of 2 pixels in a row or column one" in points.rule_in_words(shown, 96, **runs)

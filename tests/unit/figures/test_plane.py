@@ -299,6 +299,8 @@ def test_the_same_scores_give_the_same_image(scores):
         (lambda s: s[(s["split"] != "retain") | (s["method"] != "gda")], {}, "retain.*method gda"),
         (lambda s: pd.concat([s, s.head(1)]), {}, "two rows for method pretrained"),
         (lambda s: s.assign(kind="gird"), {}, "'gird'"),
+        (lambda s: s[:0], {}, "^scores has no rows: nothing of the study has been scored.$"),
+        (lambda s: s.assign(kind="optimizer"), {}, "other than as_published and optimizer"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(scores, change, options, message):

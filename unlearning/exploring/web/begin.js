@@ -1,6 +1,5 @@
 // All of it, drawn once, and anew when the address or the width changes.
 function show() {
-  tellUnknown();
   for (const each of tick) each();
   drawTable();
   card();
@@ -14,6 +13,7 @@ window.addEventListener("resize", () => {
   if (width === window.innerWidth) return;
   width = window.innerWidth;
   drawPlanes();
+  look();
 });
 read();
 show();

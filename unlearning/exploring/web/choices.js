@@ -50,6 +50,6 @@ for (const box of document.querySelectorAll(".choice")) {
 function change(what) {
   state = { ...state, ...what };
   if (pointed && !isShown(pointed)) pointed = null;
-  write();
+  chosen();
   show();
 }

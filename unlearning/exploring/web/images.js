@@ -1,30 +1,32 @@
 // The images behind a run, and the margins of the one that is pointed at.
-const blocks = {};
+const blocks = new Map();
 function block(set) {
-  if (blocks[set]) return blocks[set];
+  if (blocks.has(set)) return blocks.get(set);
   const about = study.behind[set], points = about.point.length, { members, places } = about;
   const { buffer } = bytesOf.get(set);
-  const rows = placeInSet[set] + 1, margins = 2 * members * points, measured = rows * points * 3;
+  const rows = placeInSet.get(set) + 1, margins = 2 * members * points, measured = rows * points * 3;
   const floats = new Float32Array(buffer, 0, margins + measured);
   const Counts = members > 255 ? Uint16Array : Uint8Array;
   const counts = new Counts(buffer, 4 * (margins + measured));
-  return blocks[set] = {
+  blocks.set(set, {
     // Margins of the oracles (0) and of the pretrained members (1) on one image.
     margins: (which, image) => Array.from({ length: members },
       (_, member) => floats[(which * members + member) * points + image]),
     measured: (run, image) => floats.subarray(margins + (run * points + image) * 3).slice(0, 3),
     counts: (run, image) => counts.slice((run * points + image) * places, (run * points + image + 1) * places),
-  };
+  });
+  return blocks.get(set);
 }
 
 const named = (point, label) => study.texts ? `sequence ${point}, ${study.texts[point]}` : `image ${point} of class ${label}`;
-const whose = () => state.pins.length ? state.pins.map(id => byId.get(id)).slice(-2) : [pointed ?? last ?? sorted()[0]].filter(run => run);
+const ONE = study.texts ? "sequence" : "image";
 
 function behind() {
-  const shown = whose(), run = shown.at(-1);
+  const shown = whose(), run = shown.at(-1), focused = at("images").contains(document.activeElement);
   at("images").replaceChildren();
   if (!run || !study.behind[run.forget_set]?.point.length) {
-    at("whose").textContent = run ? `No ${study.texts ? "sequence" : "image"} fits into the bound of this page: it has too many runs.` : "";
+    looking += 1;
+    at("whose").textContent = run ? `No ${ONE} fits into the bound of this page: it has too many runs.` : "";
     at("image").replaceChildren();
     at("histograms").replaceChildren();
     at("sums").replaceChildren();
@@ -38,11 +40,16 @@ function behind() {
   for (const split of study.splits) {
     const images = about.point.map((_, image) => image).filter(image => about.split[image] === split)
       .sort((one, two) => (isNaN(klom[one]) - isNaN(klom[two])) || klom[two] - klom[one]);
-    if (!images.length) continue;
-    const worst = about.worst[`worst_${split}_klom`][run.place];
     const head = { forget: "Of the forget set", retain: "Of the retain set, the worst over all runs",
       validation: "Of the validation set, the worst over all runs" };
-    const text = head[split] + (worst === null ? "" : `; under this run the largest KLoM of all its points is ${number(worst)}`);
+    const largest = worst[run.forget_set], most = largest[`worst_${split}_klom`][run.place];
+    const point = largest[`worst_${split}`][run.place], here = images.find(image => about.point[image] === point);
+    const none = `Of the ${split} set no ${ONE} fits into the bound of this page, which has too many runs.`;
+    const text = most === null ? ""
+      : `Under this run the largest KLoM of all its points is ${number(most)}, of ${ONE} ${point}, `
+        + (here === undefined ? "which this page does not hold." : "the first.");
+    // Of several with the largest KLoM the one that was named.
+    if (here !== undefined) images.unshift(...images.splice(images.indexOf(here), 1));
     const list = make("div", null, ...images.map(image => {
       const point = about.point[image], picture = study.texts ? make("b", study.texts[point]) : make("img");
       if (!study.texts) {
@@ -50,34 +57,40 @@ function behind() {
         picture.alt = `class ${about.label[image]}`;
       }
       const button = make("button", null, picture, isNaN(klom[image]) ? "none" : number(klom[image]));
+      if (image === here) button.append(make("small", " worst"));
       button.type = "button";
       button.dataset.image = image;
-      button.setAttribute("aria-label", `${split} ${named(point, about.label[image])}, KLoM ${number(klom[image])}`);
-      for (const event of ["pointerenter", "focus", "click"])
+      button.setAttribute("aria-label", `${split} ${named(point, about.label[image])}, KLoM ${number(klom[image])}`
+        + (image === here ? ", the worst of all" : ""));
+      // What scrolls under a pointer that lies still is not pointed at.
+      for (const event of ["pointermove", "focus", "click"])
         button.addEventListener(event, () => look(split, point));
       return button;
     }));
     list.className = "images";
-    const part = make("div", null, make("h3", `${text}.`), list);
+    const part = make("div", null, make("h3", images.length ? `${head[split]}.` : none), make("p", text), list);
     part.className = "split";
     at("images").append(part);
   }
-  look();
+  const looked = look();
+  if (focused) looked.focus({ preventScroll: true });
 }
 
+// Show the margins of an image: of the one that is pointed at, else of that of the address.
 function look(split, point) {
-  const run = whose().at(-1), about = study.behind[run.forget_set];
+  const run = whose().at(-1), about = study.behind[run?.forget_set];
+  if (!about?.point.length) return;
   if (split) {
     if (state.image === `${split} ${point}`) return;
     state = { ...state, image: `${split} ${point}` };
-    write();
+    writeSoon();
   }
   const buttons = [...at("images").querySelectorAll("button")];
   const wanted = buttons.find(each => `${about.split[each.dataset.image]} ${about.point[each.dataset.image]}` === state.image)
     ?? buttons[0];
   for (const each of buttons) each.setAttribute("aria-pressed", each === wanted);
-  const image = Number(wanted.dataset.image);
-  drawHistograms(image);
+  drawHistograms(Number(wanted.dataset.image));
+  return wanted;
 }
 
 function bars(run, image) {
@@ -124,8 +137,12 @@ function bars(run, image) {
 
 let looking = 0;
 async function drawHistograms(image) {
-  const turn = ++looking, shown = whose(), last = shown.at(-1), about = study.behind[last.forget_set];
+  const turn = ++looking, shown = whose(), about = study.behind[shown.at(-1).forget_set];
   const point = about.point[image], specs = [], texts = [];
+  at("behind").classList.toggle("two", shown.length > 1);
+  // Side by side where there is room.
+  const room = at("looked").clientWidth, part = (room + 30) / shown.length - 30;
+  const wide = Math.max(180, Math.min(420, (part < 255 ? room : part) - 75));
   for (const run of shown) {
     const own = study.behind[run.forget_set];
     const place = own.point.findIndex((each, i) => each === point && own.split[i] === about.split[image]);
@@ -142,7 +159,7 @@ async function drawHistograms(image) {
     spec.datasets = { bars: rows };
     const [head, ...rest] = `${letter}${run.title}, epoch ${run.epoch}`.split(", ");
     if (letter) spec.title = { text: [`${head},`, rest.join(", ")], anchor: "start" };
-    spec.spec.width = Math.max(180, Math.min(420, at("histograms").parentElement.clientWidth - 75));
+    spec.spec.width = wide;
     specs.push(spec);
   }
   // One axis for all that is compared.
@@ -152,7 +169,6 @@ async function drawHistograms(image) {
     for (const { encoding } of spec.spec.layer) encoding.x.scale.domain = domain;
     boxes.push(await vegaEmbed(make("div"), spec, SETTLED));
   }
-  at("behind").classList.toggle("two", boxes.length > 1);
   if (turn !== looking) return boxes.forEach(each => each.finalize());
   const names = { forget: "of the forget set", retain: "of the retain set", validation: "of the validation set" };
   at("image").replaceChildren(

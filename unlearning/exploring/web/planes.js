@@ -1,15 +1,18 @@
-// The planes, which Vega-Lite draws from the specifications in the page, pointing and pinning.
-// ---- Planes -----------------------------------------------------------------------------------
+// The planes, which Vega-Lite draws from the specification in the page; the keyboard in them.
+let view = null, drawing = 0;
+
+// Without a method the baselines stand alone, in one plane a forget set.
+const across = () => state.methods.length ? state.methods : [""];
+// Whole forget sets, as many as fit.
+const drawn = () => state.sets.slice(0, Math.max(1, Math.floor(MOST_PLANES / across().length)));
+
 function planeData() {
-  const pairs = state.sets.flatMap(set => state.methods.map(method => [method, set]));
-  // Whole forget sets, as many as fit.
-  const drawn = state.sets.slice(0, Math.max(1, Math.floor(MOST_PLANES / state.methods.length)));
-  const kept = pairs.filter(([, set]) => drawn.includes(set)), data = [];
-  for (const [method, set] of kept) {
+  const pairs = drawn().flatMap(set => across().map(method => [method, set])), data = [];
+  for (const [method, set] of pairs) {
     const lost = runs.filter(run => run.forget_set === set && run.diverged && (!isOwn(run) || run.method === method));
     const apart = Math.min(0.5, study.cap / lost.length);
-    const panel = [state.methods.length > 1 || study.methods.length > 1 ? title[method] : "",
-      state.sets.length > 1 || study.methods.length === 1 ? setLabel[set] : ""].filter(text => text).join(" · ");
+    const panel = [method && study.methods.length > 1 ? title[method] : "",
+      state.sets.length > 1 || !method || study.methods.length === 1 ? setLabel[set] : ""].filter(text => text).join(" · ");
     for (const run of runs) {
       if (run.forget_set !== set || (isOwn(run) && run.method !== method)) continue;
       const values = {
@@ -29,12 +32,12 @@ function planeData() {
       data.push(values);
     }
   }
-  return [data, kept.length, state.sets.slice(drawn.length)];
+  return [data, pairs.length];
 }
 
 async function drawPlanes() {
-  const turn = ++drawing, [data, shown, left] = planeData(), box = at("planes");
-  at("note").textContent = shown === 0 ? "Nothing is shown: choose a forget set and a method."
+  const turn = ++drawing, [data, shown] = planeData(), box = at("planes"), left = state.sets.slice(drawn().length);
+  at("note").textContent = shown === 0 ? "Nothing is shown: choose a forget set."
     : left.length ? `The planes of ${state.sets.length - left.length} of ${state.sets.length} chosen forget sets are drawn, `
       + `without those from ${setLabel[left[0]]} on: to see these, choose them without the others, or fewer methods. `
       + "The table has all of them." : "";
@@ -45,7 +48,7 @@ async function drawPlanes() {
     return;
   }
   const room = box.clientWidth - 70, most = Math.max(1, Math.min(shown, Math.floor(room / 235)));
-  const methods = state.methods.length;  // a forget set a row, or as many whole ones as fit
+  const methods = across().length;  // a forget set a row, or as many whole ones as fit
   const columns = most < methods ? most : most - most % methods;
   const side = Math.max(150, Math.min(380, Math.floor(room / columns) - 22));
   const spec = structuredClone(study.planes);
@@ -68,117 +71,62 @@ async function drawPlanes() {
   box.replaceChildren(view.container());
   const under = item => byId.get((item?.datum?.datum ?? item?.datum)?.id);
   view.addEventListener("pointermove", (event, item) => { const run = under(item); if (run) point(run); });
-  view.addEventListener("click", (event, item) => { const run = under(item); if (run) pin(run); });
+  view.addEventListener("click", (event, item) => { const run = under(item); if (run) { point(run); pin(run); } });
   signal();
   // For who measures: which drawing this is, and when the first was done.
   document.documentElement.dataset.drawn = turn;
   document.documentElement.dataset.seconds ??= performance.now() / 1000;
 }
 
+// Only a method starts from the pretrained model: retraining that is stopped has its own line.
 function signal() {
-  view?.signal("pointed", pointed?.id ?? "").signal("path", pointed?.path ?? "")
+  view?.signal("pointed", pointed?.id ?? "").signal("path", pointed && isOwn(pointed) ? pointed.path : "")
     .signal("pins", state.pins).runAsync();
 }
 
+// Where the marks of a run stand in the window, in pixels: baselines have one a method.
+function places(run) {
+  const corner = at("planes").querySelector("svg, canvas").getBoundingClientRect();
+  const { left, top } = view.padding(), [x, y] = view.origin(), found = [];
+  const within = (group, x, y) => {
+    for (const mark of group.items)
+      for (const item of mark.items)
+        if (mark.marktype === "group") within(item, x + item.x, y + item.y);
+        else if (mark.marktype === "symbol" && item.datum.id === run.id) found.push([x + item.x, y + item.y]);
+  };
+  within(view.scenegraph().root.items[0], corner.x + left + x, corner.y + top + y);
+  return found;
+}
+
+// Bring the mark that is pointed at into view: above the card, where this lies over the planes.
+function reveal() {
+  if (!view || !pointed) return;
+  const narrow = matchMedia("(max-width: 62em)").matches;
+  const room = window.innerHeight - (narrow ? at("card").parentElement.offsetHeight : 0);
+  const away = places(pointed).map(([, y]) => y - room / 2);
+  const [least] = away.sort((one, two) => Math.abs(one) - Math.abs(two));
+  if (Math.abs(least) > room / 2 - 20) window.scrollBy(0, least);
+}
+
 at("planes").addEventListener("keydown", event => {
-  const shown = runs.filter(isShown), paths = [...new Set(shown.map(run => run.path || run.id))];
-  const on = run => shown.filter(other => (other.path || other.id) === (run.path || run.id));
-  const move = {
-    ArrowRight: () => { const here = on(pointed); return here[(here.indexOf(pointed) + 1) % here.length]; },
-    ArrowLeft: () => { const here = on(pointed); return here.at(here.indexOf(pointed) - 1); },
-    ArrowDown: () => along(1), ArrowUp: () => along(-1),
+  const shown = runs.filter(run => isShown(run) && drawn().includes(run.forget_set));
+  const path = run => run.path || run.id, paths = [...new Set(shown.map(path))];
+  const epochs = by => {
+    const here = shown.filter(run => path(run) === path(pointed));
+    return here.at((here.indexOf(pointed) + by) % here.length);
   };
   const along = by => {
-    const next = paths.at((paths.indexOf(pointed.path || pointed.id) + by) % paths.length);
-    return shown.find(run => (run.path || run.id) === next);
+    const next = paths.at((paths.indexOf(path(pointed)) + by) % paths.length);
+    return shown.find(run => path(run) === next);
   };
-  if (event.key in move && shown.length) point(pointed ? move[event.key]() : shown.find(isOwn) ?? shown[0]);
-  else if (event.key === "Enter" && pointed) pin(pointed);
+  const move = {
+    ArrowRight: () => epochs(1), ArrowLeft: () => epochs(-1), ArrowDown: () => along(1), ArrowUp: () => along(-1),
+  };
+  if (Object.hasOwn(move, event.key) && shown.length) {
+    point(shown.includes(pointed) ? move[event.key]() : shown.find(isOwn) ?? shown[0]);
+    reveal();
+  } else if (event.key === "Enter" && pointed) pin(pointed);
   else if (event.key === "Escape") change({ pins: [] });
   else return;
   event.preventDefault();
 });
-
-// ---- Pointing and pinning ---------------------------------------------------------------------
-function point(run) {
-  if (run === pointed) return;
-  pointed = last = run;
-  signal();
-  card();
-  markRows();
-  if (!state.pins.length) behind();
-}
-
-function pin(run) {
-  const pins = state.pins.includes(run.id) ? state.pins.filter(id => id !== run.id)
-    : [...state.pins, run.id].slice(-2);
-  state = { ...state, pins };
-  write();
-  signal();
-  card();
-  compare();
-  markRows();
-  behind();
-}
-
-function card() {
-  const run = pointed;
-  if (!run) return at("card").replaceChildren(make("p", "Point at a mark in a plane, or at a row of the table."));
-  const head = row("th", ["", "P95 KLoM", "floor", "accuracy"]);
-  const lines = study.splits.map(split => row("td", [split, score(run, split),
-    number(study.floors[run.forget_set][split]), number(run[`accuracy_${split}`], 3)]));
-  const facts = [`${run.n_members} members`, `work: ${short(run.relative_cost)} % of one retraining`];
-  if (run.diverged) facts.push("diverged: it counts as the largest score, and stands beside the others that do");
-  if (run.n_nonfinite) facts.push(`${run.n_nonfinite} margins not finite`);
-  const letter = ["A", "B"][state.pins.indexOf(run.id)];
-  at("card").replaceChildren(
-    make("h3", `${run.title}, epoch ${run.epoch}`),
-    make("p", `Forget set ${setLabel[run.forget_set]}; ${study.meanings[run.mark]}`
-      + (letter ? `; pinned as ${letter}.` : ".")),
-    make("table", null, head, ...lines), make("p", `${facts.join("; ")}.`));
-}
-
-function compare() {
-  const pinned = state.pins.map(id => byId.get(id));
-  at("compared").hidden = !pinned.length;
-  // The difference is that of the numbers as they are shown, so that it can be checked by eye.
-  const difference = shown => {
-    const digits = Math.max(...shown.map(text => (text.split(".")[1] ?? "").length));
-    return shown.includes("") ? "" : number(shown[1] - shown[0], digits);
-  };
-  const line = (what, shown, cell = shown) => {
-    const cells = pinned.map(cell);
-    if (pinned.length === 2) cells.push(shown ? difference(pinned.map(shown)) : "");
-    return row("td", [what[1], ...cells, ...(pinned.length === 2 ? [apart(what[0])] : [])]);
-  };
-  const apart = name => {
-    if (!study.splits.includes(name)) return "";
-    const [a, b] = pinned;
-    if (a[`${name}_low`] === null || b[`${name}_low`] === null) return "";
-    return a[`${name}_high`] < b[`${name}_low`] || b[`${name}_high`] < a[`${name}_low`]
-      ? "intervals apart" : "intervals overlap";
-  };
-  const release = run => {
-    const button = make("button", "let go");
-    button.type = "button";
-    button.setAttribute("aria-label", `let go of ${run.name}`);
-    button.addEventListener("click", () => pin(run));
-    return button;
-  };
-  const heads = ["", ...pinned.map((run, place) => `${"AB"[place]}: ${run.title}, epoch ${run.epoch}`)];
-  const table = make("table", null,
-    row("th", pinned.length === 2 ? [...heads, "B − A", ""] : heads),
-    line(["forget_set", "forget set"], null, run => setLabel[run.forget_set]),
-    ...study.splits.map(split => line([split, `P95 KLoM, ${split}`], run => number(run[split]),
-      run => score(run, split))),
-    ...study.splits.map(split => line([`accuracy_${split}`, `accuracy, ${split}`],
-      run => number(run[`accuracy_${split}`], 3))),
-    line(["relative_cost", "work, % of one retraining"], run => short(run.relative_cost)),
-    line(["n_members", "members"], run => String(run.n_members)),
-    line(["", ""], null, release));
-  const more = pinned.length === 1 ? "Pin a second run to compare it with this one."
-    : pinned[0]?.forget_set !== pinned[1]?.forget_set ? "These are runs on different forget sets, with oracles of their own."
-    : "Both are scored against the same oracles: these intervals are of each alone, not of their difference.";
-  at("compare").replaceChildren(make("p", more), make("div", null, table));
-  at("compare").lastElementChild.className = "wide";
-}

@@ -3,8 +3,12 @@ const heads = COLUMNS.map(([name, text]) => {
   const button = make("button", text), cell = make("th", null, button);
   button.type = "button";
   cell.scope = "col";
-  button.addEventListener("click", () =>
-    change({ sort: name, falling: state.sort === name && !state.falling }));
+  // No other part of the page depends on the order.
+  button.addEventListener("click", () => {
+    state = { ...state, sort: name, falling: state.sort === name && !state.falling };
+    chosen();
+    drawTable();
+  });
   return cell;
 });
 at("table").tHead.append(make("tr", null, ...heads));
@@ -30,13 +34,16 @@ function drawTable() {
     line.dataset.id = run.id;
     button.addEventListener("click", () => pin(run));
     button.addEventListener("focus", () => point(run));
-    line.addEventListener("pointerenter", () => point(run));
+    // What scrolls under a pointer that lies still is not pointed at.
+    for (const event of ["pointermove", "pointerdown"]) line.addEventListener(event, () => point(run));
     return line;
   }));
-  at("rows").textContent = `${shown.length} runs, those of the planes above; press a title to sort, `
-    + "a run to pin it.";
-  at("all").hidden = kept.length === shown.length;
-  at("all").textContent = `${kept.length} of ${shown.length} rows are shown: show all`;
+  const cut = kept.length < shown.length, left = state.sets.length - drawn().length;
+  at("rows").textContent = `${shown.length} runs, those of the planes above`
+    + (left ? " and of the forget sets that are not drawn" : "") + "; press a title to sort, a run to pin it."
+    + (cut ? ` The first ${kept.length} in this order are shown.` : "");
+  at("all").hidden = !cut;
+  at("all").textContent = `Show all ${shown.length} rows`;
   markRows();
 }
 
@@ -58,19 +65,32 @@ function csv() {
     .map(line => line.map(cell).join(",")).join("\n") + "\n";
 }
 
-at("all").addEventListener("click", () => { state = { ...state, all: true }; drawTable(); });
+at("all").addEventListener("click", () => {
+  const { rows } = at("table").tBodies[0], next = rows.length;
+  state = { ...state, all: true };
+  chosen();
+  drawTable();
+  // The button is gone: one reads on where the table ended.
+  rows[next].querySelector("button").focus();
+});
 at("copy").addEventListener("click", async () => {
-  const text = csv();
+  const text = csv(), said = at("copied"), done = `${sorted().length} runs copied.`;
+  at("by-hand")?.remove();
   try {
     await navigator.clipboard.writeText(text);
-  } catch {
-    // Without the right to write to the clipboard: by a field that is selected, as of old.
-    const field = make("textarea", text);
-    document.body.append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-  }
-  at("copied").textContent = `${sorted().length} runs copied.`;
+    said.textContent = done;
+    return;
+  } catch { /* without the right to write to the clipboard: by a field that is selected, as of old */ }
+  const field = make("textarea", text), close = () => { field.remove(); said.textContent = ""; at("copy").focus(); };
+  field.id = "by-hand";
+  field.readOnly = true;
+  field.setAttribute("aria-label", "The runs as CSV");
+  field.addEventListener("keydown", event => { if (event.key === "Escape") close(); });
+  at("copied").parentElement.after(field);
+  field.select();
+  if (document.execCommand("copy")) {
+    close();
+    said.textContent = done;
+  } else said.textContent = "This browser lets no page copy. The runs are selected below: copy them by Ctrl+C; Esc closes the field.";
 });
-at("reset").addEventListener("click", () => { pointed = last = null; change(first()); });
+at("reset").addEventListener("click", () => { pointed = null; change(first()); });

@@ -1,4 +1,4 @@
-// What is packed in the page, by gzip: the library, which becomes a script here, and the margins.
+// What is packed in the page, by gzip: the library, which becomes a script here, runs and margins.
 async function unpack(script) {
   const bytes = Uint8Array.from(atob(script.textContent), letter => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -9,6 +9,7 @@ if (!window.DecompressionStream) {
   return;
 }
 const scripts = [...document.querySelectorAll("script[data-set]")];
-const [library, ...unpacked] = await Promise.all([document.getElementById("library"), ...scripts].map(unpack));
+const [library, scores, ...unpacked] = await Promise.all(
+  [...["library", "runs"].map(id => document.getElementById(id)), ...scripts].map(unpack));
 const bytesOf = new Map(scripts.map((script, place) => [script.dataset.set, unpacked[place]]));
 document.head.append(Object.assign(document.createElement("script"), { textContent: new TextDecoder().decode(library) }));
