@@ -202,7 +202,7 @@ def bootstrap_percentile(
     alike = [draw(rng, oracles, repeats) for draw in (_drawn, _drawn, _shuffled, _shuffled)]
     drawn, partners = (alike[0], alike[1]), (alike[2], alike[3])
     if members != oracles:
-        own = np.random.default_rng([seed, members])
+        own = np.random.default_rng(rng.integers(2**63))
         drawn = _drawn(own, members, repeats), drawn[1]
         partners = _shuffled(own, members, repeats), partners[1]
     single = all(ensemble.dtype == np.float32 for ensemble in ensembles)
