@@ -29,6 +29,7 @@ def clone(tmp_path, monkeypatch):
     copy_repository(folder)
     (folder / "toy.yaml").write_text(OVERLAY)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     return folder
 
@@ -94,8 +95,13 @@ def test_before_anything_is_set_one_sentence_says_what_to_do(slurm, clone):
 
 
 # Before the database of accounts is there.
-def test_on_a_cluster_without_accounts_any_word_is_one(slurm, clone, own):
+def test_on_a_cluster_without_accounts_any_word_is_one(slurm, clone, own, tmp_path):
+    of_site = tmp_path / "site" / "snakemake" / "slurm" / "profile.yaml"
+    of_site.parent.mkdir(parents=True)
+    of_site.write_text("default-resources: {slurm_extra: \"'--comment=ours'\"}\n")
     printed = snakemake(clone, "profile")
+    assert f"{of_site} is the profile of your site, and does not count beside" in printed
+    assert "\n  default-resources: slurm_extra='--comment=ours'\n" in printed
     assert "account: any (this cluster keeps no accounts, any word will do)" in printed
     run_by_name(clone)
     assert ran(slurm, clone)[1:] == ("gpu", "gres:gpu:1", "COMPLETED")

@@ -223,6 +223,22 @@ class _Stream:
         self.stream.close()
 
 
+def test_what_the_site_says_and_no_longer_counts_is_told():
+    said = {"jobs": "50", "default-resources": ["qos='long'", "runtime=30"]}
+    head = (
+        "/etc/profile.yaml is the profile of your site, and does not count beside one of your own."
+    )
+    assert own_profile.set_aside("/etc/profile.yaml", said).splitlines() == [
+        f"{head} Of what it says copy into yours what you need:",
+        "  jobs: 50",
+        "  default-resources: qos='long'",
+        "  default-resources: runtime=30",
+    ]
+    assert own_profile.set_aside("/etc/profile.yaml", {}).endswith(
+        "cannot be read, or says nothing."
+    )
+
+
 def test_what_was_found_is_a_table():
     assert own_profile.describe(many()).splitlines() == [
         "accounts of ada: vision, theory (default), guests",
