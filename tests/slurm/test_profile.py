@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.helpers.accounting import ACCOUNT
 from tests.helpers.commands import write
 from tests.helpers.daemons import command
 from tests.helpers.study import copy_repository, snakemake
+from tests.helpers.terminal import typed
 from tests.helpers.toy import OVERLAY
 
 CHUNK = "pretrained/0-1"
@@ -158,6 +160,33 @@ def test_of_several_what_cannot_be_known_is_asked_and_what_a_person_writes_stays
     account, partition, gpus, end = ran(several, clone)
     assert (account, gpus, end) == ("vision", "gres:gpu:toy:1", "COMPLETED")
     assert {"gpu", "gpu_long"} & {*partition.split(",")}
+
+
+def in_a_terminal(folder, *answers):
+    command = (sys.executable, "-m", "snakemake", "profile")
+    printed, code = typed(folder, *command, question="which? ", answers=answers)
+    assert code == 0, printed
+    return printed
+
+
+def test_somebody_at_a_terminal_is_asked_and_answers(several, clone, own):
+    printed = in_a_terminal(clone, "nope", "gpu_long")
+    question = "gpu_partition: there are several with GPUs, no default (gpu, gpu_long); which? "
+    assert printed.count(question) == 2
+    assert "gpu_partition: this cluster has no partition nope that takes jobs, but " in printed
+    assert f"Written to {own}" in printed
+    assert "  gpu_partition: gpu_long # as you said" in own.read_text()
+
+
+def test_of_several_accounts_without_a_default_one_is_asked_for(several, clone, own):
+    with several.no_default_account():
+        printed = snakemake(clone, "profile", check=False)
+        assert f"account: you have several, and none is your default ({ACCOUNT}, vision)" in printed
+        assert "Traceback" not in printed and not own.exists()
+        printed = in_a_terminal(clone, "vision", "gpu_vision")
+    assert "which? vision\n" in printed and "which? gpu_vision\n" in printed
+    run_by_name(clone)
+    assert ran(several, clone) == ("vision", "gpu_vision", "gres:gpu:1", "COMPLETED")
 
 
 @pytest.mark.parametrize(
