@@ -181,7 +181,7 @@ def test_somebody_at_a_terminal_is_asked_and_answers(several, clone, own):
 def test_of_several_accounts_without_a_default_one_is_asked_for(several, clone, own):
     with several.no_default_account():
         printed = snakemake(clone, "profile", check=False)
-        assert f"account: you have several, and none is your default ({ACCOUNT}, vision)" in printed
+        assert f"account: you have several, and none is your default (vision, {ACCOUNT})" in printed
         assert "Traceback" not in printed and not own.exists()
         printed = in_a_terminal(clone, "vision", "gpu_vision")
     assert "which? vision\n" in printed and "which? gpu_vision\n" in printed
