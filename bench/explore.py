@@ -165,9 +165,12 @@ def measure(name: str, folder: Path) -> None:
 def sample(name: str, folder: Path) -> None:
     """Generate the files of a forget set, choose and count its images, print what that took."""
     study = Study(folder, METHODS, SIZES[name])
-    seconds, peak = study.measure()
-    count = len(METHODS) * study.runs
-    print(f"{name}: {count} runs of a forget set sampled in {seconds:.1f} s, {peak / 1e6:.0f} MB")
+    taken, count = study.measure(), len(METHODS) * study.runs
+    print(
+        f"{name}: {count} runs of a forget set sampled in {taken.seconds:.1f} s, "
+        f"{taken.processor:.1f} s of the processor, {taken.peak / 1e6:.0f} MB of memory",
+        flush=True,
+    )
 
 
 def main() -> None:

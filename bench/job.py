@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.repository import ROOT
 
@@ -22,8 +22,16 @@ class Inputs(dict[str, Any]):
     __getattr__ = dict.__getitem__
 
 
-def measured(script: str, folder: Path, **job: Any) -> tuple[float, float]:
-    """Return the seconds and the bytes that a script takes, at most, libraries included.
+class Taken(NamedTuple):
+    """Seconds by the clock and of the processor, and bytes at most, libraries included."""
+
+    seconds: float
+    processor: float
+    peak: float
+
+
+def measured(script: str, folder: Path, **job: Any) -> Taken:
+    """Return what a script takes.
 
     Parameters
     ----------
@@ -37,12 +45,11 @@ def measured(script: str, folder: Path, **job: Any) -> tuple[float, float]:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr)
-    seconds, peak = map(float, done.stdout.split())
-    return seconds, peak
+    return Taken(*map(float, done.stdout.split()))
 
 
 def main() -> None:
-    """Run the script, and print seconds and bytes."""
+    """Run the script, and print what it has taken."""
     start = time.perf_counter()
     job = json.loads(Path(sys.argv[1]).read_text())
     snakemake = SimpleNamespace(
@@ -56,7 +63,7 @@ def main() -> None:
     runpy.run_path(str(script), {"snakemake": snakemake})
     # Not of resource: that begins with what the process had that started this one.
     [peak] = re.findall(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.M)
-    print(time.perf_counter() - start, 1024 * int(peak))
+    print(time.perf_counter() - start, time.process_time(), 1024 * int(peak))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.job import measured
+from bench.job import Taken, measured
 from unlearning.artifacts.files import save_array, save_record
 from unlearning.artifacts.tables import save_table, snapshot_columns
 from unlearning.study.seeds import ensemble_seeds
@@ -108,8 +108,8 @@ class Study:
             found |= {f"{name}_{kind}": paths for kind, paths in files.items()}
         return found
 
-    def measure(self) -> tuple[float, float]:
-        """Return the seconds and the bytes that sampling takes, at most, libraries included."""
+    def measure(self) -> Taken:
+        """Return what sampling takes."""
         outputs = ("points.csv", "runs.csv", "counts.npy", "measured.npy", "margins.npy")
         place = self.folder / "explore"
         params = {
