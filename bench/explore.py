@@ -17,6 +17,7 @@ import resource
 import shutil
 import tempfile
 import time
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -117,9 +118,13 @@ def measure(name: str, folder: Path) -> None:
         with choosing:
             shape = {"members": members, "bins": bins("default"), "image": image}
             numbers = points.how_many(sets=sets, runs=len(table), **shape)
-            arrays = [load_array(path, shape=(runs, every), dtype=np.float32) for path in paths]
-            chosen = points.choose(points.mean_klom(arrays), parts, numbers)
-            worst = [points.worst(*pair, parts) for pair in zip(own, arrays, strict=True)]
+            # One after another, as `sample_points` does.
+            once, again = (
+                (load_array(path, shape=(runs, every), dtype=np.float32) for path in paths)
+                for _ in range(2)
+            )
+            chosen = points.choose(points.mean_klom(once), parts, numbers)
+            worst = list(map(points.worst, own, again, repeat(parts)))
         oracle = rng.normal(0, 1, (members, len(chosen))).astype(np.float32)
         counted = []
         for _ in range(len(table)):
