@@ -159,7 +159,7 @@ class Needs(Outputs):
                 return NUMERICS + margins + 3 * 8 * SUBSAMPLED_SCORES
             case "sample_points":
                 # KLoM of the runs of one method, and let go; then snapshots of oracles and of a
-                # trajectory, as mapped, and one as joined.
+                # trajectory, as mapped, and one as joined. Measured: docs/performance.md.
                 names = self.config["run"]["methods"]
                 axes = [self.axes(name, wildcards.forget_set) for name in names]
                 longest = max(max(each) for each in axes)

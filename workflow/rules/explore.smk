@@ -90,6 +90,8 @@ rule bundle_library:
         "logs/{study}/explore_library.log",
     conda:
         "../../envs/environment.yaml"
+    # It waits for nothing, and the page for it: begun last, it would be waited for alone.
+    priority: 1
     script:
         "../scripts/bundle_library.py"
 
