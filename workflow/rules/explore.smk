@@ -88,10 +88,10 @@ rule bundle_library:
         "results/{study}/explore/library.js",
     log:
         "logs/{study}/explore_library.log",
-    conda:
-        "../../envs/environment.yaml"
     # It waits for nothing, and the page for it: begun last, it would be waited for alone.
     priority: 1
+    conda:
+        "../../envs/environment.yaml"
     script:
         "../scripts/bundle_library.py"
 
