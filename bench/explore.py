@@ -1,12 +1,15 @@
 """Time the page of `snakemake explore`: of a study as large as the default one, and as CIFAR-10's.
 
     python -m bench.explore
+    python -m bench.explore --sampling
 
 The studies are generated: scores, the KLoM of every point and the margins of the chosen ones are
 drawn at random. Timed is what the page takes beyond scoring: choosing images by the KLoM of all
 points, counting their margins, taking the library out of its package, writing the page, opening it
-in Chromium. Left out is the reading of margins, which takes as long as scoring has taken to read
-them, in jobs of their own. Memory is the largest of the process.
+in Chromium. Memory is the largest of the process. Left out is the reading of margins, in jobs of
+their own, one a forget set: --sampling measures one of them instead, on files as large as a
+study's (22 GB for CIFAR-10's size, taken away at the end), which the system may still have in
+memory when they are read.
 """
 
 import argparse
@@ -14,12 +17,14 @@ import resource
 import shutil
 import tempfile
 import time
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import vl_convert
 
+from bench.sampling import Study
 from unlearning.artifacts.files import load_array, save_array
 from unlearning.exploring import points
 from unlearning.exploring.behind import Behind
@@ -113,9 +118,13 @@ def measure(name: str, folder: Path) -> None:
         with choosing:
             shape = {"members": members, "bins": bins("default"), "image": image}
             numbers = points.how_many(sets=sets, runs=len(table), **shape)
-            arrays = [load_array(path, shape=(runs, every), dtype=np.float32) for path in paths]
-            chosen = points.choose(points.mean_klom(arrays), parts, numbers)
-            worst = [points.worst(*pair, parts) for pair in zip(own, arrays, strict=True)]
+            # One after another, as `sample_points` does.
+            once, again = (
+                (load_array(path, shape=(runs, every), dtype=np.float32) for path in paths)
+                for _ in range(2)
+            )
+            chosen = points.choose(points.mean_klom(once), parts, numbers)
+            worst = list(map(points.worst, own, again, repeat(parts)))
         oracle = rng.normal(0, 1, (members, len(chosen))).astype(np.float32)
         counted = []
         for _ in range(len(table)):
@@ -159,13 +168,27 @@ def measure(name: str, folder: Path) -> None:
     )
 
 
+def sample(name: str, folder: Path) -> None:
+    """Generate the files of a forget set, choose and count its images, print what that took."""
+    study = Study(folder, METHODS, SIZES[name])
+    taken, count = study.measure(), len(METHODS) * study.runs
+    print(
+        f"{name}: {count} runs of a forget set sampled in {taken.seconds:.1f} s, "
+        f"{taken.processor:.1f} s of the processor, {taken.peak / 1e6:.0f} MB of memory",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Print a line a study."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("studies", nargs="*", default=list(SIZES), help=", ".join(SIZES))
-    for name in parser.parse_args().studies:
+    parser.add_argument("--sampling", action="store_true", help="of one forget set, its margins")
+    arguments = parser.parse_args()
+    for name in arguments.studies:
         with tempfile.TemporaryDirectory() as folder:
-            measure(name, Path(folder, "results", "bench"))
+            place = Path(folder, "results", "bench")
+            (sample if arguments.sampling else measure)(name, place)
 
 
 if __name__ == "__main__":

@@ -95,3 +95,24 @@ def register(cluster):
 def _add(*words):
     words = ["sacctmgr", "--immediate", "--quiet", "add", *words]
     return subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+@contextlib.contextmanager
+def no_default(places):
+    """Let no account of root's be the default while inside, as sacctmgr of some versions can."""
+    client = ["mariadb", "--no-defaults", f"--socket={places['folder']}/mariadbd.sock"]
+
+    def set_default(where, value):
+        table = f"{places['name']}_assoc_table"
+        words = [
+            "--user=root",
+            "slurm",
+            f"--execute=UPDATE {table} SET is_def={value} WHERE {where}",
+        ]
+        subprocess.run([*client, *words], check=True, timeout=SECONDS)
+
+    set_default("user='root'", 0)
+    try:
+        yield
+    finally:
+        set_default(f"user='root' AND acct='{ACCOUNT}'", 1)

@@ -155,6 +155,10 @@ class Cluster:
             self._write(accounting.NONE)
             self.start()
 
+    def no_default_account(self):
+        """Let no account be the default while inside; within `accounting`."""
+        return accounting.no_default(self._places)
+
     def start(self, *, fresh=True):
         """Start the daemons, with the state of before unless ``fresh``; return when jobs run."""
         folder, recover = self.folder, "-c" if fresh else "-R"

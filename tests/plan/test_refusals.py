@@ -20,18 +20,25 @@ def test_a_config_that_is_wrong_is_told_without_lines_of_the_snakefile(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("sinfo", "sentence"),
-    [(SINFO, UNSET), (DOWN, "SLURM's controller does not answer: sinfo: no answer")],
-    ids=["unset", "down"],
+    ("sinfo", "own", "sentence"),
+    [
+        (SINFO, None, UNSET),
+        (SINFO, "default-resources: [mem_mb=1000]\n", UNSET),
+        (DOWN, None, "SLURM's controller does not answer: sinfo: no answer"),
+    ],
+    ids=["unset", "own without account", "down"],
 )
 def test_a_dry_run_with_the_profile_says_what_the_run_would_be_refused_for(
-    tmp_path, monkeypatch, sinfo, sentence
+    tmp_path, monkeypatch, sinfo, own, sentence
 ):
     tools = tmp_path / "tools"
     tools.mkdir()
     write(tools, sbatch="exit 0", scontrol="exit 0", sinfo=sinfo)
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    if own:
+        (tmp_path / "config" / "snakemake" / "slurm").mkdir(parents=True)
+        (tmp_path / "config" / "snakemake" / "slurm" / "profile.yaml").write_text(own)
     done = dry_run(tmp_path, "fig1", "--profile", "slurm")
     *_, last = done.stdout.splitlines()
     assert done.returncode == 0

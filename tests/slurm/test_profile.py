@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.helpers.accounting import ACCOUNT
 from tests.helpers.commands import write
 from tests.helpers.daemons import command
 from tests.helpers.study import copy_repository, snakemake
+from tests.helpers.terminal import typed
 from tests.helpers.toy import OVERLAY
 
 CHUNK = "pretrained/0-1"
@@ -29,6 +31,7 @@ def clone(tmp_path, monkeypatch):
     copy_repository(folder)
     (folder / "toy.yaml").write_text(OVERLAY)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     return folder
 
@@ -94,8 +97,13 @@ def test_before_anything_is_set_one_sentence_says_what_to_do(slurm, clone):
 
 
 # Before the database of accounts is there.
-def test_on_a_cluster_without_accounts_any_word_is_one(slurm, clone, own):
+def test_on_a_cluster_without_accounts_any_word_is_one(slurm, clone, own, tmp_path):
+    of_site = tmp_path / "site" / "snakemake" / "slurm" / "profile.yaml"
+    of_site.parent.mkdir(parents=True)
+    of_site.write_text("default-resources: {slurm_extra: \"'--comment=ours'\"}\n")
     printed = snakemake(clone, "profile")
+    assert f"{of_site} is the profile of your site, and does not count beside" in printed
+    assert "\n  default-resources: slurm_extra='--comment=ours'\n" in printed
     assert "account: any (this cluster keeps no accounts, any word will do)" in printed
     run_by_name(clone)
     assert ran(slurm, clone)[1:] == ("gpu", "gres:gpu:1", "COMPLETED")
@@ -152,6 +160,33 @@ def test_of_several_what_cannot_be_known_is_asked_and_what_a_person_writes_stays
     account, partition, gpus, end = ran(several, clone)
     assert (account, gpus, end) == ("vision", "gres:gpu:toy:1", "COMPLETED")
     assert {"gpu", "gpu_long"} & {*partition.split(",")}
+
+
+def in_a_terminal(folder, *answers):
+    command = (sys.executable, "-m", "snakemake", "profile")
+    printed, code = typed(folder, *command, question="which? ", answers=answers)
+    assert code == 0, printed
+    return printed
+
+
+def test_somebody_at_a_terminal_is_asked_and_answers(several, clone, own):
+    printed = in_a_terminal(clone, "nope", "gpu_long")
+    question = "gpu_partition: there are several with GPUs, no default (gpu, gpu_long); which? "
+    assert printed.count(question) == 2
+    assert "gpu_partition: this cluster has no partition nope that takes jobs, but " in printed
+    assert f"Written to {own}" in printed
+    assert "  gpu_partition: gpu_long # as you said" in own.read_text()
+
+
+def test_of_several_accounts_without_a_default_one_is_asked_for(several, clone, own):
+    with several.no_default_account():
+        printed = snakemake(clone, "profile", check=False)
+        assert f"account: you have several, and none is your default (vision, {ACCOUNT})" in printed
+        assert "Traceback" not in printed and not own.exists()
+        printed = in_a_terminal(clone, "vision", "gpu_vision")
+    assert "which? vision\n" in printed and "which? gpu_vision\n" in printed
+    run_by_name(clone)
+    assert ran(several, clone) == ("vision", "gpu_vision", "gres:gpu:1", "COMPLETED")
 
 
 @pytest.mark.parametrize(

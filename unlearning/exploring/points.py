@@ -1,7 +1,8 @@
 """Which points the page shows of a forget set: chosen by KLoM, as many as its bound allows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ WRITTEN = 4 / 3
 MOST = {"forget": 24, "retain": 12, "validation": 12}
 #: Pixels a side; of larger images every second, third, ... pixel is shown.
 LARGEST_SIDE = 64
+#: Runs whose KLoM of all points is looked at at once.
+RUNS_AT_ONCE = 32
 #: Bytes of a run beside the counts of one image: the ends of the bins and the KLoM.
 MEASURED = 12
 
@@ -69,13 +72,21 @@ def mean_klom(scored: Iterable[Floats]) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    scored : arrays (runs, points), one a method; NaN where a point has no score, which is left out
+    scored : arrays (runs, points), one a method, which are let go one after another; NaN where a
+        point has no score, which is left out
     """
-    sums, counts = [], []
+    sums, counts = np.zeros(()), np.zeros((), np.int64)
     for klom in scored:
-        sums.append(np.nansum(klom, axis=0, dtype=np.float64))
-        counts.append(np.isfinite(klom).sum(axis=0))
-    return np.asarray(np.sum(sums, axis=0) / np.maximum(np.sum(counts, axis=0), 1))
+        for block in _blocks(klom):
+            sums = sums + np.nansum(block, axis=0, dtype=np.float64)
+            counts = counts + np.isfinite(block).sum(axis=0)
+    return np.asarray(sums / np.maximum(counts, 1))
+
+
+def _blocks(klom: Floats) -> Iterator[Floats]:
+    """Yield an array (runs, points), some runs at a time: what is computed of all needs no more."""
+    for first in range(0, max(len(klom), 1), RUNS_AT_ONCE):
+        yield klom[first : first + RUNS_AT_ONCE]
 
 
 def choose(
@@ -127,14 +138,16 @@ def worst(
         The table with ``worst_{split}``, the point, and ``worst_{split}_klom``; of a run without
         scores, -1 and NaN.
     """
-    found = {}
-    for name, points in splits.items():
-        here = np.nan_to_num(klom[:, points], nan=-1)
-        place = here.argmax(axis=1)
-        largest = here[np.arange(len(here)), place]
-        found[f"worst_{name}"] = np.where(largest < 0, -1, points[place])
-        found[f"worst_{name}_klom"] = np.where(largest < 0, np.nan, largest)
-    return table.assign(**found)
+    found: dict[str, list[Any]] = {}
+    for block in _blocks(klom):
+        for name, points in splits.items():
+            here = np.nan_to_num(block[:, points], nan=-1)
+            place = here.argmax(axis=1)
+            largest = here[np.arange(len(here)), place]
+            found.setdefault(f"worst_{name}", []).append(np.where(largest < 0, -1, points[place]))
+            klom_there = np.where(largest < 0, np.nan, largest)
+            found.setdefault(f"worst_{name}_klom", []).append(klom_there)
+    return table.assign(**{name: np.concatenate(parts) for name, parts in found.items()})
 
 
 def rule_in_words(

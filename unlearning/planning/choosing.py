@@ -1,6 +1,6 @@
 """Choose a person's account and partitions from what SLURM says, or find out what to ask for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,9 @@ from unlearning.planning.site import Site
 
 #: What is chosen, in the order in which one follows from another.
 KEYS = ("account", "cpu_partition", "gpu_partition", "gpu_type")
+
+#: What a person has said of each of them; empty where nothing was.
+Said = Mapping[str, str]
 
 #: What a cluster without accounts is given: it takes any word.
 ANY_ACCOUNT = "any"
@@ -56,12 +59,13 @@ def choose(site: Site, given: Mapping[str, str | None]) -> tuple[dict[str, Choic
     Raises
     ------
     ValueError
-        When the person has said what the cluster does not have.
+        When the person has said what the cluster does not have, or not for that account.
     """
     chosen: dict[str, Choice] = {}
     questions: list[Question] = []
+    said = {key: given.get(key) or "" for key in KEYS}
     for key, find in zip(KEYS, (_account, _cpu_partition, _gpu_partition, _gpu_type), strict=True):
-        found = find(site, given.get(key) or "", chosen)
+        found = find(site, said, chosen)
         if isinstance(found, Question):
             questions.append(found)
         else:
@@ -69,8 +73,8 @@ def choose(site: Site, given: Mapping[str, str | None]) -> tuple[dict[str, Choic
     return chosen, questions
 
 
-def _account(site: Site, said: str, chosen: Mapping[str, Choice]) -> Choice | Question:
-    accounts = site.accounts
+def _account(site: Site, given: Said, chosen: Mapping[str, Choice]) -> Choice | Question:
+    accounts, said = site.accounts, given["account"]
     names = tuple(accounts.partitions)
     if said:
         if names and accounts.enforced and said.lower() not in names:
@@ -84,19 +88,39 @@ def _account(site: Site, said: str, chosen: Mapping[str, Choice]) -> Choice | Qu
         return Question("account", (), accounts.obstacle)
     if len(names) == 1:
         return Choice(names[0], "your only one")
-    if accounts.default:
-        return Choice(accounts.default, _of("your default", names))
     if not names and not accounts.enforced:
         return Choice(ANY_ACCOUNT, f"SLURM lists none of {site.user}, and takes any word")
     if not names:
         return Question("account", (), f"SLURM lists none of {site.user}")
-    return Question("account", names, "you have several, and none is your default")
+    able = tuple(name for name in names if _suffices(site, name, given)) or names
+    if accounts.default in able:
+        return Choice(accounts.default, _of("your default", names))
+    if len(able) == 1:
+        return Choice(able[0], _of("the only one that has the partitions needed", names))
+    if accounts.default:
+        lacking = f"your default, {accounts.default}, has not the partitions needed"
+        return Question("account", able, lacking)
+    return Question("account", able, "you have several, and none is your default")
 
 
-def _cpu_partition(site: Site, said: str, chosen: Mapping[str, Choice]) -> Choice | Question:
-    if said:
-        return _said("cpu_partition", site, said)
-    usable = _usable(site, chosen)
+def _suffices(site: Site, account: str, given: Said) -> bool:
+    """Return whether the partitions that a person has said, or some of each kind, take an account.
+
+    Names that the cluster does not have are for others to refuse.
+    """
+    with_gpus = [name for name, each in site.partitions.items() if each.gpus]
+    for key, fit in (("cpu_partition", [*site.partitions]), ("gpu_partition", with_gpus)):
+        named = [name for name in given[key].split(",") if name in site.partitions]
+        admitted = [site.admits(name, account) for name in named or fit]
+        if admitted and not (all(admitted) if named else any(admitted)):
+            return False
+    return True
+
+
+def _cpu_partition(site: Site, given: Said, chosen: Mapping[str, Choice]) -> Choice | Question:
+    if given["cpu_partition"]:
+        return _said("cpu_partition", site, given, chosen)
+    usable = _usable(site, chosen, site.partitions)
     # At best no node is kept from those who need its GPU.
     classes = (
         [name for name in usable if not site.partitions[name].gpus],
@@ -106,31 +130,38 @@ def _cpu_partition(site: Site, said: str, chosen: Mapping[str, Choice]) -> Choic
     for names, what in zip(classes, ("without GPUs", "with nodes without GPUs", ""), strict=True):
         if names:
             return _one_of("cpu_partition", site, names, what)
-    return _none("cpu_partition", site, chosen)
+    account = chosen["account"].value
+    raise ValueError(f"account: no partition takes jobs of {account}{_but(site, site.partitions)}")
 
 
-def _gpu_partition(site: Site, said: str, chosen: Mapping[str, Choice]) -> Choice | Question:
-    if said:
-        if not any(site.partitions[name].gpus for name in _names("gpu_partition", site, said)):
-            having = [name for name, each in site.partitions.items() if each.gpus]
+def _gpu_partition(site: Site, given: Said, chosen: Mapping[str, Choice]) -> Choice | Question:
+    having = [name for name, each in site.partitions.items() if each.gpus]
+    if said := given["gpu_partition"]:
+        if not {*having} & {*_names("gpu_partition", site, said)}:
             raise ValueError(
                 f"gpu_partition: no node of partition {said} has a GPU"
                 + (f"; those of {', '.join(having)} have" if having else "")
             )
-        return _said("gpu_partition", site, said)
-    usable = _usable(site, chosen)
+        return _said("gpu_partition", site, given, chosen)
+    without = "what would have one runs without, and slowly"
+    if not having:
+        return Choice("", f"no partition here has GPUs: {without}")
+    usable = _usable(site, chosen, having)
     whole = [name for name in usable if not site.partitions[name].bare]
-    mixed = [name for name in usable if site.partitions[name].gpus]
-    if whole:
-        return _one_of("gpu_partition", site, whole, "with GPUs")
-    if mixed:
-        return _one_of("gpu_partition", site, mixed, "with nodes with GPUs")
-    if any(each.gpus for each in site.partitions.values()):
-        return _none("gpu_partition", site, chosen, "with GPUs ")
-    return Choice("", "no partition here has GPUs: what would have one runs without, and slowly")
+    if usable:
+        what = "with GPUs" if whole else "with nodes with GPUs"
+        return _one_of("gpu_partition", site, whole or usable, what)
+    account = chosen["account"].value
+    lacking = f"no partition with GPUs takes jobs of {account}"
+    if site.accounts.partitions and not any(
+        site.admits(name, each) for name in having for each in site.accounts.partitions
+    ):
+        return Choice("", f"{lacking}, nor of another account of {site.user}: {without}")
+    raise ValueError(f"account: {lacking}{_but(site, having)}")
 
 
-def _gpu_type(site: Site, said: str, chosen: Mapping[str, Choice]) -> Choice:
+def _gpu_type(site: Site, given: Said, chosen: Mapping[str, Choice]) -> Choice:
+    said = given["gpu_type"]
     partition = chosen["gpu_partition"].value if "gpu_partition" in chosen else ""
     names = filter(None, partition.split(","))
     kinds = dict.fromkeys(kind for name in names for kind in site.partitions[name].gpus)
@@ -143,10 +174,10 @@ def _gpu_type(site: Site, said: str, chosen: Mapping[str, Choice]) -> Choice:
     return Choice(said, _of("as you said" if said else "takes any", types))
 
 
-def _usable(site: Site, chosen: Mapping[str, Choice]) -> list[str]:
-    """Return the partitions that take an account's jobs, long enough ones if there are any."""
+def _usable(site: Site, chosen: Mapping[str, Choice], partitions: Iterable[str]) -> list[str]:
+    """Return which partitions take an account's jobs, long enough ones if there are any."""
     account = chosen["account"].value if "account" in chosen else ""
-    names = [name for name in site.partitions if site.admits(name, account)]
+    names = [name for name in partitions if site.admits(name, account)]
     long = [name for name in names if site.partitions[name].minutes >= USUAL_MINUTES]
     return long or names
 
@@ -160,14 +191,26 @@ def _one_of(key: str, site: Site, names: Sequence[str], what: str) -> Choice | Q
     return Question(key, tuple(names), f"there are several {what}".strip() + ", no default")
 
 
-def _none(key: str, site: Site, chosen: Mapping[str, Choice], what: str = "") -> Question:
-    account = chosen["account"].value if "account" in chosen else "yours"
-    return Question(key, (), f"no partition {what}takes jobs of account {account}")
+def _said(key: str, site: Site, given: Said, chosen: Mapping[str, Choice]) -> Choice:
+    """Take the partitions that a person has named, unless they refuse the account."""
+    account = chosen["account"].value if "account" in chosen else ""
+    for name in _names(key, site, given[key]):
+        if not site.admits(name, account):
+            raise ValueError(
+                f"{key}: partition {name} takes no jobs of account {account}{_but(site, [name])}"
+            )
+    return Choice(given[key], _of("as you said", tuple(site.partitions)))
 
 
-def _said(key: str, site: Site, said: str) -> Choice:
-    _names(key, site, said)
-    return Choice(said, _of("as you said", tuple(site.partitions)))
+def _but(site: Site, partitions: Iterable[str]) -> str:
+    """Say which accounts some partitions take: of the person's, where these are known."""
+    names = [*partitions]
+    listed = sorted({each for name in names for each in site.partitions[name].takes or ()})
+    every = site.accounts.partitions or listed
+    taken = [each for each in every if any(site.admits(name, each) for name in names)]
+    if taken:
+        return f", but of {', '.join(taken)}"
+    return f", but of {', '.join(listed)}, none of which {site.user} has" if listed else ""
 
 
 def _names(key: str, site: Site, said: str) -> list[str]:

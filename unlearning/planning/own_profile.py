@@ -184,6 +184,25 @@ def filled(template: str, chosen: Mapping[str, Choice]) -> str:
     return template
 
 
+def set_aside(file: str, said: Mapping[str, Any]) -> str:
+    """Tell that the profile of a site does not count beside a person's own, and what it says.
+
+    Parameters
+    ----------
+    file : the profile of the site
+    said : what it says, key -> value or values; nothing where it cannot be read
+    """
+    lines = [
+        f"  {key}: {value}"
+        for key, values in said.items()
+        for value in (values if isinstance(values, list) else [values])
+    ]
+    head = f"{file} is the profile of your site, and does not count beside one of your own."
+    if not lines:
+        return f"{head} It cannot be read, or says nothing."
+    return "\n".join([f"{head} Of what it says copy into yours what you need:", *lines])
+
+
 def describe(site: Site) -> str:
     """Return what was found, as a table."""
     names = [

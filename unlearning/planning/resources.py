@@ -158,14 +158,15 @@ class Needs(Outputs):
                 margins = FLOAT * points * (5 * oracles + members * (longest + 5))
                 return NUMERICS + margins + 3 * 8 * SUBSAMPLED_SCORES
             case "sample_points":
-                # KLoM of all runs, in order; snapshots of oracles and of a trajectory, as mapped,
-                # and one as joined.
+                # KLoM of the runs of one method, and let go; then snapshots of oracles and of a
+                # trajectory, as mapped, and one as joined. Measured: docs/performance.md.
                 names = self.config["run"]["methods"]
                 axes = [self.axes(name, wildcards.forget_set) for name in names]
                 longest = max(max(each) for each in axes)
                 oracles = len(design.oracle_snapshots(self.config)) + 3
+                scores = FLOAT * points * max(sum(each) for each in axes)
                 margins = FLOAT * members * points * (oracles + longest + 1)
-                return NUMERICS + margins + 3 * FLOAT * points * sum(sum(each) for each in axes)
+                return NUMERICS + max(scores, margins)
             case "compare_stopping":
                 margins = FLOAT * members * points
                 moments = max(len(run["snapshots"]) for run in self.stopped(wildcards))

@@ -74,10 +74,13 @@ class Site:
     accounts: Accounts
 
     def admits(self, name: str, account: str) -> bool:
-        """Return whether a partition takes the jobs of an account; of none, those of any."""
+        """Return whether a partition takes the jobs of an account; of none, those of any.
+
+        Where the cluster does not enforce accounts, every partition takes those of all.
+        """
         partition, account = self.partitions[name], account.lower()
         held = self.accounts.partitions.get(account, {""})
-        return not account or (
+        return not (account and self.accounts.enforced) or (
             account not in partition.refuses
             and (partition.takes is None or account in partition.takes)
             and bool({"", name} & held)

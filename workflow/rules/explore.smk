@@ -88,6 +88,8 @@ rule bundle_library:
         "results/{study}/explore/library.js",
     log:
         "logs/{study}/explore_library.log",
+    # It waits for nothing, and the page for it: begun last, it would be waited for alone.
+    priority: 1
     conda:
         "../../envs/environment.yaml"
     script:

@@ -1,6 +1,6 @@
 """Choose points of a forget set, and count their margins under every run."""
 
-from itertools import chain
+from itertools import chain, repeat
 
 import numpy as np
 import pandas as pd
@@ -28,17 +28,23 @@ sizes = data["n_train"], data["n_validation"]
 splits = split_points(load_array(source.forget_set, shape=(None,), dtype=np.int64), *sizes)
 tables = [load_table(path)[RUN].drop_duplicates() for path in source.tables]
 every, shape = sum(sizes), 1 if "lengths" in data else 3
-scored = [
-    load_array(path, shape=(len(table), every), dtype=np.float32)
-    for table, path in zip(tables, source.points, strict=True)
-]
+
+
+def scored():
+    """Yield the KLoM of all points, method after method: no two are in memory together."""
+    for table, path in zip(tables, source.points, strict=True):
+        yield load_array(path, shape=(len(table), every), dtype=np.float32)
+
+
+worst = list(map(points.worst, tables, scored(), repeat(splits)))
+mean = points.mean_klom(scored())
 reader = Reader(params.seed, params.source, columns.count)
 oracle = reader.oracle(named(source, "oracle"), params.reference, forget_set, epochs).margins(-1)
 second = reader.oracle(named(source, "second"), params.second, forget_set, epochs)
 pretrained = reader.pretrained(named(source, "pretrained"), params.reference, epochs[-1])
 baselines = list(baseline_cases(pretrained, second, epochs))
 runs = pd.DataFrame([{"forget_set": forget_set, **columns} for columns, _, _ in baselines])
-runs = [runs[RUN], *map(points.worst, tables, scored, [splits] * len(tables))]
+runs = [runs[RUN], *worst]
 numbers = points.how_many(
     sets=params.sets,
     runs=sum(map(len, runs)),
@@ -46,7 +52,7 @@ numbers = points.how_many(
     bins=bins(scoring.variant),
     image=load_array(inputs, shape=(every, *[None] * shape), dtype=np.uint8).shape[1:],
 )
-chosen = points.choose(points.mean_klom(scored), splits, numbers)
+chosen = points.choose(mean, splits, numbers)
 shown = chosen["point"].to_numpy(int)
 places, scoring = columns.of(shown), scoring.at(shown)
 trajectories = reader.runs(

@@ -32,3 +32,5 @@ elif proposal.differences:
     print("Change it by hand, or move it away and run `snakemake profile` again.")
 else:
     print(f"{existing} says so already, and stays as it is.")
+if params.of_site:
+    print(own_profile.set_aside(*params.of_site))

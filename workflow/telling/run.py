@@ -4,12 +4,14 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from snakemake.common import NOTHING_TO_BE_DONE_MSG
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
+from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from unlearning.planning import cluster
 from unlearning.planning.audit import Clock
@@ -34,6 +36,8 @@ TERMINAL, FILE = "DefaultStreamHandler", "DefaultLogFileHandler"
 LOOKED_AT = 5
 #: The beginning of what Snakemake says at the end of a dry run.
 DRY_RUN = "This was a dry-run"
+#: Executors of SLURM.
+ON_SLURM = {"slurm", "slurm-jobstep"}
 #: The driver of NVIDIA's GPUs.
 GPU = "/dev/nvidiactl"
 
@@ -52,7 +56,6 @@ class Run:
         self.progress: Progress | None = None
         self.began = 0.0
         self.before: dict[str, str] = {}
-        self.made: set[str] = set()
         self.jobs: list[Any] = []
 
     def hear(self, record: logging.LogRecord) -> bool:
@@ -71,7 +74,7 @@ class Run:
         jobs = [
             job
             for job in self.workflow.dag.needrun_jobs(exclude_finished=False)
-            if job.resources.get("slurm_account") is not None and job.rule.name not in here
+            if job.rule.name not in here and self.for_slurm(job)
         ]
         try:
             if jobs:
@@ -80,6 +83,16 @@ class Run:
             return str(error)
         return ""
 
+    def for_slurm(self, job: Any) -> bool:
+        """Return whether SLURM would be given a job, were this no dry run.
+
+        A dry run is not told the executor that was asked for, but that it is one of other machines.
+        """
+        plugins = ExecutorPluginRegistry().plugins.items()
+        others = {name for name, each in plugins if not each.common_settings.local_exec} - ON_SLURM
+        elsewhere = self.workflow.execution_settings.use_threads and not others
+        return elsewhere or job.resources.get("slurm_account") is not None
+
     def begin(self) -> None:
         """Say what remains to be done, and from now on what is done."""
         self.began = time.time()
@@ -87,8 +100,8 @@ class Run:
         own = {handler.name: handler for handler in logger.handlers}
         jobs = {dag.jobid(job): job for job in dag.needrun_jobs()}
         self.jobs = list(jobs.values())
-        self.made = {str(path) for job in jobs.values() for path in job.output}
-        wanted = [path for path in looked_at(dag.targetjobs) if path in self.made]
+        planned = self.outputs(self.jobs)
+        wanted = [path for path in looked_at(dag.targetjobs) if path in planned]
         self.before = {path: digest(path) for path in wanted}
         # Of --verbose, and of a logger plugin that writes to the terminal, Snakemake's own remains.
         if TERMINAL not in own or settings.verbose or settings.debug_dag or not jobs:
@@ -122,12 +135,20 @@ class Run:
         works = {number: (job.rule.name, job.wildcards) for number, job in jobs.items()}
         return Remaining(clock, works, workers, not local, time.time())
 
+    def outputs(self, jobs: Iterable[Any]) -> set[str]:
+        """Return the files that jobs make."""
+        return {str(path) for job in jobs for path in job.output}
+
     def end(self) -> None:
         """Say what is new since the last run, and where to look first."""
-        if said := summary(compared(self.before, self.made)):
-            took = by_the_clock(time.time() - self.began)
-            self.say(f"Done in {took}. Made in this run:\n{said}")
+        self.tell_new(f"Done in {by_the_clock(time.time() - self.began)}. ")
         self.tell_not_finite()
+
+    def tell_new(self, before: str = "") -> None:
+        """Say what is new of what people look at, and where to look first."""
+        made = self.outputs(job for job in self.jobs if self.workflow.dag.finished(job))
+        if said := summary(compared(self.before, made)):
+            self.say(f"{before}Made in this run:\n{said}")
 
     def tell_not_finite(self) -> None:
         """Say in which runs members have left finite numbers."""
@@ -135,7 +156,8 @@ class Run:
             self.say(said)
 
     def stop(self) -> None:
-        """Say what is kept of a run that has failed."""
+        """Say what is new and what is kept of a run that has failed."""
+        self.tell_new()
         self.tell_not_finite()
         if self.progress is not None:
             done, total = self.progress.done, self.progress.total

@@ -1,7 +1,10 @@
 """Images of a forget set: as many as fit, easy and hard ones, the worst of the others."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from tests.helpers.exploring import PARTS
 from unlearning.exploring import points
@@ -61,6 +64,32 @@ def test_the_worst_point_is_looked_for_among_all():
     worst = found.loc[0, [f"worst_{split}" for split in SPLITS]].tolist()
     assert worst == [4, 5, 19] and found.loc[0, "worst_retain_klom"] == 7
     assert (found.loc[1, [f"worst_{split}" for split in SPLITS]] == -1).all()
+
+
+def every_worst(klom):
+    return points.worst(pd.DataFrame(index=range(len(klom))), klom, PARTS)
+
+
+@pytest.mark.parametrize("look", [every_worst, lambda klom: points.mean_klom([klom])])
+def test_what_is_said_of_all_runs_is_that_of_some_after_others(look, monkeypatch):
+    klom = np.random.default_rng(0).random((40, 20))
+    klom[3] = klom[35, 7] = np.nan
+    together = look(klom)
+    monkeypatch.setattr(points, "RUNS_AT_ONCE", 7)
+    np.testing.assert_allclose(look(klom), together, rtol=1e-12)
+
+
+@pytest.mark.parametrize("look", [every_worst, lambda klom: points.mean_klom([klom])])
+def test_looking_at_all_runs_copies_only_some_at_a_time(look):
+    klom = np.zeros((20 * points.RUNS_AT_ONCE, 20), np.float32)
+    klom = np.tile(klom, 500)
+    tracemalloc.start()
+    try:
+        look(klom)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < klom.nbytes / 4
 
 
 def test_the_rule_says_the_numbers():

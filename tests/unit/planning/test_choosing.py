@@ -48,17 +48,82 @@ def test_a_default_partition_with_gpus_is_that_for_gpus():
 
 def test_a_partition_for_short_jobs_is_taken_where_there_is_no_other():
     assert values(small(listed="debug|up|30:00|64000|gpu:1\n"))["cpu_partition"] == "debug"
+    beside = "cpu|up|infinite|64000|(null)\ndebug|up|30:00|64000|gpu:1\n"
+    assert values(small(listed=beside))["gpu_partition"] == "debug"
 
 
 def test_partitions_that_do_not_take_the_account_are_left_out():
-    assert values(many(), account="guests", gpu_partition="gpu")["cpu_partition"] == "cpu"
-    assert asked(many(), account="guests") == {
-        "gpu_partition": Question(
-            "gpu_partition", (), "no partition with GPUs takes jobs of account guests"
-        )
-    }
+    assert values(many(), account="theory", gpu_partition="gpu")["cpu_partition"] == "cpu"
     site = many(associations="toy|vision|gpu\n")
     assert values(site)["gpu_partition"] == "gpu"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"gpu_partition": "gpu"},
+            "gpu_partition: partition gpu takes no jobs of account guests, but of vision, theory",
+        ),
+        (
+            {"gpu_partition": "gpu_long,gpu"},
+            "gpu_partition: partition gpu_long takes no jobs of account guests, but of vision, "
+            "theory",
+        ),
+        (
+            {"cpu_partition": "bigmem"},
+            "cpu_partition: partition bigmem takes no jobs of account guests, but of vision, "
+            "theory",
+        ),
+        ({}, "account: no partition with GPUs takes jobs of guests, but of vision, theory"),
+    ],
+)
+def test_a_partition_that_refuses_the_account_is_refused_with_those_it_takes(given, message):
+    with pytest.raises(ValueError) as told:
+        choose(many(), {"account": "guests", **given})
+    assert str(told.value) == message
+
+
+def test_a_partition_for_accounts_of_others_is_refused_with_their_names():
+    with pytest.raises(ValueError) as told:
+        choose(many(associations="toy|guests|\n"), {"gpu_partition": "gpu"})
+    assert str(told.value) == (
+        "gpu_partition: partition gpu takes no jobs of account guests, but of theory, vision, "
+        "none of which ada has"
+    )
+
+
+def test_an_account_that_has_the_partitions_needed_is_taken_before_the_default():
+    chosen, questions = choose(many(default="guests\n"), {})
+    assert "account" not in chosen
+    assert questions[0] == Question(
+        "account", ("vision", "theory"), "your default, guests, has not the partitions needed"
+    )
+    alone = many(default="guests\n", associations="toy|vision|\ntoy|guests|\n")
+    reason = "the only one that has the partitions needed, of vision, guests"
+    assert choose(alone, {})[0]["account"] == Choice("vision", reason)
+    site = many(associations="toy|vision|\ntoy|theory|gpu_long\ntoy|theory|cpu\n")
+    assert values(site, gpu_partition="gpu")["account"] == "vision"
+    assert values(site, gpu_partition="gpu_long")["account"] == "theory"
+
+
+def test_who_has_no_account_for_a_gpu_runs_without():
+    site = many(associations="toy|guests|\n", default="guests\n")
+    found = choose(site, {})[0]["gpu_partition"]
+    assert found.value == "" and found.reason.startswith(
+        "no partition with GPUs takes jobs of guests, nor of another account of ada: what would"
+    )
+
+
+def test_a_cluster_that_takes_no_account_of_a_person_is_refused():
+    site = many(associations="toy|guests|gone\n")
+    with pytest.raises(ValueError, match="^account: no partition takes jobs of guests, but of "):
+        choose(site, {})
+
+
+def test_a_cluster_that_enforces_no_accounts_refuses_none():
+    site = many(config=ACCOUNTS.replace("associations,qos", "none"))
+    assert values(site, account="guests", gpu_partition="gpu")["gpu_partition"] == "gpu"
 
 
 def test_nodes_that_have_no_gpu_are_taken_before_those_that_have():
@@ -84,7 +149,7 @@ def test_a_cluster_without_accounts_takes_any_word():
             "sacctmgr took more than 60 s",
         ),
         ({"associations": ""}, (), "SLURM lists none of ada"),
-        ({"default": ("", "sacctmgr: no")}, ("vision", "theory", "guests"), "you have several"),
+        ({"default": ("", "sacctmgr: no")}, ("vision", "theory"), "you have several"),
     ],
 )
 def test_an_account_that_is_not_known_is_asked(different, options, reason):

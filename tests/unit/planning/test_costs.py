@@ -247,6 +247,17 @@ def test_subsampling_holds_one_run_at_a_time_and_takes_time_for_all():
     assert many.memory("subsample_members", job) > 4 * (200 + 100 * 10) * (1347 + 450)
 
 
+def test_sampling_holds_one_run_at_a_time_and_takes_time_for_all():
+    job = wildcards(forget_set="1")
+    one, all_three = (
+        Needs(study(run={"methods": names})) for names in (["ga"], ["ga", "gda", "scrub"])
+    )
+    assert one.memory("sample_points", job) == all_three.memory("sample_points", job)
+    assert one.memory("sample_points", job) > 4 * 100 * max(one.axes("ga", "1")) * (1347 + 450)
+    seconds = [each.job_seconds("sample_points", job, "cpu") for each in (one, all_three)]
+    assert 10 < seconds[0] < seconds[1] < 20
+
+
 def test_stopping_holds_one_run_at_a_time_and_scores_the_forget_set_alone():
     job = wildcards(forget_set="1")
     needs, more = (Needs(study(klom={"bootstrap": repeats})) for repeats in (10, 1000))

@@ -111,6 +111,21 @@ def test_a_person_is_asked_until_the_answer_is_one():
     assert all(prompt.endswith(question) for prompt in prompts)
 
 
+def test_where_the_default_account_lacks_a_partition_the_account_is_asked_first():
+    prompts, typed = [], iter(["guests", "vision", "gpu"])
+
+    def ask(prompt):
+        prompts.append(prompt.splitlines())
+        return next(typed)
+
+    text = proposed(many(default="guests\n"), ask=ask).text
+    question = "account: your default, guests, has not the partitions needed (vision, theory); "
+    assert prompts[0] == [f"{question}which? "]
+    assert prompts[1][0].startswith("account: no partition with GPUs takes jobs of guests, but of")
+    assert prompts[2][-1].startswith("gpu_partition: there are several with GPUs")
+    assert "  account: vision # as you said" in text and "  gpu_partition: gpu # " in text
+
+
 def test_a_person_who_leaves_is_told_that_nothing_is_written():
     def ask(prompt):
         raise EOFError
@@ -206,6 +221,22 @@ class _Stream:
 
     def __exit__(self, *error):
         self.stream.close()
+
+
+def test_what_the_site_says_and_no_longer_counts_is_told():
+    said = {"jobs": "50", "default-resources": ["qos='long'", "runtime=30"]}
+    head = (
+        "/etc/profile.yaml is the profile of your site, and does not count beside one of your own."
+    )
+    assert own_profile.set_aside("/etc/profile.yaml", said).splitlines() == [
+        f"{head} Of what it says copy into yours what you need:",
+        "  jobs: 50",
+        "  default-resources: qos='long'",
+        "  default-resources: runtime=30",
+    ]
+    assert own_profile.set_aside("/etc/profile.yaml", {}).endswith(
+        "cannot be read, or says nothing."
+    )
 
 
 def test_what_was_found_is_a_table():

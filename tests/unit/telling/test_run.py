@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -25,8 +26,9 @@ class Rule(SimpleNamespace):
 
 def job(name, output, norun=False):
     return SimpleNamespace(
-        rule=Rule(name=name), wildcards=SimpleNamespace(), wildcards_dict={"theory_figure": "fig3"},
-        output=output, input=[FIGURE], log=[], is_local=True, is_norun=norun,
+        rule=Rule(name=name), resources={"mem_mb": 1000}, wildcards=SimpleNamespace(),
+        wildcards_dict={"theory_figure": "fig3"}, output=output, input=[FIGURE], log=[],
+        is_local=True, is_norun=norun,
     )  # fmt: skip
 
 
@@ -43,15 +45,22 @@ def handlers(monkeypatch):
     return found
 
 
-def build(jobs, quiet=(), verbose=False, executor="local"):
+def build(jobs, quiet=(), verbose=False, executor="local", elsewhere=False):
     for handler in logger.handlers:
         handler.addFilter(DefaultFilter(set(quiet), False, verbose, False, False))
-    dag = SimpleNamespace(needrun_jobs=lambda: jobs, jobid=jobs.index, targetjobs=jobs[-1:])
+    dag = SimpleNamespace(
+        needrun_jobs=lambda exclude_finished=True: jobs,
+        finished=lambda each: all(map(os.path.exists, each.output)),
+        jobid=jobs.index,
+        targetjobs=jobs[-1:],
+    )
     workflow = SimpleNamespace(
         dag=dag,
         rules=[each.rule for each in jobs],
         output_settings=SimpleNamespace(quiet=set(quiet), verbose=verbose, debug_dag=False),
         executor_plugin=SimpleNamespace(name=executor),
+        execution_settings=SimpleNamespace(use_threads=elsewhere),
+        _localrules={"fig3"},
         scheduler=SimpleNamespace(global_resources={"_cores": 2, "_nodes": 2**63, "gpu": 1}),
     )
     return Run(workflow, Needs(CONFIG))
@@ -151,3 +160,37 @@ def test_a_run_that_fails_says_why_and_what_is_kept(handlers, tmp_path):
     running.stop()
     assert "Failed: mine.py, line 3: no x" in handlers[0].stream.getvalue()
     assert "0 of 2 jobs are done and kept" in handlers[0].stream.getvalue()
+
+
+def test_a_run_that_fails_names_what_it_has_made_before(handlers, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made, kept, failed = FIGURE, "results/theory/old.png", "results/theory/lost.png"
+    jobs = [job("draw_theory", [path]) for path in (made, kept, failed)]
+    target = job("fig3", [], norun=True)
+    target.input = [made, kept, failed]
+    for path in (made, kept):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / kept).write_text("as it was")
+    running = build([*jobs, target])
+    running.workflow.dag.finished = lambda each: each is jobs[0]
+    running.begin()
+    (tmp_path / made).write_text("a figure")
+    running.stop()
+    text = handlers[0].stream.getvalue()
+    assert f"Made in this run:\nnew:       {made}\nLook first at {made}\n" in text
+    assert kept not in text and failed not in text, "these jobs have not ended"
+    assert text.index("Made in this run") < text.index("are done and kept")
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_dry_run_for_a_cluster_foretells_a_job_without_account(monkeypatch, elsewhere):
+    asked = []
+
+    def refuse(requests):
+        asked.extend(requests)
+        raise ValueError("account is not set")
+
+    monkeypatch.setattr(module.cluster, "check_cluster", refuse)
+    said = heard(build(both(), elsewhere=elsewhere), f"{module.DRY_RUN} (flag -n).")
+    assert ("would be refused: account is not set" in said) == elsewhere
+    assert [each.rule for each in asked] == ["draw_theory"] * elsewhere
