@@ -15,11 +15,12 @@ from unlearning.study.config_batches import batch_complaints
 from unlearning.study.config_data import FORGET_SET_KEYS, dataset_complaints, forget_set_complaints
 from unlearning.study.config_influence import name_complaints
 from unlearning.study.config_league import league_complaints
-from unlearning.study.config_methods import INFINITE, method_complaints
+from unlearning.study.config_methods import method_complaints
 from unlearning.study.config_needs import early_complaints, needs_complaints
 from unlearning.study.config_published import published_complaints
 from unlearning.study.config_stability import stability_complaints
 from unlearning.study.config_theory import theory_complaints
+from unlearning.study.config_values import INFINITE
 from unlearning.study.config_words import allowed
 from unlearning.study.design import Config, used_forget_sets
 from unlearning.study.influence import in_family

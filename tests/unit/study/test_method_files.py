@@ -6,7 +6,10 @@ import pytest
 
 from tests.helpers.code import forget
 from tests.helpers.configs import CONFIG
+from unlearning.scoring import accuracy_gaps, rows
 from unlearning.study import config as studies
+from unlearning.study import design
+from unlearning.study.config_values import COLUMNS
 from unlearning.study.method_files import method_signature, method_source
 
 STANZA = {
@@ -145,7 +148,58 @@ def test_a_plain_method_needs_sizes_of_batches_and_its_control(study):
         study(text, controls=[])
 
 
-def test_a_file_takes_the_place_of_a_method_of_the_same_name():
+def test_hyperparameters_of_a_file_are_its_authors_whatever_ours_are_called(study):
+    """But those that its loaders and every run's conditions are told."""
+    theirs = "optimizer, schedule: str, alpha: float, labels, student, beta, selection, strength"
+    values = {"optimizer": "adamw", "schedule": "cosine", "alpha": -0.5, "labels": "soft"}
+    values |= {"student": "small", "beta": 0, "selection": "top", "strength": 0, "batch_size": 64}
+    text = PLAIN.replace("epochs", theirs + ", epochs").format("net, retain_loader")
+    study(text, fixed=values)
+    with pytest.raises(ValueError, match=r"methods\.mine\.alpha: 'a' must be a number;"):
+        study(text, fixed={**values, "alpha": "a"})
+    for name, wrong in {"batch_size": 0, "batch_norm": "soft", "order": "any"}.items():
+        with pytest.raises(ValueError, match=rf"methods\.mine\.{name}: "):
+            study(text, fixed={**values, name: wrong})
+
+
+def test_only_a_control_of_a_file_is_one_of_zero_strength(study):
+    """And what is a flaw of a published method by its name is none of a file's."""
+    stanza = {**deepcopy(STANZA), "file": "mine.py", "sweep": {"salient_share": [0, 0.5]}}
+    stanza["controls"] = [{"salient_share": [1], "student": ["frozen"]}, {"strength": [0]}]
+    kinds = [run.kind for run in design.trajectories(stanza).values()]
+    assert kinds == ["grid", "grid", "grid", "zero_strength"]
+    study(
+        PLAIN.format("net, retain_loader").replace("learning_rate: float", "strength: float"),
+        sweep={"strength": [0.5]},
+        controls=[],
+    )
+
+
+@pytest.mark.parametrize("column", ["method", "kind", "epoch", "split", "setting", "loss"])
+def test_no_hyperparameter_is_called_like_a_column_of_the_tables(study, column):
+    text = PLAIN.replace("epochs", f"{column}, epochs").format("net, retain_loader")
+    with pytest.raises(ValueError) as caught:
+        study(text, fixed={"batch_size": 64, column: 1})
+    assert str(caught.value).startswith(
+        f"config: methods.mine: mine.py, line 1: unlearn takes {column} as a hyperparameter, and "
+    )
+
+
+def test_all_columns_of_tables_of_runs_are_known():
+    tables = (rows.IDENTITY, rows.MEASURES, rows.FURTHER, accuracy_gaps.IDENTITY)
+    assert {*COLUMNS} >= {name for names in (*tables, accuracy_gaps.MEASURES) for name in names}
+
+
+def test_a_file_takes_no_name_of_ours(study):
+    text = PLAIN.format("net, retain_loader")
+    study(text)
+    config = deepcopy(CONFIG)
+    config["methods"]["rewind"] = {"file": "mine.py", **deepcopy(STANZA)}
+    with pytest.raises(ValueError, match=r"methods\.rewind\.file: rewind is a method of this rep"):
+        studies.check(config)
+
+
+def test_the_source_of_a_method_is_its_file():
     assert method_source("ga", {"file": None}) == "unlearning/methods/ga.py"
     assert method_source("ga", {}) == "unlearning/methods/ga.py"
     assert method_source("ga", {"file": "here/../mine.py"}) == "./mine.py"
