@@ -1,5 +1,6 @@
 """A method outside of the repository is planned with its code, and stands behind its figures."""
 
+import pytest
 import yaml
 from snakemake.utils import update_config
 
@@ -59,6 +60,24 @@ def test_a_bad_file_is_left_out_in_one_sentence_and_the_other_methods_go_on(tmp_
     jobs = printed.split("Job stats:")[1]
     assert "method=ga" in jobs and "method=mine" not in jobs
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("given", ["mine", "[mine, ga]"])
+def test_a_method_is_left_out_where_the_study_is_told_to_and_that_is_a_success(tmp_path, given):
+    """Whether it could be run or not, and with whatever collects tables of methods."""
+    overlay = write(tmp_path, METHOD.replace("net, ", "net, learner, "))
+    text = OVERLAY.replace("[mine]", "[mine, ga, gda]")
+    text += "figures: {fig2: {methods: [gda]}, fig6: {methods: [mine, gda]}}\n"
+    (tmp_path / "study.yaml").write_text(text)
+    done = dry_run(tmp_path, "league", "fig6", *overlay, "--config", f"leave_out={given}")
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed[-3000:]
+    named = "mine, ga" if "ga" in given else "mine"
+    assert f"Left out, as leave_out says: {named}\n" in printed.split("This was a dry-run")[1]
+    assert "config: methods.mine" not in printed
+    jobs = printed.split("Job stats:")[1]
+    assert "klom/gda/1.csv" in jobs and "mine" not in jobs.split("This was a dry-run")[0]
+    assert ("klom/ga/1.csv" in jobs) == (given == "mine")
 
 
 def test_what_is_wrong_beside_the_methods_stops_all_with_its_line(tmp_path):

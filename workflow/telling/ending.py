@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from unlearning.artifacts.files import ArtifactError, load_record
+from unlearning.study.design import Config
 
 #: Pages and figures that say most, the first that a run has made first.
 FIRST = (
@@ -77,6 +78,23 @@ def failures(jobs: Iterable[Any], most: int = 5) -> str:
             said = SAID.findall(path.read_text(errors="replace")) if path.is_file() else []
             found |= dict.fromkeys(f"Failed: {text}" for text in said[-1:])
     return _at_most(list(found), most)
+
+
+def without(jobs: Iterable[Any], config: Config) -> str:
+    """Return how to go on without the methods of which jobs have failed, if others are left.
+
+    Parameters
+    ----------
+    jobs : of Snakemake, that have failed
+    config : the study, without what it leaves out already
+    """
+    methods = config["run"]["methods"]
+    failed = {job.wildcards_dict.get("method") for job in jobs} & {*methods}
+    if not failed or not {*methods} - failed:
+        return ""
+    names = sorted(failed | {*config["leave_out"]})
+    value = f"leave_out={names[0]}" if len(names) == 1 else f"'leave_out=[{', '.join(names)}]'"
+    return f"To have the others without {' and '.join(sorted(failed))}: --config {value}"
 
 
 def _at_most(lines: list[str], most: int) -> str:

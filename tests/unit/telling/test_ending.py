@@ -14,6 +14,7 @@ from workflow.telling.ending import (
     looked_at,
     not_finite,
     summary,
+    without,
 )
 
 
@@ -107,3 +108,18 @@ def test_each_reason_why_jobs_failed_is_told_once_at_the_end(tmp_path):
     assert failures(jobs) == both
     assert failures(jobs, most=1).splitlines()[1] == "and 1 more"
     assert failures(jobs[3:]) == ""
+
+
+def test_how_to_go_on_without_a_method_that_failed_is_said_where_others_are_left():
+    def jobs(*names):
+        wildcards = [{"method": name} for name in names] + [{"chunk": "0-9"}]
+        return [SimpleNamespace(wildcards_dict=each) for each in wildcards]
+
+    study = {"run": {"methods": ["ga", "mine", "yours"]}, "leave_out": []}
+    said = "To have the others without mine: --config leave_out=mine"
+    assert without(jobs("mine", "mine"), study) == said
+    two = "To have the others without mine and yours: --config 'leave_out=[mine, yours]'"
+    assert without(jobs("yours", "mine"), study) == two
+    more = {"run": {"methods": ["ga", "mine"]}, "leave_out": ["yours"]}
+    assert without(jobs("mine"), more).endswith("without mine: --config 'leave_out=[mine, yours]'")
+    assert without(jobs(), study) == without(jobs("ga", "mine", "yours"), study) == ""
