@@ -5,12 +5,13 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import CodeType, GeneratorType, ModuleType
 from typing import Any
 
 from unlearning.study.method_files import return_lines
+from unlearning.study.sources import ROOT, followed, located, outside, sources
 
 #: What the plain form calls its network; as `unlearning.study.method_files.MODELS` has it.
 MODELS = ("model", "net")
@@ -31,6 +32,8 @@ class Outside:
     ----------
     function : its ``unlearn``
     file : the file, as the study names it
+    before, path : names of the modules that were there before the file was run, and where Python
+        looked for them: what is found there is installed
 
     Attributes
     ----------
@@ -40,8 +43,14 @@ class Outside:
     takes : the names of all its arguments
     """
 
-    def __init__(self, function: Callable[..., Any], file: str) -> None:
-        self.function, self.file = function, file
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        file: str,
+        before: frozenset[str] = frozenset(),
+        path: Sequence[str] = (),
+    ) -> None:
+        self.function, self.file, self.before, self.path = function, file, before, path
         code = function.__code__
         self.at = place(file, code.co_filename, code.co_firstlineno)
         self.returns = self._returns(code)
@@ -101,8 +110,10 @@ def place(file: str, found: str, line: int) -> str:
     found : the file, perhaps another one beside it, as Python names it
     line : in that
     """
-    beside = os.path.relpath(found, Path(file).resolve().parent)
-    return f"{os.path.join(os.path.dirname(file), beside)}, line {line}"
+    real = Path(file).resolve()
+    beside = os.path.relpath(found, real.parent)
+    name = os.path.join(os.path.dirname(followed(file)), beside)
+    return f"{file if Path(found) == real else name}, line {line}"
 
 
 def blamed(error: BaseException, file: str, at: str) -> str:
@@ -142,6 +153,8 @@ def load(file: str) -> Outside:
         When it cannot be run; names the line.
     """
     path = Path(file).resolve()
+    _forget_others(path.parent)
+    before, looked = frozenset(sys.modules), list(sys.path)
     sys.path.insert(0, str(path.parent))
     sys.dont_write_bytecode = True  # nothing is left in a user's folder
     module = ModuleType(f"{path.stem}_outside")  # a name that no import asks for
@@ -151,4 +164,59 @@ def load(file: str) -> Outside:
         exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
     except (Exception, SystemExit) as error:
         raise MethodError(blamed(error, file, f"{file}, line 1")) from error
-    return Outside(vars(module)["unlearn"], file)
+    method = Outside(vars(module)["unlearn"], file, before, looked)
+    check_imports(method)
+    return method
+
+
+def check_imports(method: Outside) -> None:
+    """Refuse what a method has imported beside itself and no plan knows of.
+
+    Parameters
+    ----------
+    method : of which all has been run, or as much as loading it runs
+
+    Raises
+    ------
+    MethodError
+        Names the first such file: an edit of it would run nothing again.
+    """
+    folder = Path(method.file).resolve().parent
+    installed = {*method.path} - {str(folder)}
+    listed = {located(name).resolve() for name in sources(outside(method.file))}
+    for name in sorted(sys.modules.keys() - method.before):
+        path = Path(getattr(sys.modules[name], "__file__", None) or "").resolve()
+        seen = path in listed or path == Path(method.file).resolve() or path.suffix != ".py"
+        if seen or not _is_own(path, folder) or _found_in(path, name) in installed:
+            continue
+        raise MethodError(
+            f"{place(method.file, str(path), 1).removesuffix(', line 1')}: {method.file} imports "
+            "it in a way that is not seen before a job, so that an edit of it would run nothing "
+            "again; import it by a statement, from the folder of the method or a package in it"
+        )
+
+
+def _found_in(path: Path, name: str) -> str:
+    """Return the folder in which Python has found the package, or module, of a dotted name."""
+    depth = name.count(".") + (path.name == "__init__.py")
+    return str(path.parents[depth])
+
+
+def _is_own(path: Path, folder: Path) -> bool:
+    """Return whether a file is a user's own code, in a folder of theirs."""
+    apart = (PACKAGE, ROOT / "workflow", Path(sys.prefix), Path(sys.base_prefix))
+    return (
+        path.is_relative_to(folder)
+        and not INSTALLED.intersection(path.parts)
+        and not any(path.is_relative_to(other.resolve()) for other in apart)
+    )
+
+
+def _forget_others(folder: Path) -> None:
+    """Forget what methods of other folders have imported: names may be the same in this one."""
+    for loaded in [one for name, one in sys.modules.items() if name.endswith("_outside")]:
+        other = Path(getattr(loaded, "__file__", None) or "").parent
+        for name, module in list(sys.modules.items()):
+            path = Path(getattr(module, "__file__", None) or "")
+            if other != folder and _is_own(path, other):
+                del sys.modules[name]
