@@ -41,6 +41,7 @@ class Outside:
     returns : file and line of its ``return``, where it has one that gives something back; else `at`
     network : what it calls the one network that it takes, empty where it takes a `Learner`
     takes : the names of all its arguments
+    yields : whether it is a generator, whatever is wrapped around it
     """
 
     def __init__(
@@ -51,7 +52,9 @@ class Outside:
         path: Sequence[str] = (),
     ) -> None:
         self.function, self.file, self.before, self.path = function, file, before, path
-        code = function.__code__
+        written = _written(function)
+        code = written.__code__
+        self.yields = inspect.isgeneratorfunction(written)
         self.at = place(file, code.co_filename, code.co_firstlineno)
         self.returns = self._returns(code)
         self.takes = frozenset(inspect.signature(function).parameters)
@@ -90,7 +93,8 @@ class Outside:
         """Yield what the function's generator yields, while `at` is the line; else as `call`."""
         end = object()
         while (value := self._taken(whom, lambda: next(steps, end))) is not end:
-            if frame := steps.gi_frame:
+            frame = getattr(steps, "gi_frame", None)
+            if frame and is_own(Path(frame.f_code.co_filename), Path(self.file).resolve().parent):
                 self.at = place(self.file, frame.f_code.co_filename, frame.f_lineno)
             yield value
 
@@ -99,6 +103,15 @@ class Outside:
             return step()
         except (Exception, SystemExit) as error:
             raise MethodError(f"{blamed(error, self.file, self.at)} ({whom})") from error
+
+
+def _written(function: Any) -> Any:
+    """Return the function that a user wrote, without decorators and what is given beforehand."""
+    while True:
+        found = inspect.unwrap(getattr(function, "func", function))
+        if found is function:
+            return found
+        function = found
 
 
 def place(file: str, found: str, line: int) -> str:
@@ -129,12 +142,13 @@ def blamed(error: BaseException, file: str, at: str) -> str:
         return f"{place(file, error.filename, error.lineno or 1)}: {error.msg}: not Python"
     folder = Path(file).resolve().parent
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        path = Path(frame.filename)
-        written_here = path.is_relative_to(folder) and not INSTALLED.intersection(path.parts)
-        if written_here and not path.is_relative_to(PACKAGE):
+        if is_own(Path(frame.filename), folder):
             at = place(file, frame.filename, frame.lineno or 1)
             break
-    return f"{at}: {' '.join(traceback.format_exception_only(error)[-1].split())}"
+    told = traceback.TracebackException(type(error), error, None)
+    told.__notes__, notes = None, getattr(error, "__notes__", [])
+    said = "; ".join([list(told.format_exception_only())[-1], *map(str, notes)])
+    return f"{at}: {' '.join(said.split()).replace(' ;', ';')}"
 
 
 def load(file: str) -> Outside:
@@ -164,7 +178,13 @@ def load(file: str) -> Outside:
         exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
     except (Exception, SystemExit) as error:
         raise MethodError(blamed(error, file, f"{file}, line 1")) from error
-    method = Outside(vars(module)["unlearn"], file, before, looked)
+    function: Any = vars(module).get("unlearn")
+    if not hasattr(_written(function), "__code__"):
+        raise MethodError(
+            f"{file}: unlearn is {'nothing' if function is None else repr(function)} once the file "
+            "has been run, and must be a function"
+        )
+    method = Outside(function, file, before, looked)
     check_imports(method)
     return method
 
@@ -186,8 +206,8 @@ def check_imports(method: Outside) -> None:
     listed = {located(name).resolve() for name in sources(outside(method.file))}
     for name in sorted(sys.modules.keys() - method.before):
         path = Path(getattr(sys.modules[name], "__file__", None) or "").resolve()
-        seen = path in listed or path == Path(method.file).resolve() or path.suffix != ".py"
-        if seen or not _is_own(path, folder) or _found_in(path, name) in installed:
+        seen = path in listed or path.suffix != ".py" or not path.is_file()
+        if seen or not is_own(path, folder) or _found_in(path, name) in installed:
             continue
         raise MethodError(
             f"{place(method.file, str(path), 1).removesuffix(', line 1')}: {method.file} imports "
@@ -202,7 +222,7 @@ def _found_in(path: Path, name: str) -> str:
     return str(path.parents[depth])
 
 
-def _is_own(path: Path, folder: Path) -> bool:
+def is_own(path: Path, folder: Path) -> bool:
     """Return whether a file is a user's own code, in a folder of theirs."""
     apart = (PACKAGE, ROOT / "workflow", Path(sys.prefix), Path(sys.base_prefix))
     return (
@@ -218,5 +238,5 @@ def _forget_others(folder: Path) -> None:
         other = Path(getattr(loaded, "__file__", None) or "").parent
         for name, module in list(sys.modules.items()):
             path = Path(getattr(module, "__file__", None) or "")
-            if other != folder and _is_own(path, other):
+            if other != folder and is_own(path, other):
                 del sys.modules[name]

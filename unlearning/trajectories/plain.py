@@ -1,7 +1,7 @@
 """The plain form of a method: one ordinary network and ordinary loaders, a member after another."""
 
-import inspect
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from time import perf_counter
@@ -21,6 +21,8 @@ from unlearning.trajectories.loading import MethodError, Outside
 FOR_PLAIN = ("batch_size", "forget_batch_size", "batch_norm")
 
 Sample = tuple[Tensor, Tensor]
+#: Of each layer of a network, by its name: its kind; its numbers, and what it computes with them.
+Layers = tuple[dict[str, str], dict[str, str]]
 
 
 class Points(Dataset[Sample]):
@@ -183,7 +185,7 @@ def adapted(
             }
         pretrained = {name: value.clone() for name, value in learner.network.state_dict().items()}
 
-        def begin(wanted: list[int] | int) -> tuple[nn.Module, dict[str, str], dict[str, Any]]:
+        def begin(wanted: list[int] | int) -> tuple[nn.Module, Layers, dict[str, Any]]:
             learner.network.load_state_dict(pretrained)
             network = ordinary(learner, build, given.get("batch_norm", "train"))
             arguments = {method.network: network, **loaders(learner, given), "epochs": wanted}
@@ -199,7 +201,7 @@ def adapted(
             learner.seconds += perf_counter() - started
             return value
 
-        if inspect.isgeneratorfunction(method.function):
+        if method.yields:
             network, layers, arguments = begin(list(epochs))
             steps, end = method.drive(whom, method.call(whom, **arguments)), object()
             while (value := timed(lambda: next(steps, end))) is not end:
@@ -215,6 +217,8 @@ def adapted(
                 raise MethodError(
                     f"{method.returns}: unlearn returned {_kind(value)}, and may return a network, "
                     "or nothing where it has changed the one that it was given"
+                    + "; to yield at epochs, write yield from"
+                    * isinstance(value, Iterator)
                 )
             where = method.at if value is None else method.returns
             _take_over(learner, network if value is None else value, layers, where)
@@ -243,18 +247,20 @@ def _yielded(value: Any, network: nn.Module, at: str) -> tuple[int, nn.Module]:
     return epoch, found
 
 
-def _take_over(learner: Learner, found: nn.Module, layers: dict[str, str], at: str) -> None:
+def _take_over(learner: Learner, found: nn.Module, layers: Layers, at: str) -> None:
     """Bring a network's weights into the learner, if it has the layers that were given."""
     own = learner.network.state_dict()
     state = {name: value for name, value in found.state_dict().items() if not _is_count(name)}
-    before = layers | {name: str(tuple(value.shape[1:])) for name, value in own.items()}
-    after = _layers(found) | {name: str(tuple(value.shape)) for name, value in state.items()}
-    for name in {**before, **after}:
-        if before.get(name) != after.get(name):
-            raise MethodError(
-                f"{at}: unlearn gave back another architecture: {name or 'the network'} is "
-                f"{after.get(name, 'missing')}, and was {before.get(name, 'not there')}"
-            )
+    kinds, details = _layers(found)
+    shapes = {name: str(tuple(value.shape)) for name, value in state.items()}
+    before = {name: str(tuple(value.shape[1:])) for name, value in own.items()}
+    for was, now in ((layers[0], kinds), (before, shapes), (layers[1], details)):
+        for name in {**was, **now}:
+            if was.get(name) != now.get(name):
+                raise MethodError(
+                    f"{at}: unlearn gave back another architecture: {name or 'the network'} is "
+                    f"{now.get(name, 'missing')}, and was {was.get(name, 'not there')}"
+                )
     with torch.no_grad():
         for name, value in own.items():
             value[0].copy_(state[name])
@@ -265,9 +271,14 @@ def _is_count(name: str) -> bool:
     return name.endswith("num_batches_tracked")
 
 
-def _layers(network: nn.Module) -> dict[str, str]:
-    """Return the kind of each layer of a network by its name."""
-    return {
-        name: "BatchNorm2d" if isinstance(layer, nn.BatchNorm2d) else type(layer).__name__
-        for name, layer in network.named_modules()
-    }
+def _layers(network: nn.Module) -> Layers:
+    """Return what the layers of a network are; BatchNorm's momentum is none of their numbers."""
+    kinds, details = {}, {}
+    for name, layer in network.named_modules():
+        kind = "BatchNorm2d" if isinstance(layer, nn.BatchNorm2d) else type(layer).__name__
+        numbers = re.sub(r"momentum=[^,]*,? ?", "", layer.extra_repr())
+        forward: Any = getattr(layer.forward, "__func__", layer.forward)
+        computes = getattr(forward, "__qualname__", type(forward).__name__)
+        kinds[name] = kind
+        details[name] = f"{kind}({numbers}) computing {computes}"
+    return kinds, details

@@ -51,6 +51,23 @@ BAD = {
         "import helper\n" + PLAIN.format("learner"),
         "helper.py, line 1: '(' was never closed: not Python",
     ),
+    "a network alone": (
+        PLAIN.format("network"),
+        "mine.py, line 1: unlearn takes network before its hyperparameters; a method takes "
+        "learner, or model (or net) and some of forget_loader",
+    ),
+    "positions alone": (
+        PLAIN.format("net, retain_loader, /"),
+        "mine.py, line 1: unlearn takes retain_loader before a /, and a study names what it gives",
+    ),
+    "a value, not a function": (
+        "import functools\nunlearn = functools.partial(print)\n",
+        "mine.py defines no function unlearn; define it there, after def, in place of line 2",
+    ),
+    "from elsewhere": (
+        "from torch import unlearn\n",
+        "mine.py defines no function unlearn; define it there, after def, in place of line 1",
+    ),
     "one epoch only": (
         "def unlearn(net, retain_loader, *, learning_rate): 0\n",
         r"snapshots.epochs: must be [1] for an unlearn that neither takes epochs nor yields",
@@ -120,6 +137,24 @@ def test_the_stacked_form_is_told_by_its_learner(study):
     signature = method_signature("mine", "mine.py")
     assert not signature.plain
     assert signature.hyperparameters.keys() == {"learning_rate", "epochs"}
+
+
+def test_a_learner_of_another_name_is_told_by_its_annotation(study):
+    for said in ("Learner", "learner.Learner", "'Learner'"):
+        study(PLAIN.format(f"stack: {said}").replace("learner.", "learner."), fixed={})
+        assert not method_signature("mine", "mine.py").plain
+
+
+def test_an_unlearn_that_is_imported_from_beside_is_read_there(study, tmp_path):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "form.py").write_text("\n" + PLAIN.format("net, retain_loader"))
+    study("from parts.form import unlearn\n")
+    signature = method_signature("mine", "mine.py")
+    assert signature.plain and signature.yields and signature.at == "parts/form.py, line 2"
+    other = "def ran(net, retain_loader, *, learning_rate, epochs): 0\n"
+    (tmp_path / "form.py").write_text(other)
+    study("from form import ran as unlearn\n")
+    assert method_signature("mine", "mine.py").at == "form.py, line 1"
 
 
 def test_a_yield_of_a_function_inside_is_not_its_own(study):
