@@ -1,5 +1,7 @@
 """A method outside of the repository is planned with its code, and stands behind its figures."""
 
+import re
+
 import pytest
 import yaml
 from snakemake.utils import update_config
@@ -60,6 +62,24 @@ def test_a_bad_file_is_left_out_in_one_sentence_and_the_other_methods_go_on(tmp_
     jobs = printed.split("Job stats:")[1]
     assert "method=ga" in jobs and "method=mine" not in jobs
     assert not (tmp_path / "results").exists()
+
+
+def test_a_file_that_a_method_needs_is_an_input_of_its_jobs_alone(tmp_path):
+    overlay = write(tmp_path, METHOD.replace("epochs", "teacher, epochs", 1))
+    text = OVERLAY.replace("[mine]", "[mine, ga]").replace(
+        "controls", "needs: [teacher]\n    controls"
+    )
+    (tmp_path / "study.yaml").write_text(text + "needs: {files: {teacher: other/net.pt}}\n")
+    done = dry_run(tmp_path, "fig6", *overlay)
+    printed = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "teacher is needs.files.teacher, and other/net.pt is not a file" in printed
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "net.pt").touch()
+    printed = dry_run(tmp_path, "fig6", *overlay).stdout
+    jobs = re.findall(r"^rule unlearn:\n +input: (.*)\n +output: (\S*),", printed, re.MULTILINE)
+    assert jobs and {"/mine/" in made for _, made in jobs} == {True, False}
+    assert all(("other/net.pt" in read) == ("/mine/" in made) for read, made in jobs)
 
 
 @pytest.mark.parametrize("given", ["mine", "[mine, ga]"])

@@ -93,7 +93,10 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
             "own, which is a condition of every method's runs; give it another name there"
         )
     yield from column_complaints(key, at or f"{name}.py: ", signature.own)
-    annotations, conditions = method_annotations(name, file), _conditions(signature)
+    asked, conditions = method.get("needs") or [], _conditions(signature)
+    annotations = {
+        key: said for key, said in method_annotations(name, file).items() if key not in asked
+    }
     has_default = (key for key, said in signature.hyperparameters.items() if said.optional)
     optional = {*conditions, *has_default}
     sections = [method[section] for section in ("sweep", "snapshots", "fixed")]

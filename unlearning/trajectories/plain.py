@@ -32,10 +32,10 @@ class Points(Dataset[Sample]):
     ----------
     data : all points of the data set
     indices : (points,) which of them
-    taken : called with the number of points whenever some are handed out
+    taken : called with (batch,) indices into the data set whenever some are handed out
     """
 
-    def __init__(self, data: Data, indices: Tensor, taken: Callable[[int], None]) -> None:
+    def __init__(self, data: Data, indices: Tensor, taken: Callable[[Tensor], None]) -> None:
         self.data, self.indices, self.taken = data, indices, taken
 
     def __len__(self) -> int:
@@ -48,8 +48,8 @@ class Points(Dataset[Sample]):
 
     def __getitems__(self, indices: list[int]) -> list[Sample]:
         """Return several samples at once, which is how loaders ask for a batch."""
-        self.taken(len(indices))
         chosen = self.indices[torch.tensor(indices, device=self.indices.device)]
+        self.taken(chosen)
         images, labels = self.data.gather(chosen.unsqueeze(0))
         return list(zip(images[0].unbind(), labels[0].unbind(), strict=True))
 
@@ -102,26 +102,30 @@ def loaders(learner: Learner, sizes: Mapping[str, int]) -> dict[str, DataLoader[
     -------
     dict
         ``forget_loader``, ``retain_loader``, and ``val_loader``, which goes through the validation
-        set in order.
+        set in order. ``points`` of each are (batch,) int64, where the points that it has handed out
+        last stand in the data set.
     """
     [seed], points = learner.seeds, learner.points
     device = learner.data.labels.device
     left = torch.ones(len(learner.data.labels), dtype=torch.bool, device=device)
     left[torch.cat([points[FORGET], points[RETAIN]])] = False
 
-    def count(number: int) -> None:
-        learner.sample_gradients += number
+    def loader(indices: Tensor, size: int, order: Order, cost: int) -> Any:
+        def taken(handed_out: Tensor) -> None:
+            learner.sample_gradients += cost * len(handed_out)
+            found.points = handed_out
 
-    def loader(indices: Tensor, size: int, order: Order, taken: Callable[[int], None]) -> Any:
         # With a generator of its own: the member's random numbers are all the method's.
         own = torch.Generator().manual_seed(seed)
         dataset = Points(learner.data, indices, taken)
-        return DataLoader(dataset, batch_size=size, sampler=order, generator=own)
+        found: Any = DataLoader(dataset, batch_size=size, sampler=order, generator=own)
+        found.points = indices[:0]
+        return found
 
     def trained(which: int, size: int) -> Any:
         indices = points[which]
         order = Order(len(indices), seed, which, learner.conditions.shuffle)
-        return loader(indices, size, order, count)
+        return loader(indices, size, order, 1)
 
     size = sizes["batch_size"]
     validation = left.nonzero().flatten()
@@ -129,7 +133,7 @@ def loaders(learner: Learner, sizes: Mapping[str, int]) -> dict[str, DataLoader[
     return {
         "forget_loader": trained(FORGET, sizes.get("forget_batch_size", size)),
         "retain_loader": trained(RETAIN, size),
-        "val_loader": loader(validation, size, in_order, lambda number: None),
+        "val_loader": loader(validation, size, in_order, 0),
     }
 
 

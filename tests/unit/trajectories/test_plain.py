@@ -1,5 +1,7 @@
 """The plain form does what a stack does, member for member, and gives each its own batches."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from tests.helpers import outside
 from unlearning.computing.batches import ordered
 from unlearning.methods import ga, gda
 from unlearning.networks import stacking
+from unlearning.study.sources import ROOT
 from unlearning.trajectories import plain
 from unlearning.trajectories.learner import FORGET, RETAIN, Conditions, Learner
 
@@ -108,6 +111,45 @@ def test_loaders_are_ordinary_and_go_in_the_order_of_the_learner():
                 assert torch.equal(images, pixels[0]) and torch.equal(labels, classes[0])
                 taken += len(labels)
     assert learner.sample_gradients == taken == 2 * outside.TRAIN
+
+
+def test_loaders_say_where_the_points_of_a_batch_stand_in_the_data_set():
+    learner = learner_of()
+    loaders = plain.loaders(learner, {"batch_size": 7, "forget_batch_size": 4})
+    for name, loader in loaders.items():
+        assert loader.points.dtype == torch.int64 and not len(loader.points)
+        seen = []
+        for images, labels in loader:
+            inputs, classes = learner.data.gather(loader.points.unsqueeze(0))
+            assert torch.equal(images, inputs[0]) and torch.equal(labels, classes[0]), name
+            seen += loader.points.tolist()
+        assert len(set(seen)) == len(seen) == len(loader.dataset)
+
+
+EXAMPLE = re.search(
+    r"^```python\n(# needs: \[oracle_outputs\].*?)^```$",
+    (ROOT / "docs" / "your_method.md").read_text(),
+    re.MULTILINE | re.DOTALL,
+)[1]
+
+
+def test_the_example_of_a_method_that_needs_more_comes_to_the_oracles_outputs(tmp_path):
+    small = outside.chunk()
+    generator = torch.Generator().manual_seed(1)
+    oracles = torch.randn(5, outside.POINTS, 3, generator=generator)
+    wanted = oracles.mean(0)
+    own = torch.arange(outside.POINTS), small.prepared.data.labels
+    others = wanted.clone()
+    others[own] = -torch.inf
+    margins = (wanted[own] - others.logsumexp(1)).numpy()
+    method = outside.load(tmp_path, EXAMPLE)
+    distances = [
+        np.square(found[:, outside.FORGET] - margins[outside.FORGET]).mean()
+        for found in outside.run(
+            method, (1, 100), small=small, oracle_outputs=oracles, learning_rate=0.05
+        ).margins
+    ]
+    assert distances[1] < distances[0] / 3
 
 
 def test_the_validation_loader_has_the_rest_in_order_and_costs_nothing():
