@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from unlearning.computing.batches import Data, ordered
 from unlearning.computing.devices import wait_for
+from unlearning.trajectories.counting import Charged, Forward
 from unlearning.trajectories.learner import FORGET, RETAIN, Learner, Snapshot
 from unlearning.trajectories.loading import MethodError, Outside
 
@@ -175,10 +176,11 @@ def adapted(
     members : seed -> number of the member
     optimizer : ``momentum`` and ``weight_decay`` of the run, for a method that takes them
     """
+    charged = Charged(method.file)
 
     def unlearn(learner: Learner, *, epochs: Sequence[int], **given: Any) -> Iterator[Snapshot]:
         [seed] = learner.seeds
-        whom = f"member {members[seed]}"
+        whom, forward = f"member {members[seed]}", Forward()
         keywords = {key: value for key, value in given.items() if key not in FOR_PLAIN}
         known = {**optimizer, **given}
         keywords |= {key: value for key, value in known.items() if key in method.takes}
@@ -192,6 +194,8 @@ def adapted(
         def begin(wanted: list[int] | int) -> tuple[nn.Module, Layers, dict[str, Any]]:
             learner.network.load_state_dict(pretrained)
             network = ordinary(learner, build, given.get("batch_norm", "train"))
+            forward.points = 0
+            network.register_forward_pre_hook(forward)
             arguments = {method.network: network, **loaders(learner, given), "epochs": wanted}
             arguments = {name: each for name, each in arguments.items() if name in method.takes}
             _seed_all(seed)
@@ -212,11 +216,13 @@ def adapted(
                 epoch, found = _yielded(value, network, method.at)
                 _take_over(learner, found, layers, method.at)
                 yield Snapshot(learner, epoch)
+            charged.check(forward, learner.sample_gradients, whom)
             return
         for epoch in epochs:
             learner.seconds, learner.sample_gradients = 0.0, 0
             network, layers, arguments = begin(epoch)
             value = timed(partial(method.call, whom, **arguments))
+            charged.check(forward, learner.sample_gradients, whom)
             if value is not None and not isinstance(value, nn.Module):
                 raise MethodError(
                     f"{method.returns}: unlearn returned {_kind(value)}, and may return a network, "

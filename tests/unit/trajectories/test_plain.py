@@ -178,6 +178,37 @@ def test_members_have_orders_of_their_own_and_passes_differ():
     assert list(plain.Order(4, 1, RETAIN, False)) == [0, 1, 2, 3]
 
 
+KEPT = BOTH.replace("for images, labels in retain_loader", "for images, labels in kept").replace(
+    "    optimizer =", "    kept = list(retain_loader)\n    optimizer ="
+)
+VALIDATED = BOTH.replace("retain_loader", "val_loader")
+COPIED = "import copy\n" + BOTH.replace(
+    "    optimizer =", "    model = copy.deepcopy(model)\n    optimizer ="
+)
+TAUGHT = BOTH.replace(
+    "            optimizer.zero_grad()\n            functional",
+    "            with torch.no_grad():\n                model(images), model(images)\n"
+    "            optimizer.zero_grad()\n            functional",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(KEPT, [90, 42]), (VALIDATED, [48, 18]), (BOTH, None), (COPIED, None), (TAUGHT, None)],
+    ids=["kept in memory", "of the validation set", "of both sets", "of a copy", "of a teacher"],
+)
+def test_the_log_says_where_a_method_computes_more_than_it_is_charged_for(
+    tmp_path, caplog, text, told
+):
+    method = outside.load(tmp_path, text)
+    outside.run(method, learning_rate=0.1, forget_batch_size=2)
+    said = [each.getMessage() for each in caplog.records if "went forward" in each.getMessage()]
+    assert len(said) == bool(told)
+    if told:
+        assert f"{told[0]} points went forward" in said[0] and f"handed out {told[1]}," in said[0]
+        assert "(member 0, the first of all)" in said[0]
+
+
 RANDOM = """
 import random
 import numpy
