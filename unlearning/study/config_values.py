@@ -95,8 +95,8 @@ def column_complaints(key: str, at: str, names: Collection[str]) -> Iterator[str
     """
     for name in sorted({*names} & {*COLUMNS}):
         yield (
-            f"{key}: {at}unlearn takes {name} as a hyperparameter, and {name} is a column of every "
-            "table of runs; give it another name there"
+            f"{key}: {at}unlearn takes {name} as a hyperparameter, and {name} is a column of the "
+            "tables of runs; give it another name there"
         )
 
 

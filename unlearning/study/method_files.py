@@ -107,13 +107,20 @@ def _missing(name: str, file: str | None) -> str:
     return f": there is no file unlearning/methods/{name}.py; {known}; or name its file"
 
 
-def _signature(code: ast.Module, file: str, folder: str, wanted: str = "unlearn") -> Signature:
+def _signature(
+    code: ast.Module,
+    file: str,
+    folder: str,
+    wanted: str = "unlearn",
+    passed: tuple[tuple[str, str], ...] = (),
+) -> Signature:
     functions = [node for node in code.body if isinstance(node, ast.FunctionDef)]
     found = [node for node in functions if node.name == wanted]
     if not found:
-        if taken := _taken_from(code, folder, wanted):
+        taken = _taken_from(code, folder, wanted)
+        if taken and taken not in passed:
             other, name = taken
-            return _signature(parsed(Path(other)), other, folder, name)
+            return _signature(parsed(Path(other)), other, folder, name, (*passed, taken))
         others = ", ".join(f"{node.name} in line {node.lineno}" for node in functions)
         has = f"; it has {others}" if others else ""
         if line := _set(code):

@@ -1,5 +1,6 @@
 """A method's file is read before any job; what is wrong with it is one sentence with its line."""
 
+import re
 from copy import deepcopy
 
 import pytest
@@ -11,6 +12,7 @@ from unlearning.study import config as studies
 from unlearning.study import design
 from unlearning.study.config_values import COLUMNS
 from unlearning.study.method_files import method_signature, method_source
+from unlearning.study.sources import ROOT
 
 STANZA = {
     "sweep": {"learning_rate": [0.1]},
@@ -155,6 +157,15 @@ def test_an_unlearn_that_is_imported_from_beside_is_read_there(study, tmp_path):
     (tmp_path / "form.py").write_text(other)
     study("from form import ran as unlearn\n")
     assert method_signature("mine", "mine.py").at == "form.py, line 1"
+    (tmp_path / "form.py").write_text("from mine import unlearn as ran\n")
+    with pytest.raises(ValueError, match=r"mine\.py defines no function unlearn; define"):
+        study("from form import ran as unlearn\n")
+
+
+def test_the_example_of_a_method_that_needs_more_is_accepted(study):
+    page = (ROOT / "docs" / "your_method.md").read_text()
+    (text,) = re.findall(r"^```python\n(# needs: .*?)^```$", page, re.MULTILINE | re.DOTALL)
+    study(text, needs=["oracle_outputs"])
 
 
 def test_a_yield_of_a_function_inside_is_not_its_own(study):
