@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import CodeType, GeneratorType, ModuleType
 from typing import Any
@@ -57,7 +58,15 @@ class Outside:
         self.yields = inspect.isgeneratorfunction(written)
         self.at = place(file, code.co_filename, code.co_firstlineno)
         self.returns = self._returns(code)
-        self.takes = frozenset(inspect.signature(function).parameters)
+        parameters = inspect.signature(function).parameters
+        if any(
+            each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in parameters.values()
+        ):
+            raise MethodError(
+                f"{self.at}: what is wrapped around unlearn hides its arguments; write "
+                "@functools.wraps(function) above it"
+            )
+        self.takes = frozenset(parameters)
         self.network = next((name for name in MODELS if name in self.takes), "")
 
     def _returns(self, code: CodeType) -> str:
@@ -108,7 +117,7 @@ class Outside:
 def _written(function: Any) -> Any:
     """Return the function that a user wrote, without decorators and what is given beforehand."""
     while True:
-        found = inspect.unwrap(getattr(function, "func", function))
+        found = inspect.unwrap(function.func if isinstance(function, partial) else function)
         if found is function:
             return found
         function = found

@@ -247,6 +247,14 @@ def test_what_is_wrapped_around_a_method_changes_nothing(tmp_path, decorator, li
         outside.run(outside.load(tmp_path, WRAPPED.format(decorator, "yield 4")))
 
 
+def test_a_wrapper_that_hides_the_arguments_is_named_with_its_line(tmp_path):
+    text = WRAPPED.format("@wrapper", "").replace("    @functools.wraps(function)\n", "")
+    with pytest.raises(
+        MethodError, match=r"mine\.py, line 7: what is wrapped around unlearn hides"
+    ):
+        outside.load(tmp_path, text)
+
+
 def test_hyperparameters_that_are_given_beforehand_stay_given(tmp_path):
     given = WRAPPED.format("", "") + "\n\nunlearn = functools.partial(unlearn, strength=1)\n"
     one = outside.run(outside.load(tmp_path, given))
