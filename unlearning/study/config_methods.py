@@ -95,7 +95,9 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
     yield from column_complaints(key, at or f"{name}.py: ", signature.own)
     asked, conditions = method.get("needs") or [], _conditions(signature)
     annotations = {
-        key: said for key, said in method_annotations(name, file).items() if key not in asked
+        parameter: said
+        for parameter, said in method_annotations(name, file).items()
+        if parameter not in asked
     }
     has_default = (key for key, said in signature.hyperparameters.items() if said.optional)
     optional = {*conditions, *has_default}

@@ -224,11 +224,10 @@ def adapted(
             value = timed(partial(method.call, whom, **arguments))
             charged.check(forward, learner.sample_gradients, whom)
             if value is not None and not isinstance(value, nn.Module):
+                hint = "; to yield at epochs, write yield from" * isinstance(value, Iterator)
                 raise MethodError(
                     f"{method.returns}: unlearn returned {_kind(value)}, and may return a network, "
-                    "or nothing where it has changed the one that it was given"
-                    + "; to yield at epochs, write yield from"
-                    * isinstance(value, Iterator)
+                    f"or nothing where it has changed the one that it was given{hint}"
                 )
             where = method.at if value is None else method.returns
             _take_over(learner, network if value is None else value, layers, where)
