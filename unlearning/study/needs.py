@@ -85,7 +85,7 @@ def settings(config: Config, method: str) -> dict[str, Any]:
     dict
         ``needs``: of ``early_weights`` the ``epochs`` that are kept and the recipe of ``training``;
         of ``oracle_outputs`` the ``members``; of ``datamodels`` the ``sample_gradients`` of all
-        models; of a file its ``path``.
+        models; of a file the ``input`` of the job that it is.
     """
     told: dict[str, Callable[[], dict[str, Any]]] = {
         "early_weights": lambda: {
@@ -95,9 +95,8 @@ def settings(config: Config, method: str) -> dict[str, Any]:
         "oracle_outputs": lambda: {"members": design.chunk_members(output_chunk(config))},
         "datamodels": lambda: {"sample_gradients": datamodel_gradients(config)},
     }
-    paths = own_files(config)
     asked = of_method(config, method)
-    said = {need: told[need]() if need in told else {"path": paths[need]} for need in asked}
+    said = {need: told[need]() if need in told else {"input": input_name(need)} for need in asked}
     return {"needs": said} if asked else {}
 
 

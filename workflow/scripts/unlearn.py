@@ -9,7 +9,6 @@ from unlearning.artifacts.files import load_array, save_record
 from unlearning.artifacts.logs import log_to
 from unlearning.ensembles.chunk import of_job
 from unlearning.networks.weights import load_weights
-from unlearning.study.needs import input_name
 from unlearning.study.seeds import ensemble_seeds
 from unlearning.trajectories.given import load_given
 from unlearning.trajectories.loading import load
@@ -22,7 +21,7 @@ chunk = of_job(snakemake, "unlearned", snakemake.wildcards.forget_set)
 seeds = ensemble_seeds(params.source, chunk.study["seed"], "pretrained", "", chunk.members)
 weights = load_weights(source.weights, seeds)
 asked = params.run.get("needs", {})
-files = {need: getattr(source, input_name(need)) for need in asked}
+files = {need: getattr(source, said.get("input", need)) for need, said in asked.items()}
 given = load_given(asked, files, chunk, weights, seeds)
 file = snakemake.config["methods"][method].get("file")
 unlearn = load(file) if file else import_module(f"unlearning.methods.{method}").unlearn

@@ -50,7 +50,7 @@ def test_a_file_of_a_users_own_is_an_input_whatever_it_is_called():
     found = needs.files(config, job("ga"), PATTERNS)
     assert found == {"file_get": ["state.pt"], "file_weights": ["my/teacher.pt"]}
     assert {needs.input_name(need) for need in needs.of_method(config, "ga")} == found.keys()
-    told = {"get": {"path": "state.pt"}, "weights": {"path": "my/teacher.pt"}}
+    told = {"get": {"input": "file_get"}, "weights": {"input": "file_weights"}}
     assert needs.settings(config, "ga") == {"needs": told}
     assert Needs(config).memory("unlearn", job_of(config, "ga")) > 0
 
