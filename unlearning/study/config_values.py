@@ -80,7 +80,7 @@ COLUMNS = (
     *("klom_mean", "klom_median", "klom_reversed_p95", "klom_reversed_mean", "floor_p95"),
     *("floor_mean", "accuracy", "loss", "relative_cost", "seconds", "n_forget", "n_validation"),
     *("accuracy_forget", "accuracy_validation", "gap_signed", "gap_mean", "gap_p5", "gap_median"),
-    *("gap_p95", "allowed_gap", "allowed_gap_printed", "fraction_beyond", "place"),
+    *("gap_p95", "allowed_gap", "allowed_gap_printed", "fraction_beyond", "given_cost", "place"),
 )
 
 

@@ -221,7 +221,7 @@ def test_only_a_control_of_a_file_is_one_of_zero_strength(study):
     )
 
 
-@pytest.mark.parametrize("column", ["method", "kind", "epoch", "split", "setting", "loss"])
+@pytest.mark.parametrize("column", ["method", "kind", "epoch", "split", "loss", "given_cost"])
 def test_no_hyperparameter_is_called_like_a_column_of_the_tables(study, column):
     text = PLAIN.replace("epochs", f"{column}, epochs").format("net, retain_loader")
     with pytest.raises(ValueError) as caught:
