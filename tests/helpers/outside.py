@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
+from tests.helpers.code import forget
 from tests.helpers.networks import small_ensemble, stacks_of
 from unlearning.ensembles import checkpoints, evaluations
 from unlearning.ensembles.chunk import Chunk
@@ -58,13 +59,20 @@ def run(method, epochs=(1, 3), *, small=None, weights=None, conditions=(), **arg
     return SimpleNamespace(margins=kept.margins, correct=kept.correct, **record)
 
 
-def load(folder, text, **others):
+def load(folder, text=None, **others):
     """Write a file, and others beside it, and load it; what Python then knows is forgotten."""
-    for name, content in {"mine": text, **others}.items():
+    files = {} if text is None else {"mine": text}
+    for name, content in {**files, **others}.items():
         (folder / f"{name}.py").write_text(content)
+    return load_all(folder)[0]
+
+
+def load_all(*folders):
+    """Load the method of each folder, one after another, as a job does."""
     path, modules, bytecode = list(sys.path), set(sys.modules), sys.dont_write_bytecode
+    forget()
     try:
-        return loading.load(str(folder / "mine.py"))
+        return [loading.load(str(folder / "mine.py")) for folder in folders]
     finally:
         sys.path[:], sys.dont_write_bytecode = path, bytecode
         for name in set(sys.modules) - modules:

@@ -1,5 +1,8 @@
 """A method outside of the repository is planned with its code, and stands behind its figures."""
 
+import re
+
+import pytest
 import yaml
 from snakemake.utils import update_config
 
@@ -59,6 +62,42 @@ def test_a_bad_file_is_left_out_in_one_sentence_and_the_other_methods_go_on(tmp_
     jobs = printed.split("Job stats:")[1]
     assert "method=ga" in jobs and "method=mine" not in jobs
     assert not (tmp_path / "results").exists()
+
+
+def test_a_file_that_a_method_needs_is_an_input_of_its_jobs_alone(tmp_path):
+    overlay = write(tmp_path, METHOD.replace("epochs", "teacher, epochs", 1))
+    text = OVERLAY.replace("[mine]", "[mine, ga]").replace(
+        "controls", "needs: [teacher]\n    controls"
+    )
+    (tmp_path / "study.yaml").write_text(text + "needs: {files: {teacher: other/net.pt}}\n")
+    done = dry_run(tmp_path, "fig6", *overlay)
+    printed = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "teacher is needs.files.teacher, and other/net.pt is not a file" in printed
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "net.pt").touch()
+    printed = dry_run(tmp_path, "fig6", *overlay).stdout
+    jobs = re.findall(r"^rule unlearn:\n +input: (.*)\n +output: (\S*),", printed, re.MULTILINE)
+    assert jobs and {"/mine/" in made for _, made in jobs} == {True, False}
+    assert all(("other/net.pt" in read) == ("/mine/" in made) for read, made in jobs)
+
+
+@pytest.mark.parametrize("given", ["mine", "[mine, ga]"])
+def test_a_method_is_left_out_where_the_study_is_told_to_and_that_is_a_success(tmp_path, given):
+    """Whether it could be run or not, and with whatever collects tables of methods."""
+    overlay = write(tmp_path, METHOD.replace("net, ", "net, learner, "))
+    text = OVERLAY.replace("[mine]", "[mine, ga, gda]")
+    text += "figures: {fig2: {methods: [gda]}, fig6: {methods: [mine, gda]}}\n"
+    (tmp_path / "study.yaml").write_text(text)
+    done = dry_run(tmp_path, "league", "fig6", *overlay, "--config", f"leave_out={given}")
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed[-3000:]
+    named = "mine, ga" if "ga" in given else "mine"
+    assert f"Left out, as leave_out says: {named}\n" in printed.split("This was a dry-run")[1]
+    assert "config: methods.mine" not in printed
+    jobs = printed.split("Job stats:")[1]
+    assert "klom/gda/1.csv" in jobs and "mine" not in jobs.split("This was a dry-run")[0]
+    assert ("klom/ga/1.csv" in jobs) == (given == "mine")
 
 
 def test_what_is_wrong_beside_the_methods_stops_all_with_its_line(tmp_path):

@@ -81,14 +81,20 @@ def test_a_method_that_fails_lets_the_others_go_on(study):
         "snapshots: {epochs: [1]}, fixed: {batch_size: 64}, controls: []}}\n"
     )
     (study / "results" / "digits" / "klom" / "ga" / "1.csv").unlink()
-    printed = snakemake(
-        study, "scores", "--keep-going", "--configfile", "broken.yaml", "--cores", "1", check=False
-    )
+    asked = ("scores", "--configfile", "broken.yaml")
+    printed = snakemake(study, *asked, "--cores", "1", check=False)
     expected = "broken.py, line 6: AttributeError: 'Sequential' object has no attribute 'weight'"
     assert f"MethodError: {expected} (member 3)" in printed
     assert "Traceback" not in printed, "how it came to that is in the log"
     assert "Traceback" in (study / "logs/digits/unlearned/broken/lr0/1/0-99.log").read_text()
-    assert (study / "results" / "digits" / "klom" / "ga" / "1.csv").is_file()
+    results = study / "results" / "digits"
+    assert (results / "klom" / "ga" / "1.csv").is_file()
+    (hint,) = re.findall("To have the others without broken: (.*)", printed)
+    (results / "scores.csv").unlink(missing_ok=True)
+    printed = snakemake(study, *asked, *hint.split())
+    assert "Left out, as leave_out says: broken" in printed
+    methods = set(pd.read_csv(results / "scores.csv", comment="#")["method"])
+    assert "ga" in methods and "broken" not in methods
 
 
 def test_a_method_that_cannot_be_run_is_left_out_and_missed_at_the_end(study):

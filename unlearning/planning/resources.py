@@ -197,7 +197,7 @@ class Needs(Outputs):
         early = len(needs.early_epochs(self.config)) * members * self.network.numbers
         outputs = self.config["needs"]["oracles"] * self.points * self.classes
         sizes = {"early_weights": early, "oracle_outputs": outputs, "datamodels": self.points}
-        return 2 * FLOAT * sum(sizes[need] for need in asked)
+        return 2 * FLOAT * sum(sizes.get(need, 0) for need in asked)
 
     def job_seconds(self, rule: str, wildcards: Any, device: str) -> float:
         """Return the seconds that a job takes by the model of `costs`, without margin."""

@@ -39,7 +39,7 @@ PUBLISHED = "as published"
 #: Keys of a config that no result depends on.
 OF_RUNS = (
     *("target", "gpus", "hours", "checkpoint_epochs", "load_data_on", "name", "style", "merge"),
-    *("account", "cpu_partition", "gpu_partition", "gpu_type"),
+    *("account", "cpu_partition", "gpu_partition", "gpu_type", "leave_out"),
 )
 
 SEEDS = (

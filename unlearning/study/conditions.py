@@ -55,7 +55,7 @@ def is_published(name: str, value: Any) -> bool:
     return any(flaw.get(name) == value for flaw in flaws if name in flaw)
 
 
-def kind(hyperparameters: Values, apart: frozenset[str]) -> str:
+def kind(hyperparameters: Values, apart: frozenset[str], own: bool = False) -> str:
     """Return the kind of a run, the first that applies.
 
     ``zero_learning_rate`` learns nothing, ``zero_strength`` moves no weight for another reason,
@@ -67,10 +67,13 @@ def kind(hyperparameters: Values, apart: frozenset[str]) -> str:
     ----------
     hyperparameters : of the run
     apart : those of them that only a control sets: what a method sweeps or fixes is its grid
+    own : whether they are of the grid of a user's own method: of these only controls are known to
+        move no weight
     """
     if hyperparameters.get("learning_rate") == 0:
         return "zero_learning_rate"
-    if any(hyperparameters.get(name) == zero for name, zero in ZERO_STRENGTH.items()):
+    zeros = {} if own else ZERO_STRENGTH
+    if any(hyperparameters.get(name) == zero for name, zero in zeros.items()):
         return "zero_strength"
     if hyperparameters.get("batch_norm") == "frozen":
         return "frozen_batch_norm"

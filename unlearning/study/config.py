@@ -15,11 +15,12 @@ from unlearning.study.config_batches import batch_complaints
 from unlearning.study.config_data import FORGET_SET_KEYS, dataset_complaints, forget_set_complaints
 from unlearning.study.config_influence import name_complaints
 from unlearning.study.config_league import league_complaints
-from unlearning.study.config_methods import INFINITE, method_complaints
-from unlearning.study.config_needs import early_complaints, needs_complaints
+from unlearning.study.config_methods import method_complaints
+from unlearning.study.config_needs import early_complaints, file_complaints, needs_complaints
 from unlearning.study.config_published import published_complaints
 from unlearning.study.config_stability import stability_complaints
 from unlearning.study.config_theory import theory_complaints
+from unlearning.study.config_values import INFINITE
 from unlearning.study.config_words import allowed
 from unlearning.study.design import Config, used_forget_sets
 from unlearning.study.influence import in_family
@@ -61,12 +62,18 @@ ENDLESS = re.compile(r"(.+)\1{19}$")
 def drop_absent(config: Config) -> None:
     """Take out, in place, what an overlay sets to null where names are free.
 
-    Forget sets, methods, hyperparameters, data sets of the theory; keys of a forget set, so
-    that an overlay replaces a definition: but where its kind has a size, null means all of a class
-    or a group, and stays. What has another form than it should is left to `check`.
+    Forget sets, methods, hyperparameters, files that are needed, data sets of the theory; keys of
+    a forget set, so that an overlay replaces a definition: but where its kind has a size, null
+    means all of a class or a group, and stays. What has another form than it should is left to
+    `check`.
     """
     logistic = _section(_section(config, "theory"), "logistic")
-    for place, key in ((config, "forget_sets"), (config, "methods"), (logistic, "data_sets")):
+    for place, key in (
+        (config, "forget_sets"),
+        (config, "methods"),
+        (logistic, "data_sets"),
+        (_section(config, "needs"), "files"),
+    ):
         _drop_null(_section(place, key))
     for definition in _section(config, "forget_sets").values():
         if isinstance(definition, dict):
@@ -188,6 +195,7 @@ def _complaints(config: Config, left_out: Collection[str]) -> Iterator[str]:
     yield from published_complaints(config)
     yield from _ensemble_complaints(config)
     yield from early_complaints(config)
+    yield from file_complaints(config)
     yield from _computing_complaints(config)
     for name, definition in config["forget_sets"].items():
         if not in_family(name):  # that of influence is looked at by who asks for it

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from math import inf
-from typing import Any
 
 from unlearning.study import design, passes, runs
 from unlearning.study.conditions import OPTIMIZER, USUAL, ZERO_STRENGTH
 from unlearning.study.config_data import OF_SEQUENCES
-from unlearning.study.config_words import allowed
+from unlearning.study.config_values import column_complaints, value_complaints
+from unlearning.study.config_words import allowed, modules
 from unlearning.study.design import Config
 from unlearning.study.method_files import Signature, method_signature
-from unlearning.study.needs import NEEDS, REWIND_TO
+from unlearning.study.needs import NEEDS
 
 BASELINES = ("baselines", "pretrained", "oracle_floor", "oracle_stopped")
 
@@ -27,65 +27,9 @@ OF_CLASSES = (
     "datamodel_matching",
 )
 
-#: What hyperparameters are, by the annotation in the method's file.
-NUMBER, WHOLE, TEXT = "a number", "a whole number", "text"
-WHOLE_OR_NULL = "null or a whole number"
-TYPES = {
-    "float": NUMBER,
-    "int": WHOLE,
-    "str": TEXT,
-    "bool": "true or false",
-    "int | None": WHOLE_OR_NULL,
-    "Collection[int]": "a list of whole numbers",
-    "Sequence[int]": "a list of whole numbers",
-}
 #: The conditions of a run, which a stanza may give for any method, or leave out.
 CONDITIONS = {"momentum": "float", "weight_decay": "float", "order": "str"}
 CONDITIONS |= {"forget_limit": "int | None"}
-#: Of methods that annotate nothing, the hyperparameters that all methods are to call alike.
-NAMED = {"learning_rate": "float", "batch_size": "int", "forget_batch_size": "int"}
-#: Hyperparameters that are one of a few words.
-WORDS = {
-    "batch_norm": ("train", "frozen"),
-    "order": ("shuffled", "index"),
-    "student": ("trained", "frozen"),
-    "labels": ("fixed", "each_epoch"),
-    "schedule": ("original", "constant"),
-    "optimizer": ("adam", "sgd"),
-}
-#: The least that a hyperparameter, or each number in its list, can be.
-LEAST = {
-    "learning_rate": 0,
-    "batch_size": 1,
-    "forget_batch_size": 1,
-    "alpha": 0,
-    "gamma": 0,
-    "decay_rate": 0,
-    "decay_epochs": 1,
-    "epochs": 1,
-    "ascent_epochs": 1,
-    "momentum": 0,
-    "weight_decay": 0,
-    "forget_limit": 1,
-    "forget_weight": 0,
-    "retain_weight": 0,
-    "retain_share": 0,
-    "salient_share": 0,
-    "selection": 0,
-    "dampening": 0,
-    "noise": 0,
-    "retain_ratio": 0,
-    "strength": 0,
-    REWIND_TO: 1,
-}
-#: Hyperparameters that something is divided by, or that are nothing at 0.
-POSITIVE = ("temperature", "beta", "radius")
-#: What a hyperparameter must be less than.
-LESS_THAN = {"momentum": 1}
-#: The most that a hyperparameter can be.
-MOST = {"retain_share": 1, "salient_share": 1}
-#: Hyperparameters that may be infinite, which every other number of a config must not be.
-INFINITE = ("selection", "radius")
 
 
 def method_parameters(name: str, file: str | None = None) -> set[str]:
@@ -128,6 +72,11 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
     if name in BASELINES:
         yield f"{key}: the name is taken by a baseline"
     file = method.get("file")
+    if file and name in modules("methods"):
+        yield (
+            f"{key}.file: {name} is a method of this repository, which tables, figures and costs "
+            f"know by its name; give the one in {file} another name"
+        )
     signature = method_signature(name, file)
     used = name in config["run"]["methods"]
     if used and config["model"] in OF_SEQUENCES and (name in OF_CLASSES or signature.plain):
@@ -143,7 +92,13 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
             f"{key}: {at or f'{name}.py: '}unlearn takes {parameter} as a hyperparameter of its "
             "own, which is a condition of every method's runs; give it another name there"
         )
-    annotations, conditions = method_annotations(name, file), _conditions(signature)
+    yield from column_complaints(key, at or f"{name}.py: ", signature.own)
+    asked, conditions = method.get("needs") or [], _conditions(signature)
+    annotations = {
+        parameter: said
+        for parameter, said in method_annotations(name, file).items()
+        if parameter not in asked
+    }
     has_default = (key for key, said in signature.hyperparameters.items() if said.optional)
     optional = {*conditions, *has_default}
     sections = [method[section] for section in ("sweep", "snapshots", "fixed")]
@@ -164,24 +119,27 @@ def method_complaints(name: str, method: Config, config: Config) -> Iterator[str
             if parameter not in given and parameter not in optional:
                 yield f"{key}.controls: {parameter} is not one of {sorted({*given, *optional})}"
             if parameter in method["snapshots"]:
-                yield from _value_complaints(f"{key}.controls", parameter, values, annotations)
+                where, said = f"{key}.controls", annotations.get(parameter)
+                yield from value_complaints(where, parameter, values, said, own=bool(file))
     try:
         found = design.trajectories(method).values()
     except ValueError as error:
         yield f"{key}: {error}"
         return
     yield from run_complaints(key, found, config, name)
-    yield from _missing_controls(key, set(annotations), found, config)
+    yield from _missing_controls(key, set(annotations), found, config, own=bool(file))
 
 
 def run_complaints(
     key: str, trajectories: Iterable[design.Trajectory], config: Config, method: str
 ) -> Iterator[str]:
     """Yield what is wrong with trajectories of a method, which the key of the config asks for."""
-    annotations = method_annotations(method, config["methods"].get(method, {}).get("file"))
+    file = config["methods"].get(method, {}).get("file")
+    annotations = method_annotations(method, file)
     for run in trajectories:
         for parameter, value in run.hyperparameters.items():
-            yield from _value_complaints(key, parameter, value, annotations)
+            said = annotations.get(parameter)
+            yield from value_complaints(key, parameter, value, said, own=bool(file))
         frozen = run.hyperparameters.get("batch_norm") == "frozen"
         if frozen and config["model"] not in WITH_BATCH_NORM:
             yield (
@@ -224,58 +182,19 @@ def _plain_complaints(key: str, method: Config, signature: Signature) -> Iterato
         )
 
 
-def _value_complaints(
-    key: str, parameter: str, value: object, annotations: dict[str, str | None]
-) -> Iterator[str]:
-    """Yield what is wrong with the value of a hyperparameter: its type, its range."""
-    words = WORDS.get(parameter, ())
-    if words and value not in words:
-        yield f"{key}.{parameter}: {value!r} is unknown; allowed are {', '.join(words)}"
-        return
-    wanted = TYPES.get(annotations.get(parameter) or NAMED.get(parameter, ""), "")
-    least = f" >= {LEAST[parameter]}" if parameter in LEAST else ""
-    above = " > 0" if parameter in POSITIVE else least
-    above += f" and < {LESS_THAN[parameter]}" if parameter in LESS_THAN else ""
-    above += f" and <= {MOST[parameter]}" if parameter in MOST else ""
-    if not wanted or (_fits(value, wanted) and _in_range(value, parameter)):
-        return
-    yield f"{key}.{parameter}: {value!r} must be {wanted}{above}" + (
-        "; YAML reads 1e-4 as text, write 1.0e-4" if wanted == NUMBER else ""
-    )
-
-
-def _fits(value: object, wanted: str) -> bool:
-    if wanted.startswith("a list"):
-        return isinstance(value, list | tuple) and all(_fits(part, WHOLE) for part in value)
-    if wanted == WHOLE_OR_NULL:
-        return value is None or _fits(value, WHOLE)
-    if isinstance(value, bool):
-        return wanted == TYPES["bool"]
-    types = {NUMBER: int | float, WHOLE: int, TEXT: str}
-    return wanted in types and isinstance(value, types[wanted])
-
-
-def _in_range(value: Any, parameter: str) -> bool:
-    numbers = value if isinstance(value, list | tuple) else [value]
-    if value is None:
-        return True
-    if parameter in POSITIVE:
-        return all(number > 0 for number in numbers)
-    if parameter in LESS_THAN and any(number >= LESS_THAN[parameter] for number in numbers):
-        return False
-    if parameter in MOST and any(number > MOST[parameter] for number in numbers):
-        return False
-    return parameter not in LEAST or all(number >= LEAST[parameter] for number in numbers)
-
-
 def _missing_controls(
-    key: str, parameters: set[str], runs: Iterable[design.Trajectory], config: Config
+    key: str,
+    parameters: set[str],
+    runs: Iterable[design.Trajectory],
+    config: Config,
+    *,
+    own: bool,
 ) -> Iterator[str]:
     kinds = {run.kind for run in runs}
     if "learning_rate" in parameters and "zero_learning_rate" not in kinds:
         yield f"{key}.controls: add {{learning_rate: [0.0]}}, the run in which nothing is learned"
     zero = next((name for name in ZERO_STRENGTH if name in parameters), None)
-    if "learning_rate" not in parameters and zero and "zero_strength" not in kinds:
+    if "learning_rate" not in parameters and zero and not own and "zero_strength" not in kinds:
         value = ".inf" if ZERO_STRENGTH[zero] == inf else ZERO_STRENGTH[zero]
         yield f"{key}.controls: add {{{zero}: [{value}]}}, the run in which nothing is unlearned"
     has_batch_norm = config["model"] in WITH_BATCH_NORM

@@ -1,11 +1,13 @@
 """Check what the methods of a study ask for beside the pretrained members."""
 
 from collections.abc import Iterator
+from keyword import iskeyword
+from pathlib import Path
 
 from unlearning.study import design, needs
 from unlearning.study.config_words import allowed
 from unlearning.study.design import Config
-from unlearning.study.method_files import method_signature
+from unlearning.study.method_files import FOR_PLAIN, method_signature
 from unlearning.study.needs import NEEDS, REWIND_TO
 
 
@@ -20,14 +22,28 @@ def early_complaints(config: Config) -> Iterator[str]:
             )
 
 
+def file_complaints(config: Config) -> Iterator[str]:
+    """Yield which files of a user's own have names that methods cannot ask for."""
+    for name in needs.own_files(config):
+        if name in (*NEEDS, *FOR_PLAIN, "epochs") or not name.isidentifier() or iskeyword(name):
+            yield (
+                f"needs.files: {name!r} is no name for a file, which an argument of a method has; "
+                "choose another name"
+            )
+
+
 def needs_complaints(name: str, method: Config, config: Config) -> Iterator[str]:
     """Yield what is wrong with what a method asks for, and what the study cannot give."""
     key, asked = f"methods.{name}", method.get("needs") or []
     signature = method_signature(name, method.get("file"))
     taken, at = signature.hyperparameters, f"{signature.at}: " if method.get("file") else ""
+    files = needs.own_files(config)
     for need in asked:
-        if need not in NEEDS:
-            yield f"{key}.needs: {need!r} is nothing that a study has; {allowed(NEEDS)}"
+        if need not in NEEDS and need not in files:
+            yield (
+                f"{key}.needs: {need!r} is nothing that a study has; {allowed([*NEEDS, *files])}; "
+                "a file of your own is named under needs.files of the study"
+            )
         elif need not in taken:
             yield (
                 f"{key}.needs: {at}unlearn of {name} takes no keyword-only argument {need}; add it "
@@ -47,6 +63,12 @@ def needs_complaints(name: str, method: Config, config: Config) -> Iterator[str]
 
 def _missing(key: str, need: str, config: Config) -> Iterator[str]:
     """Yield why a study cannot give what a method asks for."""
+    file = needs.own_files(config).get(need)
+    if file is not None and not Path(file).is_file():
+        yield (
+            f"{key}.needs: {need} is needs.files.{need}, and {file} is not a file; it is looked "
+            f"for in {Path.cwd()}"
+        )
     source = config["source"]
     if need in ("early_weights", "oracle_outputs") and source != "train":
         what = "weights of an earlier epoch" if need == "early_weights" else "logits of its oracles"

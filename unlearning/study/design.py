@@ -36,11 +36,12 @@ class Trajectory:
     epochs: tuple[int, ...]
     ascent_epochs: tuple[int, ...]  # empty where the method has no such thing
     apart: frozenset[str] = frozenset()  # hyperparameters that only a control sets
+    own: bool = False  # of the grid of a method in a user's file
 
     @property
     def kind(self) -> str:
         """What the run is beside the others: ``grid``, or a control, as `conditions.kind` says."""
-        return conditions.kind(self.hyperparameters, self.apart)
+        return conditions.kind(self.hyperparameters, self.apart, self.own)
 
     def snapshots(self, extra_epochs: Sequence[int] = ()) -> list[SnapshotKey]:
         """Return the (epoch, ascent epochs) of the snapshot axis, in its order."""
@@ -124,23 +125,28 @@ def trajectories(method: Config) -> dict[str, Trajectory]:
     found: dict[str, Trajectory] = {}
     first = {key: values[:1] for key, values in method["sweep"].items()}
     usual = {**conditions.USUAL, **method["fixed"]}
-    for sweep, snapshots in [
-        (method["sweep"], method["snapshots"]),
-        *(_control(first, method["snapshots"], control) for control in method["controls"]),
-    ]:
+    outside = bool(method.get("file"))
+    theirs = {key for each in conditions.PUBLISHED_OF.values() for key in each if outside}
+    for place, (sweep, snapshots) in enumerate(
+        [
+            (method["sweep"], method["snapshots"]),
+            *(_control(first, method["snapshots"], control) for control in method["controls"]),
+        ]
+    ):
         sweep = _in_order(sweep)
         for values in product(*sweep.values()):
             swept = dict(zip(sweep, values, strict=True))
             name = _name(swept)
             if name in found:
                 raise ValueError(f"trajectory {name} is defined twice, by the sweep or a control")
-            new = (key for key in swept if key not in method["sweep"])
+            new = (key for key in swept if key not in {*method["sweep"], *theirs})
             found[name] = Trajectory(
                 name,
                 {**method["fixed"], **swept},
                 tuple(sorted(snapshots["epochs"])),
                 tuple(sorted(snapshots.get("ascent_epochs", []))),
                 frozenset(key for key in new if swept[key] != usual.get(key)),
+                outside and place == 0,
             )
     return found
 

@@ -106,14 +106,14 @@ class Listings:
 
 
 def _label(name: str, paths: tuple[str, ...]) -> str:
-    """Return what a listing calls a file: one from elsewhere as it lies beside its method.
+    """Return what a listing calls a file: one from elsewhere as it lies beside its own method.
 
     A method may move, its imports with it, without being run again.
     """
     if not is_outside(name):
         return name
-    folder = next(os.path.dirname(path) for path in paths if is_outside(path))
-    return f"./{os.path.relpath(name, folder)}"
+    method = next(path for path in paths if is_outside(path) and name in sources(path))
+    return f"./{os.path.relpath(name, os.path.dirname(method))}"
 
 
 def _write(path: Path, text: str, date: float | None = None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from unlearning.study.config_words import allowed, modules
-from unlearning.study.sources import ROOT, outside, parsed, sources
+from unlearning.study.sources import ROOT, followed, outside, parsed, sources
 
 #: What the plain form calls its network, and what it may ask for beside it.
 MODELS = ("model", "net")
@@ -95,7 +95,7 @@ def method_signature(name: str, file: str | None = None) -> Signature:
     try:
         if file:
             sources(outside(file))  # what it imports beside itself is Python, too
-        return _signature(parsed(path), file or path.name)
+        return _signature(parsed(path), file or path.name, os.path.dirname(followed(str(path))))
     except ValueError as error:
         raise ValueError(f"config: methods.{name}: {error}") from error
 
@@ -107,19 +107,35 @@ def _missing(name: str, file: str | None) -> str:
     return f": there is no file unlearning/methods/{name}.py; {known}; or name its file"
 
 
-def _signature(code: ast.Module, file: str) -> Signature:
+def _signature(
+    code: ast.Module,
+    file: str,
+    folder: str,
+    wanted: str = "unlearn",
+    passed: tuple[tuple[str, str], ...] = (),
+) -> Signature:
     functions = [node for node in code.body if isinstance(node, ast.FunctionDef)]
-    found = [node for node in functions if node.name == "unlearn"]
+    found = [node for node in functions if node.name == wanted]
     if not found:
+        taken = _taken_from(code, folder, wanted)
+        if taken and taken not in passed:
+            other, name = taken
+            return _signature(parsed(Path(other)), other, folder, name, (*passed, taken))
         others = ", ".join(f"{node.name} in line {node.lineno}" for node in functions)
         has = f"; it has {others}" if others else ""
-        raise ValueError(f"{file} defines no function unlearn{has}")
+        if line := _set(code):
+            has = f"; define it there, after def, in place of line {line}"
+        raise ValueError(f"{file} defines no function {wanted}{has}")
     if len(found) > 1:
         lines = " and ".join(str(node.lineno) for node in found)
-        raise ValueError(f"{file} defines unlearn in lines {lines}; keep the one that is meant")
+        raise ValueError(f"{file} defines {wanted} in lines {lines}; keep the one that is meant")
     arguments, place = found[0].args, f"{file}, line {found[0].lineno}"
-    before = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
-    plain = _is_plain(before, place)
+    if alone := arguments.posonlyargs:
+        raise ValueError(
+            f"{place}: unlearn takes {alone[-1].arg} before a /, and a study names what it gives; "
+            "take out the /"
+        )
+    plain = _is_plain(arguments.args, place)
     if several := arguments.vararg or arguments.kwarg:
         raise ValueError(
             f"{place}: unlearn takes any number of {several.arg}, and a study finds "
@@ -138,8 +154,33 @@ def _signature(code: ast.Module, file: str) -> Signature:
     return Signature(hyperparameters, plain, any(_yields(found[0])), frozenset(own), place)
 
 
-def _is_plain(before: list[str], place: str) -> bool:
+def _taken_from(code: ast.Module, folder: str, wanted: str) -> tuple[str, str] | None:
+    """Return the file beside a method that its ``unlearn`` is imported from, and its name there."""
+    for node in code.body:
+        if not isinstance(node, ast.ImportFrom) or node.level or not node.module:
+            continue
+        stem = os.path.join(folder, *node.module.split("."))
+        for alias in node.names:
+            for file in (f"{stem}.py", os.path.join(stem, "__init__.py")):
+                if (alias.asname or alias.name) == wanted and os.path.isfile(file):
+                    return file, alias.name
+    return None
+
+
+def _set(code: ast.Module) -> int:
+    """Return the line that makes ``unlearn`` in another way than by a function; 0 for none."""
+    for node in code.body:
+        names = [alias.asname or alias.name for alias in getattr(node, "names", [])]
+        names += [getattr(target, "id", "") for target in getattr(node, "targets", [])]
+        names += [node.name] if isinstance(node, ast.AsyncFunctionDef | ast.ClassDef) else []
+        if "unlearn" in names:
+            return node.lineno
+    return 0
+
+
+def _is_plain(arguments: list[ast.arg], place: str) -> bool:
     """Return whether what stands before the ``*`` is of the plain form."""
+    before = [argument.arg for argument in arguments]
     networks = [name for name in before if name in MODELS]
     loaders = [name for name in before if name in LOADERS]
     forms = (
@@ -149,13 +190,18 @@ def _is_plain(before: list[str], place: str) -> bool:
     if "learner" in before and (networks or loaders):
         both = ", ".join(["learner", *networks, *loaders])
         raise ValueError(f"{place}: unlearn takes {both}, which are two forms in one; {forms}")
-    if len(before) == 1 and not networks and not loaders:
+    if len(arguments) == 1 and _is_learner(arguments[0]):
         return False
     strange = [name for name in before if name not in (*MODELS, *LOADERS)]
     if strange or len(networks) != 1 or not loaders:
         taken = ", ".join(before) or "nothing"
         raise ValueError(f"{place}: unlearn takes {taken} before its hyperparameters; {forms}")
     return True
+
+
+def _is_learner(argument: ast.arg) -> bool:
+    said = ast.unparse(argument.annotation).strip("'\"") if argument.annotation else ""
+    return argument.arg == "learner" or said.rpartition(".")[2] == "Learner"
 
 
 def return_lines(code: ast.AST) -> Iterator[int]:

@@ -10,7 +10,7 @@ from typing import Any
 from unlearning.study import design
 from unlearning.study.design import Config
 
-#: All that can be asked for.
+#: All that can be asked for, files of a user's own aside (``needs.files`` of the study).
 NEEDS = ("early_weights", "oracle_outputs", "datamodels")
 
 #: What tells a method the answer.
@@ -21,9 +21,23 @@ REWIND_TO = "rewind_to"
 
 
 def of_method(config: Config, method: str) -> list[str]:
-    """Return what a method asks for, in the order of `NEEDS`."""
+    """Return what a method asks for, in the order of `NEEDS`, files by name behind these."""
     asked = config["methods"][method].get("needs") or []
-    return [need for need in NEEDS if need in asked]
+    return [need for need in (*NEEDS, *own_files(config)) if need in asked]
+
+
+def own_files(config: Config) -> dict[str, str]:
+    """Return the files of a user's own that methods can ask for: name -> path."""
+    files: dict[str, str] = config.get("needs", {}).get("files", {})  # none in older records
+    return dict(sorted(files.items()))
+
+
+def input_name(need: str) -> str:
+    """Return what the input of a job is called that has what its method asks for.
+
+    A file of a user's own may have the name of another input, or of what lists of inputs can do.
+    """
+    return need if need in NEEDS else f"file_{need}"
 
 
 def asking(config: Config, need: str) -> list[str]:
@@ -79,7 +93,7 @@ def settings(config: Config, method: str) -> dict[str, Any]:
     dict
         ``needs``: of ``early_weights`` the ``epochs`` that are kept and the recipe of ``training``;
         of ``oracle_outputs`` the ``members``; of ``datamodels`` the ``sample_gradients`` of all
-        models.
+        models; of a file the ``input`` of the job that it is.
     """
     told: dict[str, Callable[[], dict[str, Any]]] = {
         "early_weights": lambda: {
@@ -90,7 +104,8 @@ def settings(config: Config, method: str) -> dict[str, Any]:
         "datamodels": lambda: {"sample_gradients": datamodel_gradients(config)},
     }
     asked = of_method(config, method)
-    return {"needs": {need: told[need]() for need in asked}} if asked else {}
+    said = {need: told[need]() if need in told else {"input": input_name(need)} for need in asked}
+    return {"needs": said} if asked else {}
 
 
 def files(config: Config, wildcards: Any, patterns: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -103,7 +118,10 @@ def files(config: Config, wildcards: Any, patterns: dict[str, list[str]]) -> dic
     patterns : where the files of each of `NEEDS` are
     """
     names = {**dict(wildcards.items()), "oracles": output_chunk(config)}
+    paths = own_files(config)
     return {
-        need: [pattern.format(**names) for pattern in patterns[need]]
+        input_name(need): [paths[need]]
+        if need in paths
+        else [pattern.format(**names) for pattern in patterns[need]]
         for need in of_method(config, wildcards.method)
     }

@@ -46,8 +46,16 @@ def outside(file: str) -> str:
     ----------
     file : its path, absolute or from the working directory
     """
-    path = os.path.normpath(file)
+    path = followed(os.path.normpath(file))
     return path if is_outside(path) else f"./{path}"
+
+
+def followed(file: str) -> str:
+    """Return the path of the file that Python runs: of a link what it points to, as it does."""
+    if not os.path.islink(file):
+        return file
+    real = os.path.realpath(file)
+    return real if os.path.isabs(file) else os.path.relpath(real)
 
 
 def is_outside(name: str) -> bool:
@@ -81,8 +89,21 @@ def _names(name: str, beside: str) -> list[str]:
                     base = [*Path(inner).parts[: -node.level], *base]
                 names.add(".".join(base))
                 names |= {".".join([*base, alias.name]) for alias in node.names}
+            elif isinstance(node, ast.Call):
+                names |= _called(node, inner)
         known[key] = sorted(names)
     return known[key]
+
+
+def _called(call: ast.Call, inner: str) -> set[str]:
+    """Return the dotted name that a call imports, where it stands there as text."""
+    function = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    given = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+    if function not in ("import_module", "__import__") or not isinstance(given, str):
+        return set()
+    name = given.lstrip(".")
+    level = len(given) - len(name)
+    return {".".join([*Path(inner).parts[:-level], name]) if level else name}
 
 
 @cache
@@ -103,13 +124,29 @@ def packages(name: str) -> set[str]:
 @cache
 def _behind(dotted: str, beside: str) -> set[str]:
     """Return the names of the files that importing a dotted name runs, here or beside a method."""
-    above, _, _ = dotted.rpartition(".")
+    above, _, last = dotted.rpartition(".")
     module = dotted.replace(".", "/")
     if beside and _is_beside(dotted.partition(".")[0], beside):
         module = f"{beside}/{module}"
     files = (f"{module}.py", f"{module}/__init__.py")
     found = {file for file in files if _does_something(file)}
+    if last == "*":  # and what __all__ of a package names, modules among it
+        package = module.removesuffix("*") + "__init__.py"
+        names = _all_of(package) if _does_something(package) else []
+        found |= {file for name in names for file in _behind(f"{above}.{name}", beside)}
     return found | (_behind(above, beside) if above else set())
+
+
+def _all_of(name: str) -> list[str]:
+    """Return what a file of code names in ``__all__``, where that is written out."""
+    found: list[str] = []
+    for node in ast.walk(parsed(located(name))):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(getattr(target, "id", "") == "__all__" for target in targets):
+            parts = ast.walk(node.value) if isinstance(node, ast.Assign | ast.AugAssign) else ()
+            values = [part.value for part in parts if isinstance(part, ast.Constant)]
+            found += [value for value in values if isinstance(value, str)]
+    return found
 
 
 def _is_beside(package: str, beside: str) -> bool:
@@ -153,8 +190,8 @@ def sources(*paths: str) -> list[str]:
 
     Parameters
     ----------
-    paths : names of files; one of them, at most, is `outside` of this repository, and what it
-        imports is looked for in its own folder first
+    paths : names of files; what one that is `outside` of this repository imports is looked for in
+        its own folder first
 
     Returns
     -------
@@ -166,7 +203,14 @@ def sources(*paths: str) -> list[str]:
     FileNotFoundError
         When one of the paths is not a file.
     """
-    beside = next((os.path.dirname(path) for path in paths if is_outside(path)), "")
+    elsewhere = [path for path in paths if is_outside(path)]
+    found = _closure([path for path in paths if not is_outside(path)], "")
+    for path in elsewhere:
+        found |= _closure([path], os.path.dirname(path))
+    return sorted(found)
+
+
+def _closure(paths: list[str], beside: str) -> set[str]:
     found: set[str] = set()
     pending = list(paths)
     while pending:
@@ -174,4 +218,4 @@ def sources(*paths: str) -> list[str]:
         if name not in found:
             found.add(name)
             pending.extend(_imported(name, beside))
-    return sorted(found)
+    return found

@@ -40,6 +40,7 @@ class Given:
     early_weights : of all members of a chunk
     oracle_outputs : (oracles, points, classes) logits of oracles that nothing is scored against
     datamodels : (points,) what the forget set adds to the margin of each point
+    files : name -> path, of a user's own
     gradients : sample gradients that training the oracles or the models of datamodels took, all of
         them together: once for a forget set or a study, however many members are unlearned
     """
@@ -47,6 +48,7 @@ class Given:
     early_weights: EarlyWeights | None = None
     oracle_outputs: NDArray[np.float32] | None = None
     datamodels: NDArray[np.float32] | None = None
+    files: dict[str, str] = field(default_factory=dict)
     gradients: dict[str, int] = field(default_factory=dict)
 
     def of_stack(self, stack: slice, data: Data) -> dict[str, Any]:
@@ -57,7 +59,7 @@ class Given:
         stack : the members, counted within the chunk; what is of each member is theirs alone
         data : the data set; arrays become tensors on its device, of its floating type
         """
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = dict(self.files)
         if self.early_weights is not None:
             parts = {
                 epoch: stacking.select(weights, stack)
@@ -94,7 +96,7 @@ def load_given(
     ArtifactError
         When a file is damaged, of other members, seeds or epochs, or of another data set.
     """
-    found: dict[str, Any] = {"gradients": {}}
+    found: dict[str, Any] = {"gradients": {}, "files": {}}
     points, classes = len(chunk.prepared.data.labels), chunk.prepared.classes
     for need, said in needs.items():
         path, *further = files[need]
@@ -118,4 +120,6 @@ def load_given(
             case "datamodels":
                 found[need] = load_array(path, shape=(points,), dtype=np.float32)
                 found["gradients"][need] = said["sample_gradients"]
+            case _:
+                found["files"][need] = path
     return Given(**found)

@@ -1,7 +1,7 @@
 """The plain form of a method: one ordinary network and ordinary loaders, a member after another."""
 
-import inspect
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from time import perf_counter
@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from unlearning.computing.batches import Data, ordered
 from unlearning.computing.devices import wait_for
+from unlearning.trajectories.counting import Charged, Forward
 from unlearning.trajectories.learner import FORGET, RETAIN, Learner, Snapshot
 from unlearning.trajectories.loading import MethodError, Outside
 
@@ -21,6 +22,8 @@ from unlearning.trajectories.loading import MethodError, Outside
 FOR_PLAIN = ("batch_size", "forget_batch_size", "batch_norm")
 
 Sample = tuple[Tensor, Tensor]
+#: Of each layer of a network, by its name: its kind; its numbers, and what it computes with them.
+Layers = tuple[dict[str, str], dict[str, str]]
 
 
 class Points(Dataset[Sample]):
@@ -30,10 +33,10 @@ class Points(Dataset[Sample]):
     ----------
     data : all points of the data set
     indices : (points,) which of them
-    taken : called with the number of points whenever some are handed out
+    taken : called with (batch,) indices into the data set whenever some are handed out
     """
 
-    def __init__(self, data: Data, indices: Tensor, taken: Callable[[int], None]) -> None:
+    def __init__(self, data: Data, indices: Tensor, taken: Callable[[Tensor], None]) -> None:
         self.data, self.indices, self.taken = data, indices, taken
 
     def __len__(self) -> int:
@@ -46,8 +49,8 @@ class Points(Dataset[Sample]):
 
     def __getitems__(self, indices: list[int]) -> list[Sample]:
         """Return several samples at once, which is how loaders ask for a batch."""
-        self.taken(len(indices))
         chosen = self.indices[torch.tensor(indices, device=self.indices.device)]
+        self.taken(chosen)
         images, labels = self.data.gather(chosen.unsqueeze(0))
         return list(zip(images[0].unbind(), labels[0].unbind(), strict=True))
 
@@ -100,26 +103,30 @@ def loaders(learner: Learner, sizes: Mapping[str, int]) -> dict[str, DataLoader[
     -------
     dict
         ``forget_loader``, ``retain_loader``, and ``val_loader``, which goes through the validation
-        set in order.
+        set in order. ``points`` of each are (batch,) int64, where the points that it has handed out
+        last stand in the data set.
     """
     [seed], points = learner.seeds, learner.points
     device = learner.data.labels.device
     left = torch.ones(len(learner.data.labels), dtype=torch.bool, device=device)
     left[torch.cat([points[FORGET], points[RETAIN]])] = False
 
-    def count(number: int) -> None:
-        learner.sample_gradients += number
+    def loader(indices: Tensor, size: int, order: Order, cost: int) -> Any:
+        def taken(handed_out: Tensor) -> None:
+            learner.sample_gradients += cost * len(handed_out)
+            found.points = handed_out
 
-    def loader(indices: Tensor, size: int, order: Order, taken: Callable[[int], None]) -> Any:
         # With a generator of its own: the member's random numbers are all the method's.
         own = torch.Generator().manual_seed(seed)
         dataset = Points(learner.data, indices, taken)
-        return DataLoader(dataset, batch_size=size, sampler=order, generator=own)
+        found: Any = DataLoader(dataset, batch_size=size, sampler=order, generator=own)
+        found.points = indices[:0]
+        return found
 
     def trained(which: int, size: int) -> Any:
         indices = points[which]
         order = Order(len(indices), seed, which, learner.conditions.shuffle)
-        return loader(indices, size, order, count)
+        return loader(indices, size, order, 1)
 
     size = sizes["batch_size"]
     validation = left.nonzero().flatten()
@@ -127,7 +134,7 @@ def loaders(learner: Learner, sizes: Mapping[str, int]) -> dict[str, DataLoader[
     return {
         "forget_loader": trained(FORGET, sizes.get("forget_batch_size", size)),
         "retain_loader": trained(RETAIN, size),
-        "val_loader": loader(validation, size, in_order, lambda number: None),
+        "val_loader": loader(validation, size, in_order, 0),
     }
 
 
@@ -169,10 +176,11 @@ def adapted(
     members : seed -> number of the member
     optimizer : ``momentum`` and ``weight_decay`` of the run, for a method that takes them
     """
+    charged = Charged(method.file)
 
     def unlearn(learner: Learner, *, epochs: Sequence[int], **given: Any) -> Iterator[Snapshot]:
         [seed] = learner.seeds
-        whom = f"member {members[seed]}"
+        whom, forward = f"member {members[seed]}", Forward()
         keywords = {key: value for key, value in given.items() if key not in FOR_PLAIN}
         known = {**optimizer, **given}
         keywords |= {key: value for key, value in known.items() if key in method.takes}
@@ -183,9 +191,11 @@ def adapted(
             }
         pretrained = {name: value.clone() for name, value in learner.network.state_dict().items()}
 
-        def begin(wanted: list[int] | int) -> tuple[nn.Module, dict[str, str], dict[str, Any]]:
+        def begin(wanted: list[int] | int) -> tuple[nn.Module, Layers, dict[str, Any]]:
             learner.network.load_state_dict(pretrained)
             network = ordinary(learner, build, given.get("batch_norm", "train"))
+            forward.points = 0
+            network.register_forward_pre_hook(forward)
             arguments = {method.network: network, **loaders(learner, given), "epochs": wanted}
             arguments = {name: each for name, each in arguments.items() if name in method.takes}
             _seed_all(seed)
@@ -199,22 +209,25 @@ def adapted(
             learner.seconds += perf_counter() - started
             return value
 
-        if inspect.isgeneratorfunction(method.function):
+        if method.yields:
             network, layers, arguments = begin(list(epochs))
             steps, end = method.drive(whom, method.call(whom, **arguments)), object()
             while (value := timed(lambda: next(steps, end))) is not end:
                 epoch, found = _yielded(value, network, method.at)
                 _take_over(learner, found, layers, method.at)
                 yield Snapshot(learner, epoch)
+            charged.check(forward, learner.sample_gradients, whom)
             return
         for epoch in epochs:
             learner.seconds, learner.sample_gradients = 0.0, 0
             network, layers, arguments = begin(epoch)
             value = timed(partial(method.call, whom, **arguments))
+            charged.check(forward, learner.sample_gradients, whom)
             if value is not None and not isinstance(value, nn.Module):
+                hint = "; to yield at epochs, write yield from" * isinstance(value, Iterator)
                 raise MethodError(
                     f"{method.returns}: unlearn returned {_kind(value)}, and may return a network, "
-                    "or nothing where it has changed the one that it was given"
+                    f"or nothing where it has changed the one that it was given{hint}"
                 )
             where = method.at if value is None else method.returns
             _take_over(learner, network if value is None else value, layers, where)
@@ -243,18 +256,20 @@ def _yielded(value: Any, network: nn.Module, at: str) -> tuple[int, nn.Module]:
     return epoch, found
 
 
-def _take_over(learner: Learner, found: nn.Module, layers: dict[str, str], at: str) -> None:
+def _take_over(learner: Learner, found: nn.Module, layers: Layers, at: str) -> None:
     """Bring a network's weights into the learner, if it has the layers that were given."""
     own = learner.network.state_dict()
     state = {name: value for name, value in found.state_dict().items() if not _is_count(name)}
-    before = layers | {name: str(tuple(value.shape[1:])) for name, value in own.items()}
-    after = _layers(found) | {name: str(tuple(value.shape)) for name, value in state.items()}
-    for name in {**before, **after}:
-        if before.get(name) != after.get(name):
-            raise MethodError(
-                f"{at}: unlearn gave back another architecture: {name or 'the network'} is "
-                f"{after.get(name, 'missing')}, and was {before.get(name, 'not there')}"
-            )
+    kinds, details = _layers(found)
+    shapes = {name: str(tuple(value.shape)) for name, value in state.items()}
+    before = {name: str(tuple(value.shape[1:])) for name, value in own.items()}
+    for was, now in ((layers[0], kinds), (before, shapes), (layers[1], details)):
+        for name in {**was, **now}:
+            if was.get(name) != now.get(name):
+                raise MethodError(
+                    f"{at}: unlearn gave back another architecture: {name or 'the network'} is "
+                    f"{now.get(name, 'missing')}, and was {was.get(name, 'not there')}"
+                )
     with torch.no_grad():
         for name, value in own.items():
             value[0].copy_(state[name])
@@ -265,9 +280,14 @@ def _is_count(name: str) -> bool:
     return name.endswith("num_batches_tracked")
 
 
-def _layers(network: nn.Module) -> dict[str, str]:
-    """Return the kind of each layer of a network by its name."""
-    return {
-        name: "BatchNorm2d" if isinstance(layer, nn.BatchNorm2d) else type(layer).__name__
-        for name, layer in network.named_modules()
-    }
+def _layers(network: nn.Module) -> Layers:
+    """Return what the layers of a network are; BatchNorm's momentum is none of their numbers."""
+    kinds, details = {}, {}
+    for name, layer in network.named_modules():
+        kind = "BatchNorm2d" if isinstance(layer, nn.BatchNorm2d) else type(layer).__name__
+        numbers = re.sub(r"momentum=[^,]*,? ?", "", layer.extra_repr())
+        forward: Any = getattr(layer.forward, "__func__", layer.forward)
+        computes = getattr(forward, "__qualname__", type(forward).__name__)
+        kinds[name] = kind
+        details[name] = f"{kind}({numbers}) computing {computes}"
+    return kinds, details

@@ -22,7 +22,9 @@ from unlearning.ensembles.generation import generate
 from unlearning.ensembles.members import train_members
 from unlearning.networks import stacking
 from unlearning.networks.stacking import Weights
+from unlearning.trajectories import outside
 from unlearning.trajectories.learner import Conditions, Learner
+from unlearning.trajectories.loading import Outside
 from unlearning.trajectories.snapshots import Method
 
 #: Texts of each member; and of all of them that a table shows.
@@ -91,16 +93,20 @@ class Listener:
         weights, _ = train_members(self.chunk, self.retain, [epochs], self.chunk.in_memory(1))
         return self.network(weights)
 
-    def unlearned(self, method: Method, run: dict[str, Any], pretrained: Weights) -> nn.Module:
+    def unlearned(
+        self, method: Method | Outside, run: dict[str, Any], pretrained: Weights
+    ) -> nn.Module:
         """Run a method once more, up to its last snapshot.
 
         Parameters
         ----------
-        method : its generator
+        method : its generator, or a user's method of the stacked form
         run : ``arguments``, ``snapshots`` and ``conditions``
         pretrained : weights of the members
         """
         conditions, device = run["conditions"], self.chunk.prepared.data.inputs.device
+        if isinstance(method, Outside):
+            method, _ = outside.prepared(method, self.chunk, self.execution, pretrained, run)
         forget = self.forget[: conditions["forget_limit"]]
         retain = np.setdiff1d(np.arange(self.chunk.prepared.n_train), forget)
         learner = Learner(
@@ -130,7 +136,7 @@ def table(
     alphabet: str,
     forget: NDArray[np.int64],
     pretrained: Weights,
-    runs: Iterable[tuple[Method, dict[str, Any]]],
+    runs: Iterable[tuple[Method | Outside, dict[str, Any]]],
     forget_set: str,
 ) -> pd.DataFrame:
     """Return what members say before and after each run, and what oracles say.

@@ -13,7 +13,7 @@ from unlearning.networks.stacking import Weights
 from unlearning.trajectories import outside, snapshots
 from unlearning.trajectories.given import Given
 from unlearning.trajectories.learner import Conditions
-from unlearning.trajectories.loading import Outside
+from unlearning.trajectories.loading import Outside, check_imports
 from unlearning.trajectories.snapshots import Method
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def unlearn_members(
     axis = [(epoch, ascent) for epoch, ascent in run["snapshots"]]
     batch_size = run["arguments"].get("batch_size", 1)
     stacked = execution = chunk.execution(batch_size)
-    is_plain = isinstance(method, Outside) and bool(method.network)
+    theirs = method if isinstance(method, Outside) else None
     if isinstance(method, Outside):
         method, execution = outside.prepared(method, chunk, stacked, pretrained, run)
     seconds, sample_gradients = snapshots.unlearn_ensemble(
@@ -74,7 +74,9 @@ def unlearn_members(
         checkpoint=chunk.checkpoint,
         given=given,
     )
-    if is_plain:
+    if theirs:
+        check_imports(theirs)
+    if theirs and theirs.network:
         work = len(chunk.members) * max(sample_gradients)
         outside.tell_cost(chunk, stacked, batch_size, work, max(seconds))
     facts: dict[str, Any] = {"snapshots": axis, "sample_gradients": sample_gradients}

@@ -28,13 +28,13 @@ weights = stacking.select(load_weights(source.weights[0], seeds), slice(len(chun
 forget = load_array(source.forget_set, shape=(None,), dtype=np.int64)
 
 
-def generator(method):
-    """Return the generator of a method, of the package or of a file."""
+def found(method):
+    """Return a method, of the package or of a file."""
     file = methods[method].get("file")
     return load(file) if file else import_module(f"unlearning.methods.{method}").unlearn
 
 
-runs = [(generator(run["method"]), run) for run in params.runs]
+runs = [(found(run["method"]), run) for run in params.runs]
 table = sayings.table(chunk, facts["alphabet"], forget, weights, runs, forget_set)
 tokens = load_array(inputs, shape=(len(facts["lengths"]), None), dtype=np.uint8)
 text = page(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from unlearning.artifacts.files import ArtifactError, load_record
+from unlearning.study.design import Config
 
 #: Pages and figures that say most, the first that a run has made first.
 FIRST = (
@@ -71,12 +72,32 @@ def failures(jobs: Iterable[Any], most: int = 5) -> str:
     jobs : of Snakemake, that have failed
     most : lines
     """
-    found: dict[str, None] = {}
-    for job in jobs:
-        for path in map(Path, map(str, job.log)):
-            said = SAID.findall(path.read_text(errors="replace")) if path.is_file() else []
-            found |= dict.fromkeys(f"Failed: {text}" for text in said[-1:])
+    found = dict.fromkeys(f"Failed: {text}" for job in jobs for text in _reasons(job))
     return _at_most(list(found), most)
+
+
+def _reasons(job: Any) -> list[str]:
+    """Return what the logs of a job say of its failure; nothing of one that was interrupted."""
+    texts = [path.read_text(errors="replace") for path in map(Path, job.log) if path.is_file()]
+    last = [said[-1] for said in map(SAID.findall, texts) if said]
+    return [text for text in last if text.strip()]
+
+
+def without(jobs: Iterable[Any], config: Config) -> str:
+    """Return how to go on without the methods of which jobs have failed, if others are left.
+
+    Parameters
+    ----------
+    jobs : of Snakemake, that have failed
+    config : the study, without what it leaves out already
+    """
+    methods = config["run"]["methods"]
+    failed = {job.wildcards_dict.get("method") for job in jobs if _reasons(job)} & {*methods}
+    if not failed or not {*methods} - failed:
+        return ""
+    names = sorted(failed | {*config["leave_out"]})
+    value = f"leave_out={names[0]}" if len(names) == 1 else f"'leave_out=[{', '.join(names)}]'"
+    return f"To have the others without {' and '.join(sorted(failed))}: --config {value}"
 
 
 def _at_most(lines: list[str], most: int) -> str:

@@ -6,6 +6,8 @@ import pytest
 
 from tests.helpers.configs import study
 from unlearning.study import config as studies
+from unlearning.study import config_needs
+from unlearning.study.method_files import Hyperparameter, method_signature
 
 ASKING = study("digits_needs.yaml")
 BAD = {
@@ -49,6 +51,21 @@ BAD = {
         [6, 12, 18, 24],
         r"needs\.early_epochs: 24 is not before the last epoch, 24",
     ),
+    "a file that is not there": (
+        ("needs", "files"),
+        {"teacher": "nowhere.pt"},
+        r"methods\.rewind\.needs: teacher is needs\.files\.teacher, and nowhere\.pt is not a file",
+    ),
+    "a file of a name that is taken": (
+        ("needs", "files"),
+        {"datamodels": "mine.npy"},
+        r"needs\.files: 'datamodels' is no name for a file",
+    ),
+    "a file of no argument's name": (
+        ("needs", "files"),
+        {"my file": "mine.npy"},
+        r"needs\.files: 'my file' is no name for a file",
+    ),
     "no oracles": (("needs", "oracles"), 0, r"needs\.oracles: 0 is less than the minimum of 1"),
     "a word": (("methods", "rewind", "sweep", "schedule"), ["cosine"], r"schedule: 'cosine' is"),
     "no control": (
@@ -65,13 +82,20 @@ BAD = {
 
 
 @pytest.mark.parametrize(("path", "value", "sentence"), BAD.values(), ids=BAD)
-def test_a_bad_need_is_one_sentence(path, value, sentence):
+def test_a_bad_need_is_one_sentence(path, value, sentence, monkeypatch):
     config = deepcopy(ASKING)
     *parents, last = path
     place = config
     for key in parents:
         place = place[key]
     place[last] = value
+    if path == ("needs", "files"):
+        config["methods"]["rewind"]["needs"] = ["early_weights", *value]
+        signature = method_signature("rewind")
+        taken = {**signature.hyperparameters, "teacher": Hyperparameter("str", False)}
+        fake = signature._replace(hyperparameters=taken)
+        real = {name: method_signature(name) for name in config["methods"]} | {"rewind": fake}
+        monkeypatch.setattr(config_needs, "method_signature", lambda name, file: real[name])
     with pytest.raises(ValueError, match=sentence) as refused:
         studies.check(config)
     assert "\n" not in str(refused.value)

@@ -8,7 +8,7 @@ from tests.helpers.code import forget
 from tests.helpers.configs import CONFIG
 from unlearning.study import config as studies
 from unlearning.study import needs
-from unlearning.study.left_out import broken, leave_out, runnable
+from unlearning.study.left_out import broken, chosen, leave_out, runnable
 
 STANZA = {
     "file": "mine.py",
@@ -127,3 +127,26 @@ def test_a_method_that_nobody_asked_for_is_told_and_missed_nowhere(study):
     config = study("")
     config["run"]["methods"], config["figures"]["fig6"] = ["ga"], {}
     assert leave_out(config, broken(config)) == []
+
+
+@pytest.mark.parametrize("given", ["mine", ["mine"], "mine, gda", ["mine", "gda"]])
+def test_what_a_study_is_told_to_leave_out_is_missed_nowhere(study, given):
+    config = study(GOOD.format(""))
+    config["leave_out"] = given
+    names = chosen(config)
+    assert names == (["mine", "gda"] if "gda" in given else ["mine"])
+    assert leave_out(config, {}, names) == []
+    assert config["run"]["methods"] == config["figures"]["fig6"]["methods"] == ["ga"]
+    assert (config["influence"] is None) == ("gda" in names), "it is asked of gda"
+    assert runnable(config, names) == [name for name in CONFIG["methods"] if name not in names]
+    studies.check(config, names)
+
+
+def test_a_name_that_is_no_method_or_leaves_none_is_refused(study):
+    config = study(GOOD.format(""))
+    config["leave_out"] = "mime"
+    with pytest.raises(ValueError, match=r"config: leave_out: 'mime' is no method of the study; a"):
+        chosen(config)
+    with pytest.raises(ValueError, match=r"without ga no method is left of figures\.fig2\.methods"):
+        leave_out(config, {}, ["ga"])
+    assert chosen(study(None)) == []

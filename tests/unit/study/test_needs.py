@@ -1,5 +1,6 @@
 """What a method asks for beside the members: which files, which members, and only if it asks."""
 
+from copy import deepcopy
 from types import SimpleNamespace
 
 from tests.helpers.configs import CONFIG, called_with, study
@@ -20,6 +21,11 @@ class Wildcards(SimpleNamespace):
         return vars(self).items()
 
 
+def job_of(config, method):
+    run, _ = next(iter(design.trajectories(config["methods"][method]).items()))
+    return Wildcards(study="s", method=method, trajectory=run, forget_set="5", chunk="0-99")
+
+
 def job(method):
     return Wildcards(study="s", method=method, trajectory="t", forget_set="5", chunk="0-99")
 
@@ -35,6 +41,18 @@ def test_a_job_reads_what_its_method_asks_for_and_no_more():
         "datamodel_direct": {"datamodels": ["s/5"]},
         "datamodel_matching": {"datamodels": ["s/5"]},
     }
+
+
+def test_a_file_of_a_users_own_is_an_input_whatever_it_is_called():
+    config = deepcopy(ASKING)
+    config["needs"]["files"] = {"weights": "my/teacher.pt", "get": "state.pt", "unasked": "x"}
+    config["methods"]["ga"]["needs"] = ["weights", "get"]
+    found = needs.files(config, job("ga"), PATTERNS)
+    assert found == {"file_get": ["state.pt"], "file_weights": ["my/teacher.pt"]}
+    assert {needs.input_name(need) for need in needs.of_method(config, "ga")} == found.keys()
+    told = {"get": {"input": "file_get"}, "weights": {"input": "file_weights"}}
+    assert needs.settings(config, "ga") == {"needs": told}
+    assert Needs(config).memory("unlearn", job_of(config, "ga")) > 0
 
 
 def test_oracles_are_numbered_after_all_that_anything_is_scored_against():

@@ -2,8 +2,18 @@
 
 from pathlib import Path
 
+import pytest
+
+from tests.helpers.code import forget
 from unlearning.study import sources as module
-from unlearning.study.sources import sources
+from unlearning.study.listings import Listings
+from unlearning.study.sources import outside, sources
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_known():
+    yield
+    forget()
 
 
 def closure(*paths):
@@ -65,3 +75,47 @@ def test_code_is_named_as_git_names_it(tmp_path, monkeypatch):
     (tmp_path / "text").write_text("test content\n")
     assert module.blob("empty") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
     assert module.blob("text") == "d670460b4b4aece5915caf5c68d12f560a9fe3e4"
+
+
+def beside(folder, **files):
+    """Write files of code, names with / as __, and forget what is known of code."""
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    forget()
+
+
+def test_what_is_imported_by_a_text_or_a_star_is_seen(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = "import importlib\nfrom pkg import *\nimportlib.import_module('late')\n"
+    beside(tmp_path, mine=text + "__import__('later')\n", late="", later="", never="")
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "__init__.py").write_text("__all__ = ['one', 'two']\n")
+    for name, content in {"one": "import_module('.three')\n", "two": "", "three": ""}.items():
+        (tmp_path / "pkg" / f"{name}.py").write_text(content)
+    found = {name for name in sources(outside("mine.py")) if name.startswith(".")}
+    packaged = {f"./pkg/{name}.py" for name in ("__init__", "one", "two", "three")}
+    assert found == {"./mine.py", "./late.py", "./later.py", *packaged}
+
+
+def test_beside_a_link_is_where_it_points_to(tmp_path, monkeypatch):
+    study = tmp_path / "study"
+    study.mkdir()
+    monkeypatch.chdir(study)
+    beside(tmp_path / "code", mine="import helper\n", helper="")
+    beside(study, helper="")
+    (study / "mine.py").symlink_to("../code/mine.py")
+    assert sources(outside("mine.py")) == ["../code/helper.py", "../code/mine.py"]
+    assert outside(str(study / "mine.py")) == str(tmp_path / "code" / "mine.py")
+
+
+def test_files_of_two_folders_are_each_followed_in_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("a", "b"):
+        beside(tmp_path / folder, mine="import helper\n", helper=f"{folder} = 1\n")
+    names = [f"./{folder}/{name}.py" for folder in "ab" for name in ("helper", "mine")]
+    assert sources("./a/mine.py", "./b/mine.py") == names
+    listing = Listings(lambda text: None)("./a/mine.py", "./b/mine.py")
+    labels = [line.split()[1] for line in Path(listing).read_text().splitlines()]
+    assert labels == ["./helper.py", "./mine.py"] * 2, "each as it lies beside its own method"

@@ -14,6 +14,7 @@ from workflow.telling.ending import (
     looked_at,
     not_finite,
     summary,
+    without,
 )
 
 
@@ -102,8 +103,31 @@ def test_each_reason_why_jobs_failed_is_told_once_at_the_end(tmp_path):
         )
         jobs.append(SimpleNamespace(log=[str(path)]))
     (tmp_path / "3.log").write_text("2026-01-01 10:00:00,000 killed on its way\n")
+    interrupted = tmp_path / "interrupted.log"
+    interrupted.write_text("2026-01-01 10:00:00,000 \nTraceback (most recent call last):\n")
+    assert failures([SimpleNamespace(log=[str(interrupted)])]) == ""
     jobs += [SimpleNamespace(log=[]), SimpleNamespace(log=[str(tmp_path / "none.log")])]
     both = "Failed: mine.py, line 3: a\nFailed: mine.py, line 3: b"
     assert failures(jobs) == both
     assert failures(jobs, most=1).splitlines()[1] == "and 1 more"
     assert failures(jobs[3:]) == ""
+
+
+def test_how_to_go_on_without_a_method_that_failed_is_said_where_others_are_left(tmp_path):
+    log = tmp_path / "job.log"
+    log.write_text("2026-01-01 10:00:00,000 mine.py, line 3: no\nTraceback (most recent ...):\n")
+
+    def jobs(*names):
+        wildcards = [{"method": name} for name in names] + [{"chunk": "0-9"}]
+        return [SimpleNamespace(wildcards_dict=each, log=[str(log)]) for each in wildcards]
+
+    study = {"run": {"methods": ["ga", "mine", "yours"]}, "leave_out": []}
+    said = "To have the others without mine: --config leave_out=mine"
+    assert without(jobs("mine", "mine"), study) == said
+    two = "To have the others without mine and yours: --config 'leave_out=[mine, yours]'"
+    assert without(jobs("yours", "mine"), study) == two
+    more = {"run": {"methods": ["ga", "mine"]}, "leave_out": ["yours"]}
+    assert without(jobs("mine"), more).endswith("without mine: --config 'leave_out=[mine, yours]'")
+    assert without(jobs(), study) == without(jobs("ga", "mine", "yours"), study) == ""
+    log.write_text("2026-01-01 10:00:00,000 \nTraceback (most recent call last):\n")
+    assert without(jobs("mine"), study) == "", "it was interrupted"

@@ -123,3 +123,10 @@ def test_a_damaged_file_is_refused_by_name(job):
     path.write_bytes(content)
     with pytest.raises(ArtifactError, match=r"added\.npy is damaged"):
         load(job)
+
+
+def test_a_file_of_a_users_own_is_given_by_its_path():
+    prepared = SimpleNamespace(data=make_learner().data, classes=2)
+    asked, files = {"teacher": {"input": "file_teacher"}}, {"teacher": ["a/b.pt"]}
+    given = load_given(asked, files, SimpleNamespace(prepared=prepared), ensemble(), SEEDS)
+    assert given.of_stack(slice(0, 1), prepared.data) == {"teacher": "a/b.pt"}

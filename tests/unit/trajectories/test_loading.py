@@ -1,5 +1,6 @@
 """A user's file is run as Python runs a script, and leaves nothing behind."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -52,3 +53,48 @@ def test_files_are_called_as_the_study_calls_them(tmp_path, monkeypatch):
     assert place("mine.py", str(here / "mine.py"), 3) == "mine.py, line 3"
     assert place("of/mine.py", str(here / "of" / "parts" / "a.py"), 3) == "of/parts/a.py, line 3"
     assert place("../mine.py", str(here.parent / "mine.py"), 3) == "../mine.py, line 3"
+
+
+UNSEEN = "import os, sys\nsys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))\n"
+METHOD = "\n\ndef unlearn(net, retain_loader, *, epochs, batch_size):\n{}    yield from epochs\n"
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_no_plan_can_see_is_refused_by_its_file(tmp_path, late):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "deep.py").write_text("")
+    text = UNSEEN + ("" if late else "import deep\n")
+    text += METHOD.format("    import deep\n" if late else "")
+    expected = f"{tmp_path}/lib/deep.py: {tmp_path}/mine.py imports it in a way that is not seen"
+    path = list(sys.path)
+    try:
+        with pytest.raises(MethodError, match=re.escape(expected)):
+            method = outside.load(tmp_path, text)
+            sys.path.insert(0, str(tmp_path / "lib"))  # as it is in a job
+            outside.run(method)
+    finally:
+        sys.path[:] = path
+        sys.modules.pop("deep", None)
+
+
+def test_a_linked_file_is_run_where_it_points_to_and_called_as_the_study_does(tmp_path):
+    code, study = tmp_path / "code", tmp_path / "study"
+    for folder in (code, study):
+        folder.mkdir()
+    (code / "real.py").write_text("import helper\n" + METHOD.format("    helper.fail()\n"))
+    (code / "helper.py").write_text("def fail():\n    1 / 0\n")
+    (study / "mine.py").symlink_to(code / "real.py")
+    method = outside.load(study)
+    assert method.at == f"{study}/mine.py, line 4"
+    with pytest.raises(MethodError, match=rf"^{code}/helper\.py, line 2: ZeroDivisionError"):
+        outside.run(method)
+
+
+def test_helpers_of_one_name_are_each_methods_own(tmp_path):
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "mine.py").write_text("import helper\n" + METHOD.format(""))
+        (folder / "helper.py").write_text(f"WHO = {folder.name!r}\n")
+    found = outside.load_all(*folders)
+    assert [each.function.__globals__["helper"].WHO for each in found] == ["a", "b"]

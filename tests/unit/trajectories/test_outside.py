@@ -61,6 +61,27 @@ BAD = {
         GUARD + "    model[2] = nn.Tanh()\n    yield 1\n",
         "mine.py, line 10: unlearn gave back another architecture: 2 is Tanh, and was ReLU",
     ),
+    "another computation": (
+        GUARD + "    model[2].forward = lambda images: images\n    yield 1\n",
+        "mine.py, line 10: unlearn gave back another architecture: 2 is ReLU() computing "
+        "unlearn.<locals>.<lambda>, and was ReLU() computing ReLU.forward",
+    ),
+    "another setting": (
+        GUARD + "    model[0].start_dim = 2\n    yield 1\n",
+        "mine.py, line 10: unlearn gave back another architecture: 0 is Flatten(start_dim=2, "
+        "end_dim=-1) computing Flatten.forward, and was Flatten(start_dim=1, end_dim=-1)",
+    ),
+    "a note": (
+        GUARD + "    error = ValueError('no such thing')\n    error.add_note('take\\n this')\n"
+        "    raise error\n",
+        "mine.py, line 11: ValueError: no such thing; take this (member 0)",
+    ),
+    "returns a generator": (
+        GUARD + "    return iter([epochs])\n",
+        "mine.py, line 9: unlearn returned an object of type list_iterator, and may return a "
+        "network, or nothing where it has changed the one that it was given; to yield at epochs, "
+        "write yield from",
+    ),
     "no network": (
         GUARD + "    return model.state_dict()\n",
         "mine.py, line 9: unlearn returned an object of type OrderedDict, and may return a network",
@@ -190,3 +211,57 @@ def test_the_log_says_what_one_member_after_another_costs(tmp_path, caplog):
     said = " ".join(record.getMessage() for record in caplog.records)
     assert "4 members one after another, on one ordinary network each" in said
     assert "sample gradients a second; training takes" in said and "times as many" in said
+
+
+WRAPPED = """
+import functools
+import torch
+
+
+def wrapper(function):
+    @functools.wraps(function)
+    def called(*arguments, **keywords):
+        return function(*arguments, **keywords)
+
+    return called
+
+
+{}
+def unlearn(model, retain_loader, *, epochs, strength=0):
+    for epoch in epochs:
+        with torch.no_grad():
+            model[1].weight += strength
+        yield epoch
+    {}
+"""
+
+
+@pytest.mark.parametrize(("decorator", "line"), [("@torch.enable_grad()", 14), ("@wrapper", 20)])
+def test_what_is_wrapped_around_a_method_changes_nothing(tmp_path, decorator, line):
+    plain, wrapped = (
+        outside.run(outside.load(tmp_path, WRAPPED.format(around, "")), strength=1)
+        for around in ("", decorator)
+    )
+    np.testing.assert_array_equal(plain.margins, wrapped.margins)
+    with pytest.raises(MethodError, match=rf"mine\.py, line {line}: unlearn yielded epoch 4"):
+        outside.run(outside.load(tmp_path, WRAPPED.format(decorator, "yield 4")))
+
+
+def test_a_wrapper_that_hides_the_arguments_is_named_with_its_line(tmp_path):
+    text = WRAPPED.format("@wrapper", "").replace("    @functools.wraps(function)\n", "")
+    with pytest.raises(
+        MethodError, match=r"mine\.py, line 7: what is wrapped around unlearn hides"
+    ):
+        outside.load(tmp_path, text)
+
+
+def test_hyperparameters_that_are_given_beforehand_stay_given(tmp_path):
+    given = WRAPPED.format("", "") + "\n\nunlearn = functools.partial(unlearn, strength=1)\n"
+    one = outside.run(outside.load(tmp_path, given))
+    other = outside.run(outside.load(tmp_path, WRAPPED.format("", "")), strength=1)
+    np.testing.assert_array_equal(one.margins, other.margins)
+
+
+def test_what_is_no_function_once_the_file_has_been_run_is_named(tmp_path):
+    with pytest.raises(MethodError, match=r"mine\.py: unlearn is 3 once the file has been run"):
+        outside.load(tmp_path, WRAPPED.format("", "") + "\n\nunlearn = 3\n")

@@ -1,5 +1,7 @@
 """The plain form does what a stack does, member for member, and gives each its own batches."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from tests.helpers import outside
 from unlearning.computing.batches import ordered
 from unlearning.methods import ga, gda
 from unlearning.networks import stacking
+from unlearning.study.sources import ROOT
 from unlearning.trajectories import plain
 from unlearning.trajectories.learner import FORGET, RETAIN, Conditions, Learner
 
@@ -110,6 +113,45 @@ def test_loaders_are_ordinary_and_go_in_the_order_of_the_learner():
     assert learner.sample_gradients == taken == 2 * outside.TRAIN
 
 
+def test_loaders_say_where_the_points_of_a_batch_stand_in_the_data_set():
+    learner = learner_of()
+    loaders = plain.loaders(learner, {"batch_size": 7, "forget_batch_size": 4})
+    for name, loader in loaders.items():
+        assert loader.points.dtype == torch.int64 and not len(loader.points)
+        seen = []
+        for images, labels in loader:
+            inputs, classes = learner.data.gather(loader.points.unsqueeze(0))
+            assert torch.equal(images, inputs[0]) and torch.equal(labels, classes[0]), name
+            seen += loader.points.tolist()
+        assert len(set(seen)) == len(seen) == len(loader.dataset)
+
+
+EXAMPLE = re.search(
+    r"^```python\n(# needs: \[oracle_outputs\].*?)^```$",
+    (ROOT / "docs" / "your_method.md").read_text(),
+    re.MULTILINE | re.DOTALL,
+)[1]
+
+
+def test_the_example_of_a_method_that_needs_more_comes_to_the_oracles_outputs(tmp_path):
+    small = outside.chunk()
+    generator = torch.Generator().manual_seed(1)
+    oracles = torch.randn(5, outside.POINTS, 3, generator=generator)
+    wanted = oracles.mean(0)
+    own = torch.arange(outside.POINTS), small.prepared.data.labels
+    others = wanted.clone()
+    others[own] = -torch.inf
+    margins = (wanted[own] - others.logsumexp(1)).numpy()
+    method = outside.load(tmp_path, EXAMPLE)
+    distances = [
+        np.square(found[:, outside.FORGET] - margins[outside.FORGET]).mean()
+        for found in outside.run(
+            method, (1, 100), small=small, oracle_outputs=oracles, learning_rate=0.05
+        ).margins
+    ]
+    assert distances[1] < distances[0] / 3
+
+
 def test_the_validation_loader_has_the_rest_in_order_and_costs_nothing():
     learner = learner_of()
     loader = plain.loaders(learner, {"batch_size": 7})["val_loader"]
@@ -134,6 +176,37 @@ def test_members_have_orders_of_their_own_and_passes_differ():
     assert list(again) == ordered(torch.arange(9)[None], [1], 2, FORGET)[0].tolist() != orders[0]
     assert list(plain.Order(9, 1, RETAIN, True)) != orders[0]
     assert list(plain.Order(4, 1, RETAIN, False)) == [0, 1, 2, 3]
+
+
+KEPT = BOTH.replace("for images, labels in retain_loader", "for images, labels in kept").replace(
+    "    optimizer =", "    kept = list(retain_loader)\n    optimizer ="
+)
+VALIDATED = BOTH.replace("retain_loader", "val_loader")
+COPIED = "import copy\n" + BOTH.replace(
+    "    optimizer =", "    model = copy.deepcopy(model)\n    optimizer ="
+)
+TAUGHT = BOTH.replace(
+    "            optimizer.zero_grad()\n            functional",
+    "            with torch.no_grad():\n                model(images), model(images)\n"
+    "            optimizer.zero_grad()\n            functional",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(KEPT, [90, 42]), (VALIDATED, [48, 18]), (BOTH, None), (COPIED, None), (TAUGHT, None)],
+    ids=["kept in memory", "of the validation set", "of both sets", "of a copy", "of a teacher"],
+)
+def test_the_log_says_where_a_method_computes_more_than_it_is_charged_for(
+    tmp_path, caplog, text, told
+):
+    method = outside.load(tmp_path, text)
+    outside.run(method, learning_rate=0.1, forget_batch_size=2)
+    said = [each.getMessage() for each in caplog.records if "went forward" in each.getMessage()]
+    assert len(said) == bool(told)
+    if told:
+        assert f"{told[0]} points went forward" in said[0] and f"handed out {told[1]}," in said[0]
+        assert "(member 0, the first of all)" in said[0]
 
 
 RANDOM = """
