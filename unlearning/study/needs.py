@@ -53,11 +53,10 @@ def told(config: Config, methods: Iterable[str]) -> list[str]:
 def early_epochs(config: Config) -> list[int]:
     """Return the epochs at which pretrained members keep their weights on the way.
 
-    None where no method asks for them. The end of training is not among them: its weights are there
-    in any case.
+    They are kept wherever a study names them, whether or not a method asks yet: the first one that
+    does trains nothing again. The end of training is not among them: its weights are there in any
+    case.
     """
-    if not asking(config, "early_weights"):
-        return []
     return sorted(config["needs"]["early_epochs"])
 
 

@@ -77,17 +77,25 @@ def first(method):
     return next(iter(design.trajectories(ASKING["methods"][method]))), "5"
 
 
-def test_where_no_method_asks_nothing_changes():
+def test_named_epochs_are_kept_before_a_method_asks_so_that_the_first_trains_nothing_again():
+    assert settings.pretrained_settings(CONFIG) == settings.training_settings(CONFIG)
+    assert needs.early_files(CONFIG, "early") == []
+    named = {**CONFIG, "needs": {**CONFIG["needs"], "early_epochs": [12, 6]}}
+    asking = {**named, "methods": {**named["methods"], "rewind": ASKING["methods"]["rewind"]}}
+    assert settings.pretrained_settings(named) == settings.pretrained_settings(asking)
+    assert needs.early_files(named, "early") == ["early"]
+    assert needs.early_epochs(named) == [6, 12]
+
+
+def test_where_no_method_asks_nothing_else_changes():
     kept = {**CONFIG, "needs": {"early_epochs": [3], "oracles": 4}}
-    assert settings.pretrained_settings(kept) == settings.training_settings(CONFIG)
-    assert needs.early_files(kept, "early") == []
     assert trace.config_digest(kept) == trace.config_digest(CONFIG)
     before = {key: value for key, value in CONFIG.items() if key != "needs"}
     assert trace.config_digest(before) == trace.config_digest(CONFIG)
     other = {**ASKING, "needs": {**ASKING["needs"], "oracles": 4}}
     assert trace.config_digest(other) != trace.config_digest(ASKING)
     chunk = Wildcards(chunk="0-99")
-    assert "early" not in Needs(kept).outputs("train_pretrained", chunk)
+    assert "early" not in Needs(CONFIG).outputs("train_pretrained", chunk)
     assert "early" in Needs(ASKING).outputs("train_pretrained", chunk)
 
 
