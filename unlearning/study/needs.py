@@ -40,11 +40,6 @@ def input_name(need: str) -> str:
     return need if need in NEEDS else f"file_{need}"
 
 
-def asking(config: Config, need: str) -> list[str]:
-    """Return the methods of a study that ask for something."""
-    return [method for method in config["methods"] if need in of_method(config, method)]
-
-
 def told(config: Config, methods: Iterable[str]) -> list[str]:
     """Return those of some methods that are told the answer: they are given outputs of oracles."""
     return [method for method in methods if TELLING in of_method(config, method)]
