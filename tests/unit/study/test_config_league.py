@@ -1,5 +1,7 @@
 """Budgets, and files of other groups that can't be merged, are refused in a sentence."""
 
+import re
+
 import pytest
 
 from tests.helpers.configs import edited
@@ -68,7 +70,8 @@ def test_records_of_other_studies_are_refused(tmp_path, case):
     with pytest.raises(ValueError) as error:
         studies.check(merging(path))
     text = str(error.value)
-    assert text.startswith(f"config: merge: {path}: ") and sentence in text and "\n" not in text
+    assert re.match(rf"config: merge: {re.escape(path)}, line \d+: ", text)
+    assert sentence in text and "\n" not in text
 
 
 def test_other_resamplings_models_and_seeds_are_no_reason(tmp_path):
