@@ -1,6 +1,5 @@
 """Methods by cost and excess on each forget set, with the Pareto front, and their mean ranks."""
 
-from collections.abc import Iterable
 from itertools import cycle
 from typing import Any
 
@@ -17,8 +16,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.bands import AS_TABLED, tall
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
+from unlearning.figures.league_names import OURS, entry_name, given, marks_of
 from unlearning.figures.theme import PALETTE, TEXT, VERMILION, tidy
-from unlearning.study.method_names import TOLD, method_name
 
 RULES = {
     "oracle_worst": ("black", "o", "by the oracles, on the worst split"),
@@ -37,13 +36,11 @@ BASELINES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 FRONT: dict[str, Any] = {"color": "black", "linewidth": 1.0, "drawstyle": "steps-post", "zorder": 2}
 STOPPED: dict[str, Any] = {"color": "0.55", "linewidth": 0.8, "linestyle": "--", "zorder": 1.8}
-THEIRS = "‡"
 ACROSS, SIZE, GAP = 2, (2.93, 2.0), (0.16, 0.56)
 """Panels in a row; inches of a panel, and between two."""
 LINE = 0.21
 """Inches of an entry in a panel of ranks."""
 RANK_WIDTH = 1.9
-OURS = "this study"
 BEST = "oracle_worst"
 """The rule by whose ranks entries are ordered."""
 RUN = ["source", "forget_set", "method", "baseline", "told", "setting", "epoch", "front"]
@@ -101,33 +98,11 @@ def draw(
     notes += [
         "large marks: on the front of all methods; line: front without what is told the answer"
     ]
-    notes += _given(standings, marks)
+    notes += given(standings, marks)
     notes += [f"{mark} {source}" for source, mark in marks.items() if mark]
     legends = [("", _method_handles(looks) + _baseline_handles()), ("Chosen", _rule_handles())]
     assemble(figure, boxes, legends, notes)
     return figure, pd.concat([points, ranks], ignore_index=True)
-
-
-def marks_of(sources: Iterable[str]) -> dict[str, str]:
-    """Return the mark of each source: none for this study, numbered where several are others'."""
-    others = [source for source in dict.fromkeys(sources) if source != OURS]
-    numbers = [""] if len(others) == 1 else [str(number + 1) for number in range(len(others))]
-    return {OURS: "", **{source: THEIRS + n for source, n in zip(others, numbers, strict=True)}}
-
-
-def entry_name(method: str, mark: str, told: bool) -> str:
-    """Return the name of a method with its marks: told the answer, another group's."""
-    return method_name(method) + TOLD * bool(told) + mark
-
-
-def _given(standings: pd.DataFrame, marks: dict[str, str]) -> list[str]:
-    """Say what costs leave out: the retrainings that went into what methods are given."""
-    given = standings[standings["given_cost"] > 0].drop_duplicates(["method", "source"])
-    parts = [
-        f"{entry_name(row['method'], marks[row['source']], row['told'])} {row['given_cost']:,.0f}"
-        for row in given.to_dict("records")
-    ]
-    return [f"costs leave out what is given, in retrainings: {', '.join(parts)}"] if parts else []
 
 
 def _points(runs: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:

@@ -124,7 +124,7 @@ def _chosen(excess: Excess, runs: pd.DataFrame, rule: str) -> tuple[pd.Index, in
     if rule != BEST:
         return selection.chosen(runs, rule)
     worst = excess.values[places(runs)].max(axis=1)
-    tied = runs.index[worst <= worst.min() + selection.EQUAL]
+    tied = runs.index[worst <= np.min(worst) + selection.EQUAL]
     return selection.first(runs, tied), len(tied)
 
 

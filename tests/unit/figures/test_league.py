@@ -7,7 +7,8 @@ import pytest
 
 from tests.helpers.leagues import computed
 from tests.helpers.words import words
-from unlearning.figures.league import RULES, draw, entry_name
+from unlearning.figures.league import RULES, draw
+from unlearning.figures.league_names import entry_name
 from unlearning.league.front import with_front
 from unlearning.league.ranks import standings
 

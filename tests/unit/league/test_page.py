@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.helpers.leagues import computed, recorded, sets, write
-from unlearning.figures.league import entry_name
+from unlearning.figures.league_names import entry_name
 from unlearning.league.finding import league_finding
 from unlearning.league.front import mark, with_front
 from unlearning.league.page import TOLD, league_page
