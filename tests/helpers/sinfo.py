@@ -1,6 +1,7 @@
 """What sinfo prints of a small cluster."""
 
 SINFO = """\
+Welcome to the cluster: 2 nodes | 1 | is | down
 cpu|7-00:00:00|190000|(null)
 gpu|12:00:00|500000|gpu:a100:4(S:0-1),nvme:1
 gpu|12:00:00|250000|gpu:a100:8(S:0-1)

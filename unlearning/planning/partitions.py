@@ -7,6 +7,10 @@ from math import inf
 ANY = "*"  # node, with a GPU or without
 
 
+#: Of sinfo: partition, longest time, megabytes of a node, what it has. A login may greet before it.
+LINE = re.compile(r"([^|\s]+)\|([^|]+)\|(\d+)\+?\|([^|]*)")
+
+
 @dataclass(frozen=True)
 class Partition:
     """What a partition offers.
@@ -71,7 +75,9 @@ def partitions(text: str, limits: str = "") -> dict[str, Partition]:
         re.findall(r"^PartitionName=(\S+) .*\bMaxMemPerNode=(\d+)", limits, re.MULTILINE)
     )
     for line in text.splitlines():
-        name, limit, memory, resources = line.strip().split("|")
+        if (read := LINE.fullmatch(line.strip())) is None:
+            continue  # a greeting of the cluster
+        name, limit, memory, resources = read.groups()
         known = found.get(name, Partition(limit_minutes(limit), {}, {}))
         on_node = float(memory) if float(memory) > 1 else inf
         here, within = gpus(resources), min(on_node, float(allowed.get(name, inf)))

@@ -131,3 +131,8 @@ def test_how_to_go_on_without_a_method_that_failed_is_said_where_others_are_left
     assert without(jobs(), study) == without(jobs("ga", "mine", "yours"), study) == ""
     log.write_text("2026-01-01 10:00:00,000 \nTraceback (most recent call last):\n")
     assert without(jobs("mine"), study) == "", "it was interrupted"
+
+
+def test_what_a_report_shows_of_a_page_is_not_looked_at():
+    page = ["results/s/league.html", "results/s/league/report.html"]
+    assert looked_at([SimpleNamespace(output=page, input=[])]) == page[:1]
