@@ -1,6 +1,7 @@
 """A league needs scores alone; another file makes the page again; what can't be is said first."""
 
 import json
+from pathlib import Path
 
 import yaml
 
@@ -58,6 +59,14 @@ def refused(tmp_path, sentence, *arguments, **changes):
     printed = done.stdout + done.stderr
     assert done.returncode != 0 and sentence in printed, printed
     return printed
+
+
+def test_a_league_is_not_merged_with_the_file_that_it_is_written_to(tmp_path):
+    own = tmp_path / "results" / "digits" / "league.json"
+    own.parent.mkdir(parents=True)
+    own.write_text(Path(theirs(tmp_path)).read_text())
+    refused(tmp_path, "is where this study's own league is written", "--config", f"merge={own}")
+    assert own.is_file()
 
 
 def test_what_cannot_be_merged_is_said_before_any_job(tmp_path):

@@ -9,6 +9,27 @@ from unlearning.study.config_league import merged_files
 from unlearning.study.design import Config
 
 
+def check_files(config: Config, own: str) -> None:
+    """Refuse to merge a league with the file that it is written to.
+
+    Parameters
+    ----------
+    config : the study
+    own : where its records will be
+
+    Raises
+    ------
+    ValueError
+        Names the file.
+    """
+    for path in merged_files(config):
+        if Path(path).resolve() == Path(own).resolve():
+            raise ValueError(
+                f"merge: {path} is where this study's own league is written; copy it to another "
+                "place, and merge that"
+            )
+
+
 def check_points(config: Config, record: str) -> None:
     """Refuse, before any job, files of other data or of forget sets of other points.
 

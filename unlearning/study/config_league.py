@@ -11,6 +11,7 @@ def league_complaints(config: Config) -> Iterator[str]:
     budgets = config["league"]["budgets"]
     if budgets != sorted(set(budgets)):
         yield "league.budgets: must ascend, without repeats"
+    holders: dict[tuple[str, str], str] = {}
     for path in merged_files(config):
         try:
             records = exchange.read(path)
@@ -18,6 +19,13 @@ def league_complaints(config: Config) -> Iterator[str]:
             yield f"merge: {error}"
             return
         for record in records:
+            pair = (record["study"], record["method"])
+            if pair in holders:
+                yield (
+                    f"merge: {exchange.place(path, record)}: {pair[1]} of study {pair[0]} is in "
+                    f"{holders[pair]} as well; take one away"
+                )
+            holders[pair] = path
             for complaint in exchange.apart(record, config):
                 yield f"merge: {exchange.place(path, record)}: {complaint}"
 

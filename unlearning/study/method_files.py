@@ -95,9 +95,21 @@ def method_signature(name: str, file: str | None = None) -> Signature:
     try:
         if file:
             sources(outside(file))  # what it imports beside itself is Python, too
+            _refuse_relative(parsed(path), file)
         return _signature(parsed(path), file or path.name, os.path.dirname(followed(str(path))))
     except ValueError as error:
         raise ValueError(f"config: methods.{name}: {error}") from error
+
+
+def _refuse_relative(code: ast.Module, file: str) -> None:
+    """Refuse a relative import: the file of a method is no part of a package."""
+    for node in ast.walk(code):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            module = node.module or node.names[0].name
+            raise ValueError(
+                f"{file}, line {node.lineno}: {'.' * node.level}{node.module or ''} is relative, "
+                f"and the file of a method is no part of a package; import {module} without the dot"
+            )
 
 
 def _missing(name: str, file: str | None) -> str:

@@ -1,14 +1,17 @@
 """A method of a user's own, and a study's overlay for it, from templates that run."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from keyword import iskeyword
 from pathlib import Path
 
+from unlearning.study.config_methods import BASELINES
 from unlearning.study.config_words import modules
 from unlearning.study.design import Config
 
-#: Stands in the templates for the method's name, and for a line of the stacked form alone.
-NAME, BATCH_NORM = "METHOD", "BATCH_NORM\n"
+#: Stands in the templates for the method's name, for a line of the stacked form alone, and for the
+#: methods of the study that it is put beside.
+NAME, BATCH_NORM, OTHERS = "METHOD", "BATCH_NORM\n", "OTHERS"
 FROZEN = "      batch_norm: train # or frozen: BatchNorm keeps its pretrained statistics\n"
 
 
@@ -24,6 +27,8 @@ def name_complaints(config: Config) -> Iterator[str]:
         return
     if name in config["methods"] or name in modules("methods"):
         yield f"name: {name} is a method already; choose another name"
+    if name in BASELINES or iskeyword(name):
+        yield f"name: {name} has a meaning already; choose another name"
     for file in new_files(name):
         if file.exists():
             yield f"name: {file} is there already, and is not overwritten; choose another name"
@@ -49,7 +54,7 @@ def required_name(config: Config) -> str:
     return name
 
 
-def write(name: str, style: str, templates: Path) -> tuple[Path, Path]:
+def write(name: str, style: str, templates: Path, others: Sequence[str]) -> tuple[Path, Path]:
     """Write the files of a new method, and return them.
 
     Parameters
@@ -57,6 +62,7 @@ def write(name: str, style: str, templates: Path) -> tuple[Path, Path]:
     name : of the method
     style : ``"plain"`` or ``"stacked"``
     templates : folder with a template of each, and one of a study
+    others : methods that the study runs beside it
 
     Raises
     ------
@@ -66,6 +72,7 @@ def write(name: str, style: str, templates: Path) -> tuple[Path, Path]:
     code, study = new_files(name)
     overlay = (templates / "study.yaml").read_text()
     overlay = overlay.replace(BATCH_NORM, FROZEN if style == "stacked" else "")
+    overlay = overlay.replace(OTHERS, ", ".join(others))
     for file, text in ((code, (templates / f"{style}.py").read_text()), (study, overlay)):
         with file.open("x") as new:
             new.write(text.replace(NAME, name))

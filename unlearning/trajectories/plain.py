@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -199,7 +200,8 @@ def adapted(
             arguments = {method.network: network, **loaders(learner, given), "epochs": wanted}
             arguments = {name: each for name, each in arguments.items() if name in method.takes}
             _seed_all(seed)
-            return network, _layers(network), arguments | keywords
+            # What it is given is its own to change, not a later call's or another member's.
+            return network, _layers(network), arguments | deepcopy(keywords)
 
         def timed(step: Callable[[], Any]) -> Any:
             wait_for(learner.data.labels.device)

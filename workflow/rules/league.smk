@@ -6,6 +6,7 @@ if config["merge"]:
 
     # What can be known before the study is computed is compared before any job.
     try:
+        merging.check_files(config, f"results/{config['study']}/league.json")
         merging.check_points(config, f"results/{config['study']}/data/dataset.json")
     except ValueError as error:
         raise Refused(str(error))

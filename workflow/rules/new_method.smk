@@ -12,6 +12,7 @@ rule new_method:
     params:
         name=lambda wildcards: new_method.required_name(config),
         style=config["style"],
+        others=config["run"]["methods"],
         templates=f"{workflow.basedir}/workflow/templates",
     script:
         "../scripts/new_method.py"

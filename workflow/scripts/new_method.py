@@ -6,6 +6,7 @@ from unlearning.artifacts.logs import log_to
 from unlearning.study.new_method import write
 
 log_to(snakemake.log[0])
-code, study = write(snakemake.params.name, snakemake.params.style, Path(snakemake.params.templates))
+params = snakemake.params
+code, study = write(params.name, params.style, Path(params.templates), params.others)
 print(f"{code} is a method that runs; {study} is its study. Change them, and:")
 print(f"  snakemake fig6 --configfile {study}")

@@ -38,7 +38,8 @@ def merging(path, *places):
 def test_a_file_of_the_same_data_members_and_variant_is_taken(tmp_path):
     path = write(tmp_path / "theirs.json")
     studies.check(merging(path))
-    studies.check(merging([path, write(tmp_path / "more.json")]))
+    others = write(tmp_path / "more.json", recorded(study="others"))
+    studies.check(merging([path, others]))
 
 
 DATA = facts()["data"]
@@ -86,6 +87,16 @@ def test_a_missing_or_damaged_file_is_named(tmp_path):
     (tmp_path / "theirs.json").write_text("{}")
     with pytest.raises(ValueError, match=r"config: merge: .*theirs\.json is of another format"):
         studies.check(merging(str(tmp_path / "theirs.json")))
+
+
+def test_a_record_of_two_files_is_refused(tmp_path):
+    paths = [
+        write(tmp_path / f"{name}.json", recorded(seed=seed)) for name, seed in (("a", 1), ("b", 2))
+    ]
+    with pytest.raises(
+        ValueError, match=r"b\.json, line \d+: good of study ours is in .*a\.json as"
+    ):
+        studies.check(merging(paths))
 
 
 def test_merge_is_nothing_a_file_or_several():

@@ -30,6 +30,11 @@ BAD = {
         "def unlearn(learner, *, epochs): 0\n\n\ndef unlearn(model, retain_loader, *, epochs): 0\n",
         "mine.py defines unlearn in lines 1 and 4",
     ),
+    "relative": (
+        "import torch\nfrom .steps import sgd\n\n\n" + PLAIN.format("model, retain_loader"),
+        "mine.py, line 2: .steps is relative, and the file of a method is no part of a package; "
+        "import steps without the dot",
+    ),
     "both forms": (
         "\n" + PLAIN.format("learner, model, forget_loader"),
         "mine.py, line 2: unlearn takes learner, model, forget_loader, which are two forms in one",

@@ -16,13 +16,15 @@ TEMPLATES = ROOT / "workflow" / "templates"
 @pytest.mark.parametrize("style", ["plain", "stacked"])
 def test_what_is_written_is_a_valid_study(tmp_path, monkeypatch, style):
     monkeypatch.chdir(tmp_path)
-    write("mine", style, TEMPLATES)
+    write("mine", style, TEMPLATES, ["gda", "ga"])
     assert {path.name for path in tmp_path.iterdir()} == {"mine.py", "mine.yaml"}
     texts = [path.read_text() for path in tmp_path.iterdir()]
-    assert not any("METHOD" in text or "BATCH_NORM" in text for text in texts)
+    left = ("METHOD", "BATCH_NORM", "OTHERS")
+    assert not any(word in text for text in texts for word in left)
     config = edited(["seed"], 0)
     update_config(config, yaml.safe_load((tmp_path / "mine.yaml").read_text()))
     studies.check(config)
+    assert config["run"]["methods"] == ["gda", "ga", "mine"]  # beside those of its study
     assert method_signature("mine", "mine.py").plain is (style == "plain")
 
 
@@ -33,7 +35,7 @@ def test_nothing_is_overwritten(tmp_path, monkeypatch):
         studies.check({**CONFIG, "name": "mine"})
     (tmp_path / "mine.yaml").rename(tmp_path / "mine.py")
     with pytest.raises(FileExistsError):
-        write("mine", "plain", TEMPLATES)
+        write("mine", "plain", TEMPLATES, ["ga"])
     assert (tmp_path / "mine.py").read_text() == "seed: 1\n"
 
 
@@ -57,3 +59,10 @@ def test_without_a_name_there_is_no_method():
     studies.check({**CONFIG, "name": None})
     with pytest.raises(ValueError, match="--config name=mine style=plain"):
         required_name(CONFIG)
+
+
+@pytest.mark.parametrize("name", ["oracle_floor", "class"])
+def test_a_name_that_means_something_else_is_refused(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=f"name: {name} has a meaning already"):
+        studies.check({**CONFIG, "name": name})

@@ -264,6 +264,23 @@ def unlearn(net, retain_loader, *, batch_size, momentum, early_weights, epochs):
     outside.run(method, conditions={"momentum": 0.9}, early_weights=early)
 
 
+def test_what_a_call_changes_of_its_needs_is_not_seen_by_the_next(tmp_path):
+    text = """
+def unlearn(net, retain_loader, *, early_weights, oracle_outputs, epochs):
+    for given in (oracle_outputs, *early_weights[2].values()):
+        given.mul_(0)
+    net.load_state_dict(early_weights[2])
+"""
+    small = outside.chunk()
+    early = {2: {name: value[:1] for name, value in outside.weights_of(small).items()}}
+    oracles = torch.ones(2, outside.POINTS, 3)
+    before = {name: value.clone() for name, value in early[2].items()}
+    method = outside.load(tmp_path, text)
+    outside.run(method, (1, 2), small=small, early_weights=early, oracle_outputs=oracles)
+    assert all(torch.equal(early[2][name], before[name]) for name in before)
+    assert (oracles == 1).all()
+
+
 def test_weights_are_copied(tmp_path):
     small = outside.chunk()
     weights = outside.weights_of(small)
