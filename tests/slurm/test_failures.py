@@ -136,7 +136,7 @@ def test_ctrl_c_cancels_the_jobs_and_leaves_no_lock(slurm, interrupted):
     toy, head, *_ = interrupted
     head.send_signal(signal.SIGINT)
     assert head.wait(60) != 0
-    wait_until(lambda: not slurm.queue(toy.folder), "jobs cancelled")
+    wait_until(lambda: not slurm.queue(toy.folder), "jobs cancelled", 180)
     assert {job["JobState"] for job in slurm.jobs(toy.folder)} == {"CANCELLED"}
     assert not list((toy.results / GRID).glob("[!.]*.npy"))
     assert not list((toy.folder / ".snakemake").glob("locks/*"))

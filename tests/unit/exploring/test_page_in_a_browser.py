@@ -526,3 +526,17 @@ def test_a_page_as_large_as_a_report_shows_is_shown(browser, tmp_path):
     browser.drawn()
     assert browser.marks()
     browser.driver.switch_to.default_content()
+
+
+def test_a_row_that_is_not_full_has_its_axes_and_mistyped_names_leave_the_first_view(
+    browser, tmp_path
+):
+    file = tmp_path / "three.html"
+    file.write_text(page(methods=("ga", "gda", "scrub"), library=LIBRARY))
+    titles = "#planes .mark-text.role-axis-title text"
+    browser.resize(1050)  # two planes a row
+    browser.open(f"{file.as_uri()}#set=nowhere&method=nothing")
+    texts = [title.get_attribute("textContent") for title in browser.every(titles)]
+    assert texts.count("P95 KLoM, forget set") == 3  # a shared axis is under two columns
+    assert "“nowhere”" in browser.text("#unknown") and "“nothing”" in browser.text("#unknown")
+    browser.resize(1280)

@@ -38,8 +38,11 @@ function read() {
   };
   // An empty name stands for none at all. What is chosen says which run can be pointed at, and this
   // which images there are.
-  if (query.has("set")) state.sets = known("set");
-  if (query.has("method")) state.methods = known("method");
+  // Where all names are mistyped the first view stays.
+  for (const [key, names] of [["set", "sets"], ["method", "methods"]]) {
+    const found = known(key);
+    if (found.length || query.getAll(key).includes("")) state[names] = found;
+  }
   for (const axis of ["x", "y", "sort"]) state[axis] = known(axis)[0] ?? state[axis];
   state.falling = known("order").length > 0;
   state.all = known("rows").length > 0;

@@ -53,6 +53,8 @@ async function drawPlanes() {
   const side = Math.max(150, Math.min(380, Math.floor(room / columns) - 22));
   const spec = structuredClone(study.planes);
   spec.columns = columns;
+  // An axis that all planes share stands under the last row: under nothing where that is not full.
+  spec.resolve = { ...spec.resolve, axis: { x: shown % columns && shown > columns ? "independent" : "shared" } };
   spec.facet.sort = [...new Set(data.map(values => values.panel))];
   spec.facet.header.labelLimit = side;
   Object.assign(spec.spec, { width: side, height: side });
