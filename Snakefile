@@ -44,7 +44,6 @@ from unlearning.study.method_files import method_source
 from unlearning.study.sources import loader, within
 from workflow.starting import arguments, launcher, producers, rounds, scripts
 from workflow.telling import left_out as telling
-from workflow.telling.ending import without
 from workflow.telling.run import Run
 from workflow.telling.sentences import Refused, refusals_alone
 
@@ -271,5 +270,3 @@ onsuccess:
 
 onerror:
     told.stop()
-    if told.progress and (hint := without(told.progress.failed, config)):
-        told.say(hint)

@@ -4,11 +4,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from unlearning.study.method_names import TOLD, method_name
+from unlearning.study.method_names import THEIRS, TOLD, method_name
 
 OURS = "this study"
-#: After the name of a method of another group.
-THEIRS = "‡"
 
 
 def marks_of(sources: Iterable[str]) -> dict[str, str]:

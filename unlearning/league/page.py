@@ -14,10 +14,8 @@ from unlearning.league.chosen import BEST
 from unlearning.league.equal_cost import VERDICTS
 from unlearning.league.excess import MEASURES, OURS
 from unlearning.league.sorting import Cell, Column, Narrowed, sortable
-from unlearning.study.method_names import TOLD, TOLD_MEANS, method_name
+from unlearning.study.method_names import THEIRS, TOLD, TOLD_MEANS, method_name
 
-#: After the name of a method.
-THEIRS = "‡"
 #: Of the columns that count each of the verdicts.
 TITLES = ("Better", "Not told", "Nothing as cheap", "Worse")
 WHERE = {"forget": "Forget", "retain": "Retain", "validation": "Validation", "worst": "Worst"}

@@ -21,8 +21,11 @@ METHOD_NAMES = {
 }
 #: Beside methods: to do nothing, and to stop retraining early.
 COMPETITORS = {"pretrained": "doing nothing", "oracle_stopped": "retraining stopped early"}
-#: After the name of a method that is told the answer, and what it means.
+#: After the name of a method that is told the answer.
 TOLD = "†"
+#: After the name of a method of another group.
+THEIRS = "‡"
+#: What the first of these marks means.
 TOLD_MEANS = f"{TOLD} is told the answer: it is given outputs of oracles"
 
 

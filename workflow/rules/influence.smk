@@ -132,7 +132,7 @@ rule draw_influence:
         "../../envs/environment.yaml"
     params:
         run=lambda wildcards: settings.family_run(config),
-        told=needed.told(config, config["run"]["methods"]),
+        told=lambda wildcards: needed.told(config, [config["influence"]["method"]]),
     script:
         "../scripts/draw_influence.py"
 

@@ -26,6 +26,7 @@ from workflow.telling.ending import (
     looked_at,
     not_finite,
     summary,
+    without,
 )
 from workflow.telling.handler import InWords, Progress, ProgressHandler, quiet_about_progress
 from workflow.telling.measured import measurements
@@ -166,6 +167,8 @@ class Run:
             self.say(
                 f"{done} of {total} jobs are done and kept; the same command goes on from there."
             )
+            if hint := without(self.progress.failed, self.needs.config):
+                self.say(hint)
 
     def say(self, text: str) -> None:
         """Print for people, unless they have asked for no progress."""
