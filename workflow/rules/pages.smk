@@ -1,6 +1,7 @@
 # How a report has pages that grow with the study: as they are, or what a browser opens of them
 import sys
 from functools import partial
+from pathlib import Path
 
 
 def in_report(page, **of_report):
@@ -14,5 +15,5 @@ def in_report(page, **of_report):
         whole, shown = shown, whole
     return {
         "page": whole(page),
-        "shown": shown(page.removesuffix(".html") + "/report.html"),
+        "shown": shown(str(Path(page).with_suffix("") / "report.html")),
     }
