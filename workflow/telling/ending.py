@@ -1,13 +1,9 @@
 """What a run has made that people look at: new, changed or as it was; and where to look first."""
 
 import hashlib
-import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-from unlearning.artifacts.files import ArtifactError, load_record
-from unlearning.study.design import Config
 
 #: Pages and figures that say most, the first that a run has made first.
 FIRST = (
@@ -22,8 +18,6 @@ FIRST = (
 )
 #: What people open. Other files of a target are for other jobs.
 OPENED = (".html", ".png", ".csv")
-#: What a job's log says before how it came to it (`artifacts/logs.py`).
-SAID = re.compile(r"^\d{4}-\d\d-\d\d \S+ (.*)\nTraceback \(", re.MULTILINE)
 KINDS = ("new", "changed", "as before")
 COLUMNS, INDENT = 80, 11  # of a line, and of the paths in it
 
@@ -63,74 +57,6 @@ def compared(before: Mapping[str, str], made: Collection[str]) -> dict[str, list
         if path in made and (now := digest(path)):
             found["new" if not was else "as before" if was == now else "changed"].append(path)
     return found
-
-
-def failures(jobs: Iterable[Any], most: int = 5) -> str:
-    """Return why jobs have failed, by their logs, a line for each reason; nothing for none.
-
-    Parameters
-    ----------
-    jobs : of Snakemake, that have failed
-    most : lines
-    """
-    found = dict.fromkeys(f"Failed: {text}" for job in jobs for text in _reasons(job))
-    return _at_most(list(found), most)
-
-
-def _reasons(job: Any) -> list[str]:
-    """Return what the logs of a job say of its failure; nothing of one that was interrupted."""
-    texts = [path.read_text(errors="replace") for path in map(Path, job.log) if path.is_file()]
-    last = [said[-1] for said in map(SAID.findall, texts) if said]
-    return [text for text in last if text.strip()]
-
-
-def without(jobs: Iterable[Any], config: Config) -> str:
-    """Return how to go on without the methods of which jobs have failed, if others are left.
-
-    Parameters
-    ----------
-    jobs : of Snakemake, that have failed
-    config : the study, without what it leaves out already
-    """
-    methods = config["run"]["methods"]
-    failed = {job.wildcards_dict.get("method") for job in jobs if _reasons(job)} & {*methods}
-    if not failed or not {*methods} - failed:
-        return ""
-    names = sorted(failed | {*config["leave_out"]})
-    value = f"leave_out={names[0]}" if len(names) == 1 else f"'leave_out=[{', '.join(names)}]'"
-    return f"To have the others without {' and '.join(sorted(failed))}: --config {value}"
-
-
-def _at_most(lines: list[str], most: int) -> str:
-    rest = len(lines) - most
-    more = [f"and {rest} more"] if rest > 0 else []
-    return "\n".join([*lines[:most], *more])
-
-
-def not_finite(jobs: Iterable[Any], most: int = 5) -> str:
-    """Return in which runs members have left finite numbers, a line each; nothing for none.
-
-    Parameters
-    ----------
-    jobs : of Snakemake, that have run
-    most : lines
-    """
-    lines = []
-    for job in jobs:
-        path = str(job.output.record) if job.rule.name == "unlearn" else ""
-        if not Path(path).is_file():
-            continue
-        try:
-            record = load_record(path)
-        except ArtifactError:
-            continue  # it is for the rule that reads it
-        if lost := record.get("not_finite"):
-            lines.append(
-                f"Not finite from epoch {lost['epoch']} on: {len(lost['members'])} of "
-                f"{len(record['members'])} members, set {job.wildcards.forget_set} unlearned by "
-                f"{record['method']}, {record['trajectory']}"
-            )
-    return _at_most(sorted(lines), most)
 
 
 def first(files: Iterable[str]) -> str:

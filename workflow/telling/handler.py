@@ -35,6 +35,8 @@ TRACE = re.compile(
 )
 #: Said before each job of Snakemake's, and nothing that a person waits for.
 NOISE = "Select jobs to execute..."
+#: The beginning of what Snakemake says after Ctrl-C.
+INTERRUPTED = "Terminating processes on user request"
 
 
 class Progress:
@@ -53,6 +55,7 @@ class Progress:
         self.jobs, self.remaining, self.clock = jobs, remaining, clock
         self.done, self.total = 0, len(jobs)
         self.failed: list[Any] = []
+        self.interrupted = False
         self.lines: list[str] = []  # of the jobs that have ended since the last count
 
     def hear(self, record: logging.LogRecord) -> None:
@@ -69,6 +72,8 @@ class Progress:
             self.finish(values["job_id"], now)
         elif event == LogEvent.PROGRESS:
             self.done, self.total = values["done"], values["total"]
+        elif str(record.msg).startswith(INTERRUPTED):
+            self.interrupted = True
 
     def finish(self, number: int, now: float) -> None:
         """Note that a job has ended."""

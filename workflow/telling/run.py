@@ -18,16 +18,8 @@ from unlearning.planning.audit import Clock
 from unlearning.planning.remaining import Remaining
 from unlearning.planning.resources import ON_DEVICE, ON_MEMBERS, Needs
 from unlearning.planning.words import by_the_clock
-from workflow.telling.ending import (
-    compared,
-    digest,
-    failures,
-    first,
-    looked_at,
-    not_finite,
-    summary,
-    without,
-)
+from workflow.telling.ending import compared, digest, first, looked_at, summary
+from workflow.telling.failing import failures, not_finite, why_failed, without
 from workflow.telling.handler import InWords, Progress, ProgressHandler, quiet_about_progress
 from workflow.telling.measured import measurements
 
@@ -162,12 +154,15 @@ class Run:
         self.tell_not_finite()
         if self.progress is not None:
             done, total = self.progress.done, self.progress.total
-            if said := failures(self.progress.failed):
+            # One that was begun again may have ended well.
+            failed = [job for job in self.progress.failed if not self.workflow.dag.finished(job)]
+            whys = why_failed(failed, interrupted=self.progress.interrupted)
+            if said := failures(whys):
                 self.say(said)
             self.say(
                 f"{done} of {total} jobs are done and kept; the same command goes on from there."
             )
-            if hint := without(self.progress.failed, self.needs.config):
+            if hint := without(whys, self.needs.config):
                 self.say(hint)
 
     def say(self, text: str) -> None:

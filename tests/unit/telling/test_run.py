@@ -162,6 +162,24 @@ def test_a_run_that_fails_says_why_and_what_is_kept(handlers, tmp_path):
     assert "0 of 2 jobs are done and kept" in handlers[0].stream.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("event", "ended_well"),
+    [({"msg": "Terminating processes on user request, this might take some time."}, False),
+     ({"msg": "Trying to restart job 0."}, True)],
+    ids=["Ctrl-C", "begun again"],
+)  # fmt: skip
+def test_a_job_without_a_word_is_no_failure_after(handlers, event, ended_well):
+    running = build(both())
+    running.begin()
+    failed = {"event": LogEvent.JOB_ERROR, "jobid": 0, "levelno": logging.DEBUG}
+    running.progress.hear(logging.makeLogRecord(failed))
+    running.progress.hear(logging.makeLogRecord(event))
+    running.workflow.dag.finished = lambda each: ended_well and each is running.jobs[0]
+    running.stop()
+    printed = handlers[0].stream.getvalue()
+    assert "0 of 2 jobs are done and kept" in printed and "Failed:" not in printed
+
+
 def test_a_run_that_fails_names_what_it_has_made_before(handlers, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made, kept, failed = FIGURE, "results/theory/old.png", "results/theory/lost.png"
