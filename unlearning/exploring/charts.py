@@ -176,12 +176,14 @@ def histogram() -> dict[str, Any]:
     dict
         A specification whose data are called ``bars``: ``ensemble``, ``low``, ``high``, ``height``,
         ``term`` and ``end``: of a bar that stands for all that lies farther, ``left`` or ``right``.
+        What has ``reach`` is no bar, but how high its row has to be.
     """
     base = alt.Chart(alt.NamedData(name="bars"))
     scale = alt.Scale(nice=False, zero=False)
     x = alt.X("low:Q", bin="binned", title="margin", scale=scale)
     y = alt.Y("height:Q", title=None, axis=alt.Axis(tickCount=3))
-    bars = base.mark_bar(stroke="white", strokeWidth=0.4).encode(
+    shown = base.transform_filter("!datum.reach")
+    bars = shown.mark_bar(stroke="white", strokeWidth=0.4).encode(
         x=x,
         x2="high:Q",
         y=y,
@@ -199,7 +201,8 @@ def histogram() -> dict[str, Any]:
         )
         for side, edge in sides.items()
     ]
-    chart = alt.layer(bars, *labels).properties(height=62)
+    reach = base.mark_point(opacity=0, aria=False).transform_filter("datum.reach")
+    chart = alt.layer(bars, *labels, reach.encode(y=y)).properties(height=62)
     header = alt.Header(title=None, labelOrient="top", labelAnchor="start", labelPadding=2)
     order = list(ENSEMBLES.values())
     rows = chart.facet(row=alt.Row("ensemble:N", sort=order, header=header), spacing=6)

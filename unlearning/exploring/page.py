@@ -81,9 +81,9 @@ its P95 KLoM in nats with a 95&nbsp;% interval over members; a diverged run
 counts as the largest there is. "Copy as CSV" takes all others as scores.csv has them, to the last
 digit.
 {rule}</p>
-<p>The address of the page holds all that is shown: forget sets, methods, splits, the order and
-length of the table, the run pointed at, pinned runs and image. Send it, or keep it. Nothing is
-loaded from anywhere.</p></div></section>
+<p id="held">The address of the page holds all that is shown: forget sets, methods, splits, the
+order and length of the table, the run pointed at, pinned runs and image. Send it, or keep it.</p>
+<p>Nothing is loaded from anywhere.</p></div></section>
 """
 
 

@@ -14,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.helpers.exploring import MEMBERS, METHODS, SETS, page, study
 from unlearning.exploring import points
+from unlearning.exploring.charts import ENSEMBLES
 from unlearning.exploring.histograms import bins
 from unlearning.exploring.points import RUN
 from unlearning.html import IN_ADDRESS, in_report
@@ -239,6 +240,36 @@ def test_no_margin_is_dropped_and_two_runs_have_one_axis(opened):
         for drawing in opened.every("#histograms svg")
     ]
     assert labels[0] == labels[1] and len(labels[0]) > 2
+
+
+def test_rows_of_two_runs_are_as_high_for_equal_shares(opened):
+    """The height of the axis of each row, in pixels for each unit of what its bars have."""
+    for name in ("Gradient Ascent, lr1, epoch 1", "Gradient Ascent, lr2, epoch 1"):
+        opened.click(mark(opened, name))
+    opened.until(lambda: len(opened.every("#histograms svg")) == 2, "a histogram of each")
+    one, other = (
+        opened.run(
+            "return [...arguments[0].querySelectorAll(\"[aria-label^='Y-axis']\")]"
+            ".map(each => each.ariaLabel)",
+            drawing,
+        )
+        for drawing in opened.every("#histograms svg")
+    )
+    assert one == other and len(one) == len(ENSEMBLES)
+    drawn = opened.every("#histograms .mark-rect path[aria-label]")
+    assert all(": " in bar.get_attribute("aria-label") for bar in drawn), "only bars are drawn"
+
+
+def test_where_nothing_is_chosen_no_place_is_kept_for_its_images(opened):
+    def is_there():
+        return opened.run("return document.getElementById('behind').checkVisibility()")
+
+    assert is_there()
+    opened.run("location.hash = 'set='")
+    opened.until(lambda: not is_there(), "no run to show")
+    assert opened.text("#note") == "Nothing is shown: choose a forget set."
+    opened.run("location.hash = ''")
+    opened.until(is_there, "the images behind the first run")
 
 
 def test_differences_are_those_of_the_numbers_that_are_shown(opened):
@@ -525,6 +556,7 @@ def test_a_page_as_large_as_a_report_shows_is_shown(browser, tmp_path):
     browser.driver.switch_to.frame(0)
     browser.drawn()
     assert browser.marks()
+    assert browser.text("#held").startswith("Here, within a report, nothing is kept")
     browser.driver.switch_to.default_content()
 
 

@@ -77,13 +77,15 @@ function address() {
   return `#${query}`;
 }
 
+// A page within a report has none of its own.
+const HAS_ADDRESS = ["file:", "http:", "https:"].includes(location.protocol);
 let waiting = null, written = -Infinity;
 function write() {
   clearTimeout(waiting);
   waiting = null;
   written = performance.now();
-  // A page within a report has no address of its own to write to.
-  try { history.replaceState(null, "", address()); } catch { /* the view is not kept */ }
+  if (!HAS_ADDRESS) return;
+  try { history.replaceState(null, "", address()); } catch { /* too many at once: the next one has all */ }
 }
 // Pointing goes fast, and a browser takes no more than a hundred addresses in half a minute.
 const PAUSE = 400;

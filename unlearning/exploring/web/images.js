@@ -24,9 +24,10 @@ const ONE = study.texts ? "sequence" : "image";
 function behind() {
   const shown = whose(), run = shown.at(-1), focused = at("images").contains(document.activeElement);
   at("images").replaceChildren();
+  at("behind").hidden = !run;
   if (!run || !study.behind[run.forget_set]?.point.length) {
     looking += 1;
-    at("whose").textContent = run ? `No ${ONE} fits into the bound of this page: it has too many runs.` : "";
+    at("whose").textContent = `No ${ONE} fits into the bound of this page: it has too many runs.`;
     at("image").replaceChildren();
     at("histograms").replaceChildren();
     at("sums").replaceChildren();
@@ -162,11 +163,18 @@ async function drawHistograms(image) {
     spec.spec.width = wide;
     specs.push(spec);
   }
-  // One axis for all that is compared.
-  const edges = specs.flatMap(spec => spec.datasets.bars.flatMap(bar => [bar.low, bar.high]));
+  // One axis for all that is compared, and one height for each of its rows.
+  const every = specs.flatMap(spec => spec.datasets.bars);
+  const edges = every.flatMap(bar => [bar.low, bar.high]);
   const domain = [Math.min(...edges), Math.max(...edges)], boxes = [];
+  const reaches = Object.values(study.ensembles).flatMap(ensemble => {
+    const heights = every.filter(bar => bar.ensemble === ensemble).map(bar => bar.height);
+    return heights.length ? [Math.min(...heights), Math.max(...heights)]
+      .map(height => ({ ensemble, height, reach: true })) : [];
+  });
   for (const spec of specs) {
-    for (const { encoding } of spec.spec.layer) encoding.x.scale.domain = domain;
+    spec.datasets.bars = [...spec.datasets.bars, ...reaches];
+    for (const { encoding } of spec.spec.layer) if (encoding.x) encoding.x.scale.domain = domain;
     boxes.push(await vegaEmbed(make("div"), spec, SETTLED));
   }
   if (turn !== looking) return boxes.forEach(each => each.finalize());
