@@ -163,6 +163,8 @@ async function drawHistograms(image) {
     spec.spec.width = wide;
     specs.push(spec);
   }
+  if (specs.length > 1)
+    texts.push(`Each run has bins of its own: KLoM cuts what its members and the oracles span into ${study.bins}.`);
   // One axis for all that is compared, and one height for each of its rows.
   const every = specs.flatMap(spec => spec.datasets.bars);
   const edges = every.flatMap(bar => [bar.low, bar.high]);
@@ -173,6 +175,9 @@ async function drawHistograms(image) {
       .map(height => ({ ensemble, height, reach: true })) : [];
   });
   for (const spec of specs) {
+    // Lines between bars would leave nothing of narrow ones.
+    const [{ low, high }] = spec.datasets.bars;
+    if ((high - low) / (domain[1] - domain[0]) * wide < 4) spec.spec.layer[0].mark.strokeWidth = 0;
     spec.datasets.bars = [...spec.datasets.bars, ...reaches];
     for (const { encoding } of spec.spec.layer) if (encoding.x) encoding.x.scale.domain = domain;
     boxes.push(await vegaEmbed(make("div"), spec, SETTLED));
