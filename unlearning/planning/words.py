@@ -22,7 +22,7 @@ WORDS: Mapping[str, str] = {
     "train_oracle_outputs": "train further oracles of set {forget_set}, members {chunk}",
     "fit_validation_datamodels": "fit datamodels of the validation points",
     "add_datamodels": "add up datamodels of set {forget_set}",
-    "unlearn": "unlearn set {forget_set} by {method}, members {chunk}, {trajectory}",
+    "unlearn": "unlearn set {forget_set} by {method}, {trajectory}, members {chunk}",
     "score_baselines": "score oracles and pretrained on set {forget_set}",
     "score_method": "score {method} on set {forget_set}",
     "collect_scores": "collect all scores",

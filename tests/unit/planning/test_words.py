@@ -32,7 +32,7 @@ def test_words_name_what_tells_jobs_of_a_rule_apart():
 
 def test_words_of_a_job_and_of_a_target():
     job = {"study": "s", "forget_set": "3", "method": "ga", "chunk": "0-9", "trajectory": "lr0.1"}
-    assert in_words("unlearn", job) == "unlearn set 3 by ga, members 0-9, lr0.1"
+    assert in_words("unlearn", job) == "unlearn set 3 by ga, lr0.1, members 0-9"
     assert in_words("all", {}) == "target all"
 
 

@@ -44,7 +44,7 @@ def test_a_job_that_ended_without_a_word_is_named_with_its_log(failed):
     job = failed("mine", None)
     said = failures(why_failed([job]))
     assert said.startswith(
-        "Failed: unlearn set 2 by mine, members 0-9, lr1: it ended without a word"
+        "Failed: unlearn set 2 by mine, lr1, members 0-9: it ended without a word"
     )
     assert said.endswith(job.log[0])
     job.log = []
