@@ -149,7 +149,10 @@ def ask(connection: socket.socket, script: str, shared: object) -> int:
     request = marshal.dumps((script, shared))  # type: ignore[arg-type]
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", range(3)))]
     sent = connection.sendmsg([struct.pack("Q", len(request)), request], rights)
-    connection.sendall(request[sent - 8 :])
+    # Where all is sent the job may have ended by now: to send even nothing would be an error, and
+    # the job would be run again.
+    if rest := request[sent - 8 :]:
+        connection.sendall(rest)
     word, _, process = answer(connection).partition(" ")
     if word != "started":
         raise Alone("the interpreter that forks has not forked")

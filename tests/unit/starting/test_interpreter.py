@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from workflow.starting import launcher
-from workflow.starting.interpreter import Interpreter, installed
+from workflow.starting.interpreter import Interpreter, installed, receive
 
 NO_PROCESS = BlockingIOError(11, "Resource temporarily unavailable")
 
@@ -75,6 +75,36 @@ def test_what_differs_is_not_forked(waiting, monkeypatch):
     shared = launcher.state()
     shared[0] = {**shared[0], "SEED": "1"}
     assert len(refused(*waiting, shared)) == 1
+
+
+class Late(socket.socket):
+    """A launcher's end, that the processor leaves once it has asked, until its job has ended."""
+
+    def sendmsg(self, *arguments):
+        sent = super().sendmsg(*arguments)
+        self.ended.wait()
+        return sent
+
+
+def test_a_job_that_ends_before_its_launcher_goes_on_is_not_run_again():
+    one, other = socket.socketpair()
+    connection = Late(fileno=one.detach())
+    connection.ended = threading.Event()
+
+    def run():
+        *_, streams = receive(other)
+        other.sendall(b"started 7\nended 0\n")
+        other.close()
+        connection.ended.set()
+        for stream in streams:
+            os.close(stream)
+
+    running = threading.Thread(target=run)
+    running.start()
+    assert launcher.ask(connection, "script.py", launcher.state()) == 7
+    assert launcher.answer(connection) == "ended 0"
+    running.join()
+    connection.close()
 
 
 def test_nonsense_from_a_stranger_is_survived(waiting):
