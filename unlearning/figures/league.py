@@ -16,11 +16,13 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from unlearning.artifacts.tables import require_columns
 from unlearning.figures.bands import AS_TABLED, tall
 from unlearning.figures.layout import Box, assemble, new_figure, wrap
-from unlearning.figures.league_names import OURS, entry_name, given, marks_of
+from unlearning.figures.league_names import entry_name, given, marks_of
 from unlearning.figures.theme import PALETTE, TEXT, VERMILION, tidy
+from unlearning.study.league import BEST
+from unlearning.study.method_names import OURS
 
 RULES = {
-    "oracle_worst": ("black", "o", "by the oracles, on the worst split"),
+    BEST: ("black", "o", "by the oracles, on the worst split"),
     "accuracy": ("0.45", "s", "forget accuracy = validation accuracy"),
     "loss": ("0.7", "^", "forget loss = validation loss"),
 }
@@ -41,8 +43,6 @@ ACROSS, SIZE, GAP = 2, (2.93, 2.0), (0.16, 0.56)
 LINE = 0.21
 """Inches of an entry in a panel of ranks."""
 RANK_WIDTH = 1.9
-BEST = "oracle_worst"
-"""The rule by whose ranks entries are ordered."""
 RUN = ["source", "forget_set", "method", "baseline", "told", "setting", "epoch", "front"]
 RUN += ["front_untold", "relative_cost", "excess_worst", "excess_worst_low", "excess_worst_high"]
 STANDING = ["source", "method", "baseline", "told", "budget", "rule", "rank", "rank_low"]

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from unlearning.study.method_names import THEIRS, TOLD, method_name
-
-OURS = "this study"
+from unlearning.study.method_names import OURS, THEIRS, TOLD, method_name
 
 
 def marks_of(sources: Iterable[str]) -> dict[str, str]:

@@ -10,16 +10,13 @@ import pandas as pd
 from unlearning.answer import selection
 from unlearning.answer.selection import RUN, wide
 from unlearning.league import equal_cost
-from unlearning.league.excess import OURS, Excess, Floats, columns, places
+from unlearning.league.excess import Excess, Floats, columns, places
+from unlearning.study.league import BEST
+from unlearning.study.method_names import COMPETITORS, OURS
 
-#: A rule of the league alone: with the oracles, the smallest excess on the worst split, by which
-#: entries are ranked. `selection.by_oracle` goes by the mean of the three scores.
-BEST = "oracle_worst"
 RULES = (*selection.RULES, BEST)
 #: Rules that look at the scores of all runs within the budget, and take the luckiest.
 BY_SCORES = ("oracle", BEST)
-#: Competitors that are no methods: to do nothing, and to stop retraining within the budget.
-COMPETITORS = ("pretrained", "oracle_stopped")
 CELL = ["source", "forget_set", "method", "budget", "rule"]
 #: Whole numbers that may be missing.
 WHOLE = {"epoch": "Int64", "stopped_epoch": "Int64"}

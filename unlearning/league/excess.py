@@ -14,8 +14,6 @@ from unlearning.scoring.rows import SPLITS
 #: The largest excess of the three splits: a run is as good as where it is worst.
 WORST = "worst"
 MEASURES = (*SPLITS, WORST)
-#: In the column ``source``, beside the names of other groups' files.
-OURS = "this study"
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int_]

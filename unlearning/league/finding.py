@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from unlearning.league.chosen import BEST
 from unlearning.league.equal_cost import BETTER
-from unlearning.league.excess import OURS
-from unlearning.study.method_names import method_name
+from unlearning.study.league import BEST
+from unlearning.study.method_names import OURS, method_name
 
 #: Rules that need no oracles and choose one run.
 ORACLE_FREE = ("accuracy", "loss", "budget")

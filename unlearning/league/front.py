@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from unlearning.answer.selection import wide
-from unlearning.league.excess import OURS, Excess, columns, places
+from unlearning.league.excess import Excess, columns, places
+from unlearning.study.method_names import OURS
 
 #: Baselines of a forget set: to do nothing, to stop retraining early, to retrain.
 BASELINES = ("pretrained", "oracle_stopped", "oracle_floor")

@@ -10,11 +10,11 @@ import pandas as pd
 
 from unlearning.html import document
 from unlearning.league import sorting
-from unlearning.league.chosen import BEST
 from unlearning.league.equal_cost import VERDICTS
-from unlearning.league.excess import MEASURES, OURS
+from unlearning.league.excess import MEASURES
 from unlearning.league.sorting import Cell, Column, Narrowed, sortable
-from unlearning.study.method_names import THEIRS, TOLD, TOLD_MEANS, method_name
+from unlearning.study.league import BEST
+from unlearning.study.method_names import OURS, THEIRS, TOLD, TOLD_MEANS, method_name
 
 #: Of the columns that count each of the verdicts.
 TITLES = ("Better", "Not told", "Nothing as cheap", "Worse")

@@ -7,6 +7,10 @@ from typing import Any
 from unlearning.study import needs, settings, subsampling
 from unlearning.study.design import Config
 
+#: A rule of the league alone: with the oracles, the smallest excess on the worst split, by which
+#: entries are ranked.
+BEST = "oracle_worst"
+
 
 def league_methods(config: Config) -> list[str]:
     """Return the methods of the study that have a run.

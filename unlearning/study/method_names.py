@@ -21,6 +21,8 @@ METHOD_NAMES = {
 }
 #: Beside methods: to do nothing, and to stop retraining early.
 COMPETITORS = {"pretrained": "doing nothing", "oracle_stopped": "retraining stopped early"}
+#: Whose a method is, in the column ``source`` beside the names of other groups' files.
+OURS = "this study"
 #: After the name of a method that is told the answer.
 TOLD = "†"
 #: After the name of a method of another group.

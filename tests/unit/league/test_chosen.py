@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from tests.helpers.leagues import GOOD, POOR, scored
-from unlearning.league.chosen import BEST, RULES, choose
+from unlearning.league.chosen import RULES, choose
 from unlearning.league.equal_cost import BETTER, WORSE
-from unlearning.league.excess import OURS, measure
+from unlearning.league.excess import measure
 from unlearning.league.ranks import standings
+from unlearning.study.league import BEST
+from unlearning.study.method_names import OURS
 
 BUDGETS = [0.2, 0.5]
 
