@@ -1,38 +1,52 @@
-"""What a plain method computes beside what its loaders hand out, which is its cost."""
+"""The cost of a plain method: the points of which gradients are taken, or that are handed out."""
 
 import logging
 from typing import Any
 
-import torch
-from torch import nn
+from torch import Tensor, nn
 
 logger = logging.getLogger(__name__)
 
-#: What a method may compute more than it is charged for, and nothing is said.
+#: By how much gradients may exceed what is handed out, and nothing is said.
 SLACK = 1.1
 
 
-class Forward:
-    """Counts the points that go forward through a network in training mode, with gradients.
+class Work:
+    """Counts what is done for one member on its way to forget.
 
-    It is a hook of the network, and of all copies that a method makes of it.
+    As a hook of its network, and of all copies that a method makes of it, it counts the points
+    whose outputs a gradient comes back to, in training mode or not, wherever they are from. Where a
+    method vectorises over points (`torch.func.vmap`) it sees one of them.
+
+    Attributes
+    ----------
+    handed_out : points of the forget and retain sets that the loaders have handed out
+    gradients : points that a gradient has come back to, each time that it did
     """
 
     def __init__(self) -> None:
-        self.points = 0
+        self.handed_out = self.gradients = 0
 
-    def __call__(self, network: nn.Module, inputs: tuple[Any, ...]) -> None:
-        """Count a batch."""
-        if network.training and torch.is_grad_enabled() and inputs:
-            self.points += len(inputs[0])
+    @property
+    def cost(self) -> int:
+        """Sample gradients that are charged for: a point of the loaders counts without one, too."""
+        return max(self.handed_out, self.gradients)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Forward":
+    def __call__(self, _network: nn.Module, _inputs: tuple[Any, ...], outputs: Any) -> None:
+        """Wait for the gradient of a batch's outputs."""
+        if isinstance(outputs, Tensor) and outputs.requires_grad:
+            outputs.register_hook(self._came_back)
+
+    def _came_back(self, gradient: Tensor) -> None:
+        self.gradients += len(gradient)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Work":
         """Stay the one counter."""
         return self
 
 
 class Charged:
-    """Says once where a method computes more than its loaders of both sets hand out.
+    """Says once where a method takes more gradients than its loaders of both sets hand out.
 
     Parameters
     ----------
@@ -42,17 +56,16 @@ class Charged:
     def __init__(self, file: str) -> None:
         self.file, self.told = file, False
 
-    def check(self, forward: Forward, points: int, whom: str) -> None:
-        """Compare what went forward with the points that are charged for, of one member."""
-        if self.told or forward.points <= SLACK * points:
+    def tell(self, work: Work, whom: str) -> None:
+        """Compare the gradients that one member took with the points that were handed out."""
+        if self.told or work.gradients <= SLACK * work.handed_out:
             return
         self.told = True
-        logger.warning(
-            "%s: %d points went forward in training mode, and its loaders of the forget and retain "
-            "sets have handed out %d, which is all that counts as cost: batches that are kept, and "
-            "those of val_loader, are not seen (%s, the first of all)",
+        logger.info(
+            "%s: gradients of %d points were taken, and its loaders of the forget and retain sets "
+            "have handed out %d: the larger number is its cost (%s, the first of all)",
             self.file,
-            forward.points,
-            points,
+            work.gradients,
+            work.handed_out,
             whom,
         )

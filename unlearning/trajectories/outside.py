@@ -42,8 +42,8 @@ def prepared(
         return watched(method, _stacked(method, numbers), snapshots, numbers, pretrained), execution
     logger.info(
         "%s has the plain form: %d members one after another, on one ordinary network each, "
-        "in float32; every point that its loaders of the forget and retain sets hand out counts "
-        "as a sample gradient, also where nothing but a forward pass is made of it",
+        "in float32; its cost is the points that it takes gradients of, or that its loaders of the "
+        "forget and retain sets hand out where these are more",
         method.file,
         len(chunk.members),
     )

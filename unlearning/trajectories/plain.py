@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from unlearning.computing.batches import Data, ordered
 from unlearning.computing.devices import wait_for
-from unlearning.trajectories.counting import Charged, Forward
+from unlearning.trajectories.counting import Charged, Work
 from unlearning.trajectories.learner import FORGET, RETAIN, Learner, Snapshot
 from unlearning.trajectories.loading import MethodError, Outside
 
@@ -91,14 +91,16 @@ class FrozenBatchNorm2d(nn.BatchNorm2d):
         return super().train(False)
 
 
-def loaders(learner: Learner, sizes: Mapping[str, int]) -> dict[str, DataLoader[Sample]]:
+def loaders(
+    learner: Learner, sizes: Mapping[str, int], work: Work
+) -> dict[str, DataLoader[Sample]]:
     """Return the loaders of a member on its way to forget.
 
     Parameters
     ----------
-    learner : of this member alone; it counts the points of the forget and retain sets that are
-        handed out, whatever is computed of them
+    learner : of this member alone
     sizes : ``batch_size`` of the retain and validation sets, and perhaps ``forget_batch_size``
+    work : counts the points of the forget and retain sets that are handed out
 
     Returns
     -------
@@ -112,9 +114,9 @@ def loaders(learner: Learner, sizes: Mapping[str, int]) -> dict[str, DataLoader[
     left = torch.ones(len(learner.data.labels), dtype=torch.bool, device=device)
     left[torch.cat([points[FORGET], points[RETAIN]])] = False
 
-    def loader(indices: Tensor, size: int, order: Order, cost: int) -> Any:
+    def loader(indices: Tensor, size: int, order: Order, counts: bool) -> Any:
         def taken(handed_out: Tensor) -> None:
-            learner.sample_gradients += cost * len(handed_out)
+            work.handed_out += counts * len(handed_out)
             found.points = handed_out
 
         # With a generator of its own: the member's random numbers are all the method's.
@@ -127,7 +129,7 @@ def loaders(learner: Learner, sizes: Mapping[str, int]) -> dict[str, DataLoader[
     def trained(which: int, size: int) -> Any:
         indices = points[which]
         order = Order(len(indices), seed, which, learner.conditions.shuffle)
-        return loader(indices, size, order, 1)
+        return loader(indices, size, order, True)
 
     size = sizes["batch_size"]
     validation = left.nonzero().flatten()
@@ -135,7 +137,7 @@ def loaders(learner: Learner, sizes: Mapping[str, int]) -> dict[str, DataLoader[
     return {
         "forget_loader": trained(FORGET, sizes.get("forget_batch_size", size)),
         "retain_loader": trained(RETAIN, size),
-        "val_loader": loader(validation, size, in_order, 0),
+        "val_loader": loader(validation, size, in_order, False),
     }
 
 
@@ -181,7 +183,7 @@ def adapted(
 
     def unlearn(learner: Learner, *, epochs: Sequence[int], **given: Any) -> Iterator[Snapshot]:
         [seed] = learner.seeds
-        whom, forward = f"member {members[seed]}", Forward()
+        whom = f"member {members[seed]}"
         keywords = {key: value for key, value in given.items() if key not in FOR_PLAIN}
         known = {**optimizer, **given}
         keywords |= {key: value for key, value in known.items() if key in method.takes}
@@ -192,16 +194,17 @@ def adapted(
             }
         pretrained = {name: value.clone() for name, value in learner.network.state_dict().items()}
 
-        def begin(wanted: list[int] | int) -> tuple[nn.Module, Layers, dict[str, Any]]:
+        def begin(wanted: list[int] | int) -> tuple[nn.Module, Layers, Work, dict[str, Any]]:
             learner.network.load_state_dict(pretrained)
             network = ordinary(learner, build, given.get("batch_norm", "train"))
-            forward.points = 0
-            network.register_forward_pre_hook(forward)
-            arguments = {method.network: network, **loaders(learner, given), "epochs": wanted}
+            work = Work()
+            network.register_forward_hook(work)
+            arguments = {method.network: network, **loaders(learner, given, work)}
+            arguments["epochs"] = wanted
             arguments = {name: each for name, each in arguments.items() if name in method.takes}
             _seed_all(seed)
             # What it is given is its own to change, not a later call's or another member's.
-            return network, _layers(network), arguments | deepcopy(keywords)
+            return network, _layers(network), work, arguments | deepcopy(keywords)
 
         def timed(step: Callable[[], Any]) -> Any:
             wait_for(learner.data.labels.device)
@@ -212,19 +215,21 @@ def adapted(
             return value
 
         if method.yields:
-            network, layers, arguments = begin(list(epochs))
+            network, layers, work, arguments = begin(list(epochs))
             steps, end = method.drive(whom, method.call(whom, **arguments)), object()
             while (value := timed(lambda: next(steps, end))) is not end:
                 epoch, found = _yielded(value, network, method.at)
                 _take_over(learner, found, layers, method.at)
+                learner.sample_gradients = work.cost
                 yield Snapshot(learner, epoch)
-            charged.check(forward, learner.sample_gradients, whom)
+            charged.tell(work, whom)
             return
         for epoch in epochs:
-            learner.seconds, learner.sample_gradients = 0.0, 0
-            network, layers, arguments = begin(epoch)
+            learner.seconds = 0.0
+            network, layers, work, arguments = begin(epoch)
             value = timed(partial(method.call, whom, **arguments))
-            charged.check(forward, learner.sample_gradients, whom)
+            learner.sample_gradients = work.cost
+            charged.tell(work, whom)
             if value is not None and not isinstance(value, nn.Module):
                 hint = "; to yield at epochs, write yield from" * isinstance(value, Iterator)
                 raise MethodError(

@@ -118,7 +118,7 @@ def unlearn_ensemble(
         name, size = stack_name(stack), stack.stop - stack.start
         if state := checkpoint.load(name):
             evaluations.restore(stack, state[0])
-            spent, gradients[:] = state[1]["seconds"], state[1]["sample_gradients"]
+            spent, taken = state[1]["seconds"], state[1]["sample_gradients"]
         else:
             network = execution.stack(build(0), size)
             network.load_state_dict(stacking.select(weights, stack))
@@ -134,6 +134,7 @@ def unlearn_ensemble(
                 build=build,
             )
             missing, spent = set(snapshots), [0.0] * len(snapshots)
+            taken = [0] * len(snapshots)
             further = given.of_stack(stack, data)
             for snapshot in method(learner, **hyperparameters, **further):
                 row = snapshots.index(_expected(snapshot, missing, snapshots))
@@ -142,22 +143,23 @@ def unlearn_ensemble(
                     branch.network, data, size, execution.evaluation_precision, snapshot.shift
                 )
                 evaluations.put(row, stack, *found)
-                spent[row], gradients[row] = branch.seconds, branch.sample_gradients
+                spent[row], taken[row] = branch.seconds, branch.sample_gradients
             if missing:
                 raise RuntimeError(
                     f"the method never yielded the snapshots {sorted(missing, key=str)}"
                 )
             if checkpoint.every:
                 facts = {"epoch": max(snapshots)[0], "seconds": spent}
-                facts |= {"sample_gradients": gradients}
+                facts |= {"sample_gradients": taken}
                 checkpoint.save(name, evaluations.state(stack), facts)
         seconds[:] = [total + part for total, part in zip(seconds, spent, strict=True)]
+        gradients[:] = [total + size * part for total, part in zip(gradients, taken, strict=True)]
         logger.info("unlearned %d of %d members", stack.stop, members)
 
     with products_in(execution.precision):
         in_stacks(members, execution.strategy.members, unlearn_stack)
     evaluations.finish()
-    return seconds, gradients
+    return seconds, [round(total / members) for total in gradients]
 
 
 def _expected(snapshot: Snapshot, missing: set[Key], wanted: Sequence[Key]) -> Key:

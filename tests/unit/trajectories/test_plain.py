@@ -14,6 +14,7 @@ from unlearning.methods import ga, gda
 from unlearning.networks import stacking
 from unlearning.study.sources import ROOT
 from unlearning.trajectories import plain
+from unlearning.trajectories.counting import Work
 from unlearning.trajectories.learner import FORGET, RETAIN, Conditions, Learner
 
 ASCENT = """
@@ -98,7 +99,8 @@ def learner_of(member=0):
 
 def test_loaders_are_ordinary_and_go_in_the_order_of_the_learner():
     learner, other = learner_of(), learner_of()
-    loaders = plain.loaders(learner, {"batch_size": 7, "forget_batch_size": 2})
+    work = Work()
+    loaders = plain.loaders(learner, {"batch_size": 7, "forget_batch_size": 2}, work)
     assert all(type(loader) is DataLoader for loader in loaders.values())
     taken = 0
     for epoch in (1, 2):
@@ -110,12 +112,12 @@ def test_loaders_are_ordinary_and_go_in_the_order_of_the_learner():
             for (images, labels), (pixels, classes) in zip(loaders[name], expected, strict=True):
                 assert torch.equal(images, pixels[0]) and torch.equal(labels, classes[0])
                 taken += len(labels)
-    assert learner.sample_gradients == taken == 2 * outside.TRAIN
+    assert work.cost == work.handed_out == taken == 2 * outside.TRAIN
 
 
 def test_loaders_say_where_the_points_of_a_batch_stand_in_the_data_set():
     learner = learner_of()
-    loaders = plain.loaders(learner, {"batch_size": 7, "forget_batch_size": 4})
+    loaders = plain.loaders(learner, {"batch_size": 7, "forget_batch_size": 4}, Work())
     for name, loader in loaders.items():
         assert loader.points.dtype == torch.int64 and not len(loader.points)
         seen = []
@@ -154,19 +156,21 @@ def test_the_example_of_a_method_that_needs_more_comes_to_the_oracles_outputs(tm
 
 def test_the_validation_loader_has_the_rest_in_order_and_costs_nothing():
     learner = learner_of()
-    loader = plain.loaders(learner, {"batch_size": 7})["val_loader"]
+    work = Work()
+    loader = plain.loaders(learner, {"batch_size": 7}, work)["val_loader"]
     labels = torch.cat([labels for _, labels in loader])
     assert torch.equal(labels, learner.data.labels[outside.TRAIN :])
-    assert learner.sample_gradients == 0
+    assert work.cost == 0
 
 
 def test_what_is_taken_from_a_data_set_itself_counts_too():
     learner = learner_of()
-    dataset = plain.loaders(learner, {"batch_size": 7})["retain_loader"].dataset
+    work = Work()
+    dataset = plain.loaders(learner, {"batch_size": 7}, work)["retain_loader"].dataset
     image, label = dataset[3]
     assert image.shape == (1, 4, 4) and label.shape == ()
     assert sum(len(labels) for _, labels in DataLoader(dataset, batch_size=5)) == len(dataset)
-    assert learner.sample_gradients == 1 + len(dataset)
+    assert work.cost == 1 + len(dataset)
 
 
 def test_members_have_orders_of_their_own_and_passes_differ():
@@ -192,21 +196,79 @@ TAUGHT = BOTH.replace(
 )
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [(KEPT, [90, 42]), (VALIDATED, [48, 18]), (BOTH, None), (COPIED, None), (TAUGHT, None)],
-    ids=["kept in memory", "of the validation set", "of both sets", "of a copy", "of a teacher"],
+EVALUATED = KEPT.replace("    kept =", "    model.eval()\n    kept =")
+TWICE = BOTH.replace(
+    "            functional.cross_entropy(model(images), labels).backward()\n",
+    "            functional.cross_entropy(model(images), labels).backward(retain_graph=True)\n" * 2,
 )
-def test_the_log_says_where_a_method_computes_more_than_it_is_charged_for(
-    tmp_path, caplog, text, told
-):
-    method = outside.load(tmp_path, text)
-    outside.run(method, learning_rate=0.1, forget_batch_size=2)
-    said = [each.getMessage() for each in caplog.records if "went forward" in each.getMessage()]
+TRANSFORMED = """
+import torch
+from torch.nn import functional
+
+
+def unlearn(model, forget_loader, retain_loader, *, learning_rate, epochs):
+    def loss(weights, images, labels):
+        outputs = torch.func.functional_call(model, weights, (images,))
+        return functional.cross_entropy(outputs, labels)
+
+    for epoch in range(1, max(epochs) + 1):
+        for loader in (forget_loader, retain_loader):
+            for batch in loader:
+                weights = {name: value.detach() for name, value in model.named_parameters()}
+                found = torch.func.grad(loss)(weights, *batch)
+                for name, value in model.named_parameters():
+                    value.data -= learning_rate * found[name]
+        if epoch in epochs:
+            yield epoch
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "cost", "told"),
+    [
+        (BOTH, [30, 90], None),
+        (KEPT, [30, 90], (90, 42)),
+        (EVALUATED, [30, 90], (90, 42)),
+        (VALIDATED, [16, 48], (48, 18)),
+        (TWICE, [54, 162], (162, 90)),
+        (COPIED, [30, 90], None),
+        (TAUGHT, [30, 90], None),
+        (TRANSFORMED, [30, 90], None),
+    ],
+    ids=[
+        "of both sets", "kept in memory", "kept, in evaluation mode", "of the validation set",
+        "each twice", "of a copy", "of a teacher", "by a transform",
+    ],
+)  # fmt: skip
+def test_the_cost_is_the_gradients_that_are_taken(tmp_path, caplog, text, cost, told):
+    caplog.set_level("INFO")
+    found = outside.run(outside.load(tmp_path, text), learning_rate=0.1, forget_batch_size=2)
+    assert found.sample_gradients == cost
+    said = [each.getMessage() for each in caplog.records if "were taken" in each.getMessage()]
     assert len(said) == bool(told)
     if told:
-        assert f"{told[0]} points went forward" in said[0] and f"handed out {told[1]}," in said[0]
-        assert "(member 0, the first of all)" in said[0]
+        assert f"gradients of {told[0]} points were taken" in said[0]
+        assert f"handed out {told[1]}:" in said[0] and "(member 0, the first of all)" in said[0]
+
+
+def test_what_is_handed_out_counts_without_a_gradient(tmp_path):
+    text = BOTH.replace(
+        "functional.cross_entropy(model(images), labels).backward()", "model(images)"
+    )
+    found = outside.run(outside.load(tmp_path, text), learning_rate=0.1, forget_batch_size=2)
+    assert found.sample_gradients == [30, 90]
+
+
+ADAPTIVE = (
+    BOTH.replace("import torch\n", "import torch\nCALLS = []\n", 1)
+    .replace("    optimizer =", "    CALLS.append(1)\n    more = len(CALLS) == 1\n    optimizer =")
+    .replace("in retain_loader:", "in retain_loader if more else ():")
+)
+
+
+def test_the_cost_is_the_mean_of_members_that_differ(tmp_path):
+    found = outside.run(outside.load(tmp_path, ADAPTIVE), learning_rate=0.1, forget_batch_size=2)
+    assert found.sample_gradients == [(30 + 3 * 6) / 4, (90 + 3 * 18) / 4]
 
 
 RANDOM = """
@@ -293,5 +355,5 @@ def test_weights_are_copied(tmp_path):
 def test_conditions_of_the_learner_are_those_of_the_loaders():
     learner = learner_of()
     learner.conditions = Conditions(shuffle=False)
-    loader = plain.loaders(learner, {"batch_size": 9})["forget_loader"]
+    loader = plain.loaders(learner, {"batch_size": 9}, Work())["forget_loader"]
     assert torch.equal(next(iter(loader))[1], learner.data.labels[outside.FORGET])
