@@ -119,12 +119,13 @@ def measure(name: str, folder: Path) -> None:
             shape = {"members": members, "bins": bins("default"), "image": image}
             numbers = points.how_many(sets=sets, runs=len(table), **shape)
             # One after another, as `sample_points` does.
-            once, again = (
+            once, again, last = (
                 (load_array(path, shape=(runs, every), dtype=np.float32) for path in paths)
-                for _ in range(2)
+                for _ in range(3)
             )
-            chosen = points.choose(points.mean_klom(once), parts, numbers)
-            worst = list(map(points.worst, own, again, repeat(parts)))
+            often = points.most_often_worst(again, parts)
+            chosen = points.choose(points.mean_klom(once), often, parts, numbers)
+            worst = list(map(points.worst, own, last, repeat(parts), repeat(chosen)))
         oracle = rng.normal(0, 1, (members, len(chosen))).astype(np.float32)
         counted = []
         for _ in range(len(table)):

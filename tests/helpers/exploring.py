@@ -79,10 +79,11 @@ def study(methods=METHODS, sets=SETS, grid=GRID, diverged=True):
                 )  # fmt: skip
         shape = {"members": MEMBERS, "bins": bins("default"), "image": (8, 8, 1)}
         numbers = points.how_many(sets=len(sets), runs=len(every), **shape)
-        chosen = points.choose(points.mean_klom([scored]), PARTS, numbers)
+        often = points.most_often_worst([scored], PARTS)
+        chosen = points.choose(points.mean_klom([scored]), often, PARTS, numbers)
         places = chosen["point"].to_numpy(int)
         own = slice(len(BASELINES), None)
-        runs = [table[: own.start], points.worst(table[own], scored[own], PARTS)]
+        runs = [table[: own.start], points.worst(table[own], scored[own], PARTS, chosen)]
         pretrained = every[0][1][:, places]
         pretrained[1, -1] = np.nan
         behind[name] = Behind(

@@ -89,20 +89,52 @@ def _blocks(klom: Floats) -> Iterator[Floats]:
         yield klom[first : first + RUNS_AT_ONCE]
 
 
+def most_often_worst(
+    scored: Iterable[Floats], splits: Mapping[str, NDArray[np.int64]]
+) -> dict[str, NDArray[np.int64]]:
+    """Return the points of each split that alone have the largest KLoM of it under some run.
+
+    Parameters
+    ----------
+    scored : as `mean_klom` takes them
+    splits : name -> indices of points
+
+    Returns
+    -------
+    dict
+        Name -> points, those of most runs first.
+    """
+    counts = {name: np.zeros(len(points), np.int64) for name, points in splits.items()}
+    for klom in scored:
+        for block in _blocks(klom):
+            for name, points in splits.items():
+                here = np.nan_to_num(block[:, points], nan=-1)
+                largest = here == here.max(axis=1, initial=0, keepdims=True)
+                counts[name] += largest[largest.sum(axis=1) == 1].sum(axis=0)
+    found = {}
+    for name, points in splits.items():
+        order = np.argsort(-counts[name], kind="stable")
+        found[name] = points[order[counts[name][order] > 0]]
+    return found
+
+
 def choose(
     mean: NDArray[np.float64],
+    often: Mapping[str, NDArray[np.int64]],
     splits: Mapping[str, NDArray[np.int64]],
     numbers: Mapping[str, int],
 ) -> pd.DataFrame:
     """Choose the images that are shown of a forget set.
 
-    Of the forget set they are spread evenly from the largest mean KLoM to the smallest, so that
-    easy images are seen as well as hard ones; of the retain and the validation set they are those
-    of the largest. A diverged run has one KLoM for all points and changes no order.
+    Half of them are those that are the worst of their split under most runs. The others of the
+    forget set are spread evenly from the largest mean KLoM to the smallest, so that easy images are
+    seen as well as hard ones; those of the retain and the validation set have the largest. A
+    diverged run has one KLoM for all points and changes nothing.
 
     Parameters
     ----------
     mean : (points,) what `mean_klom` returned
+    often : what `most_often_worst` returned
     splits : name -> indices of points
     numbers : name -> how many of them, at most
 
@@ -114,15 +146,20 @@ def choose(
     rows = []
     for name in SPLITS:
         ordered = splits[name][np.argsort(-mean[splits[name]], kind="stable")]
-        count = min(numbers[name], len(ordered))
-        last = len(ordered) - 1 if name == "forget" else count - 1
-        places = np.linspace(0, last, count).round().astype(int)
-        rows += [{"split": name, "point": int(point)} for point in ordered[places]]
+        worst = often[name][: numbers[name] // 2]
+        others = ordered[~np.isin(ordered, worst)]
+        count = min(numbers[name] - len(worst), len(others))
+        last = len(others) - 1 if name == "forget" else count - 1
+        chosen = [*worst, *others[np.linspace(0, last, count).round().astype(int)]]
+        rows += [{"split": name, "point": int(p)} for p in ordered[np.isin(ordered, chosen)]]
     return pd.DataFrame(rows, columns=["split", "point"])
 
 
 def worst(
-    table: pd.DataFrame, klom: Floats, splits: Mapping[str, NDArray[np.int64]]
+    table: pd.DataFrame,
+    klom: Floats,
+    splits: Mapping[str, NDArray[np.int64]],
+    chosen: pd.DataFrame,
 ) -> pd.DataFrame:
     """Find the point of the largest KLoM of each run on each split, among all points.
 
@@ -131,6 +168,7 @@ def worst(
     table : one row a run of a method
     klom : (runs, points) in the same order
     splits : name -> indices of points
+    chosen : what `choose` returned: of points that are as bad, one of these is named
 
     Returns
     -------
@@ -141,9 +179,13 @@ def worst(
     found: dict[str, list[Any]] = {}
     for block in _blocks(klom):
         for name, points in splits.items():
-            here = np.nan_to_num(block[:, points], nan=-1)
+            here, every = np.nan_to_num(block[:, points], nan=-1), np.arange(len(block))
             place = here.argmax(axis=1)
-            largest = here[np.arange(len(here)), place]
+            largest = here[every, place]
+            shown = np.flatnonzero(np.isin(points, chosen["point"][chosen["split"] == name]))
+            if len(shown):
+                first = shown[here[:, shown].argmax(axis=1)]
+                place = np.where(here[every, first] == largest, first, place)
             found.setdefault(f"worst_{name}", []).append(np.where(largest < 0, -1, points[place]))
             klom_there = np.where(largest < 0, np.nan, largest)
             found.setdefault(f"worst_{name}_klom", []).append(klom_there)
@@ -172,10 +214,11 @@ def rule_in_words(
     thinned = step(side, side)
     pixels = f" Of {thinned} pixels in a row or column one is shown." if thinned > 1 else ""
     return (
-        f"Embedded are, a forget set, {numbers('forget')} of its {what}, spread evenly from the "
-        "largest mean KLoM over all runs to the smallest, and those of the largest in the retain "
-        f"set ({numbers('retain')}) and in the validation set ({numbers('validation')}), each with "
-        "the margins of every oracle and pretrained member and the histogram of every run. All of "
+        f"Embedded are, a forget set, {numbers('forget')} of its {what}, and of the retain set "
+        f"({numbers('retain')}) and the validation set ({numbers('validation')}): half of them the "
+        "worst of their set under most runs, the others of the forget set spread evenly from the "
+        "largest mean KLoM over all runs to the smallest, else those of the largest; each with the "
+        "margins of every oracle and pretrained member and the histogram of every run. All of "
         f"this takes at most {BUDGET / 1e6:.0f} MB a page, which the forget sets share, and at "
         f"most {sum(MOST.values())} {what} a forget set.{pixels} Beside them are the scores of all "
         f"{runs} runs to the last digit, and of each the point of the largest KLoM on each split: "

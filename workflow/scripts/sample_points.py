@@ -36,23 +36,22 @@ def scored():
         yield load_array(path, shape=(len(table), every), dtype=np.float32)
 
 
-worst = list(map(points.worst, tables, scored(), repeat(splits)))
-mean = points.mean_klom(scored())
+mean, often = points.mean_klom(scored()), points.most_often_worst(scored(), splits)
 reader = Reader(params.seed, params.source, columns.count)
 oracle = reader.oracle(named(source, "oracle"), params.reference, forget_set, epochs).margins(-1)
 second = reader.oracle(named(source, "second"), params.second, forget_set, epochs)
 pretrained = reader.pretrained(named(source, "pretrained"), params.reference, epochs[-1])
 baselines = list(baseline_cases(pretrained, second, epochs))
-runs = pd.DataFrame([{"forget_set": forget_set, **columns} for columns, _, _ in baselines])
-runs = [runs[RUN], *worst]
+stated = pd.DataFrame([{"forget_set": forget_set, **columns} for columns, _, _ in baselines])
 numbers = points.how_many(
     sets=params.sets,
-    runs=sum(map(len, runs)),
+    runs=len(stated) + sum(map(len, tables)),
     members=len(oracle),
     bins=bins(scoring.variant),
     image=load_array(inputs, shape=(every, *[None] * shape), dtype=np.uint8).shape[1:],
 )
-chosen = points.choose(mean, splits, numbers)
+chosen = points.choose(mean, often, splits, numbers)
+worst = map(points.worst, tables, scored(), repeat(splits), repeat(chosen))
 shown = chosen["point"].to_numpy(int)
 places, scoring = columns.of(shown), scoring.at(shown)
 trajectories = reader.runs(
@@ -66,7 +65,7 @@ found = histograms(ensembles, oracle[:, places], scoring)
 kept = np.stack([oracle[:, places], pretrained.margins(0)[:, places]])
 kept = columns.part(shown).mean(clipped(kept, scoring.clip))
 save_table(output.points, chosen)
-save_table(output.runs, pd.concat(runs, ignore_index=True))
+save_table(output.runs, pd.concat([stated[RUN], *worst], ignore_index=True))
 save_array(output.counts, found.counts)
 save_array(output.measured, found.measured)
 save_array(output.margins, kept)

@@ -13,6 +13,8 @@ from unlearning.scoring.rows import SPLITS
 
 CIFAR = {"members": 100, "bins": bins("default"), "image": (32, 32, 3)}
 
+NOTHING = pd.DataFrame({"split": [], "point": []})
+
 
 def written(numbers, *, sets, runs, members, bins, image):
     one = np.prod(image) + 8 * members + runs * (bins + 12)
@@ -32,7 +34,7 @@ def test_a_small_study_has_the_most_and_a_huge_one_none():
     assert points.how_many(sets=9, runs=45, **CIFAR) == points.MOST
     none = points.how_many(sets=900, runs=10**6, **CIFAR)
     assert none == dict.fromkeys(SPLITS, 0)
-    assert points.choose(np.zeros(20), PARTS, none).empty
+    assert points.choose(np.zeros(20), PARTS, PARTS, none).empty
 
 
 def test_counts_take_two_bytes_where_members_are_many():
@@ -41,10 +43,33 @@ def test_counts_take_two_bytes_where_members_are_many():
 
 def test_the_forget_set_is_spread_over_its_order_and_the_rest_is_the_worst():
     mean = np.arange(20.0)
-    found = points.choose(mean, PARTS, {"forget": 2, "retain": 3, "validation": 1})
+    never = dict.fromkeys(SPLITS, np.array([], int))
+    found = points.choose(mean, never, PARTS, {"forget": 2, "retain": 3, "validation": 1})
     by_split = found.groupby("split")["point"].apply(list)
     assert by_split["forget"] == [7, 1]  # the largest and the smallest
     assert by_split["retain"] == [13, 12, 11] and by_split["validation"] == [19]
+
+
+def test_half_is_what_is_the_worst_under_most_runs():
+    klom = np.random.default_rng(0).random((6, 20))
+    klom[:4, 9] = klom[4:, 11] = klom[0, 14] = 8
+    klom[5] = np.nan
+    often = points.most_often_worst([klom[:2], klom[2:], np.full((9, 20), 11.5)], PARTS)
+    assert often["retain"].tolist() == [9, 11], "neither without a score nor with one for all"
+    mean = -np.arange(20.0)
+    found = points.choose(mean, often, PARTS, {"forget": 0, "retain": 4, "validation": 2})
+    by_split = found.groupby("split")["point"].apply(list)
+    assert by_split["retain"] == [0, 2, 9, 11], "by falling mean, each once"
+    assert by_split["validation"] == [14, 15]
+
+
+def test_of_points_that_are_as_bad_one_that_is_shown_is_named():
+    klom = np.full((2, 20), 11.5, np.float32)
+    klom[1, 5] = 12
+    shown = pd.DataFrame({"split": ["retain", "forget"], "point": [8, 7]})
+    found = points.worst(pd.DataFrame(index=range(2)), klom, PARTS, shown)
+    assert found["worst_retain"].tolist() == [8, 5] and found["worst_forget"].tolist() == [7, 7]
+    assert found["worst_validation"].tolist() == [14, 14]
 
 
 def test_a_diverged_run_and_a_point_without_score_change_no_order():
@@ -60,17 +85,21 @@ def test_the_worst_point_is_looked_for_among_all():
     klom = np.zeros((2, 20), np.float32)
     klom[0, 4], klom[0, 5], klom[0, 19] = 3, 7, 2
     klom[1] = np.nan
-    found = points.worst(pd.DataFrame({"run": [0, 1]}), klom, PARTS)
+    found = points.worst(pd.DataFrame({"run": [0, 1]}), klom, PARTS, NOTHING)
     worst = found.loc[0, [f"worst_{split}" for split in SPLITS]].tolist()
     assert worst == [4, 5, 19] and found.loc[0, "worst_retain_klom"] == 7
     assert (found.loc[1, [f"worst_{split}" for split in SPLITS]] == -1).all()
 
 
 def every_worst(klom):
-    return points.worst(pd.DataFrame(index=range(len(klom))), klom, PARTS)
+    return points.worst(pd.DataFrame(index=range(len(klom))), klom, PARTS, NOTHING)
 
 
-@pytest.mark.parametrize("look", [every_worst, lambda klom: points.mean_klom([klom])])
+def every_often(klom):
+    return np.concatenate(list(points.most_often_worst([klom], PARTS).values()))
+
+
+@pytest.mark.parametrize("look", [every_worst, lambda klom: points.mean_klom([klom]), every_often])
 def test_what_is_said_of_all_runs_is_that_of_some_after_others(look, monkeypatch):
     klom = np.random.default_rng(0).random((40, 20))
     klom[3] = klom[35, 7] = np.nan
@@ -79,7 +108,7 @@ def test_what_is_said_of_all_runs_is_that_of_some_after_others(look, monkeypatch
     np.testing.assert_allclose(look(klom), together, rtol=1e-12)
 
 
-@pytest.mark.parametrize("look", [every_worst, lambda klom: points.mean_klom([klom])])
+@pytest.mark.parametrize("look", [every_worst, lambda klom: points.mean_klom([klom]), every_often])
 def test_looking_at_all_runs_copies_only_some_at_a_time(look):
     klom = np.zeros((20 * points.RUNS_AT_ONCE, 20), np.float32)
     klom = np.tile(klom, 500)
