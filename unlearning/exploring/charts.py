@@ -15,7 +15,7 @@ DATA, POINTED, PATH, PINS = "runs", "pointed", "path", "pins"
 ENSEMBLES = {
     "pretrained": "pretrained members",
     "oracle": "oracles: share q of members",
-    "unlearned": "unlearned: share p of members",
+    "unlearned": "this run: share p of members",
     "terms": "p ln(p / q): KLoM is their sum",
 }
 BEYOND = "and beyond"
@@ -94,13 +94,24 @@ def planes(marks: Sequence[str], cost: dict[str, Any]) -> dict[str, Any]:
         ends.encode(x="x_low:Q", x2="x_high:Q", y=y),
         ends.encode(y="y_low:Q", y2="y_high:Q", x=x),
     ]
-    rings = base.mark_point(shape="circle", size=330, fill=None, aria=False, strokeWidth=2)
-    letters = base.mark_text(dx=-13, dy=-11, fontWeight="bold", fontSize=13, aria=False)
+    # What reaches beyond a plane would push its heading away: rings are cut, and the letter of a
+    # run that has diverged stands below it. Those of two that lie close do not cover each other.
+    rings = base.mark_point(
+        shape="circle", size=330, fill=None, aria=False, strokeWidth=2, clip=True
+    )
+    first = f"indexof({PINS}, datum.id) == 0"
+    letters = base.mark_text(
+        dx=alt.ExprRef(f"{first} ? -12 : 12"),
+        dy=alt.ExprRef("datum.mark == 'diverged' ? 13 : -11"),
+        fontWeight="bold",
+        fontSize=13,
+        aria=False,
+    )
     highlights = [
         rings.transform_filter(near).encode(**place, stroke=alt.value("black")),
         letters.transform_filter(f"indexof({PINS}, datum.id) >= 0").encode(
             **place, text=alt.Text("letter:N")
-        ).transform_calculate(letter=f"indexof({PINS}, datum.id) == 0 ? 'A' : 'B'"),
+        ).transform_calculate(letter=f"{first} ? 'A' : 'B'"),
     ]  # fmt: skip
     header = alt.Header(title=None, labelExpr="split(datum.label, ' · ')")  # a part a line
     chart = alt.layer(

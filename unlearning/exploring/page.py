@@ -27,7 +27,8 @@ SCRIPTS = (
     "begin",
 )
 FRAME = """<p class="about">{about}</p>
-<noscript><p><b>This page needs JavaScript; the same numbers are in scores.csv.</b></p></noscript>
+<noscript><p><b>This page needs JavaScript; the same numbers are in scores.csv,
+which <code>snakemake scores</code> writes.</b></p></noscript>
 <form id="choices" aria-label="What is shown">
 <details class="choice"><summary>Forget sets: <span id="sets-shown"></span></summary>
 <div id="sets"></div></details>
@@ -78,8 +79,8 @@ as the largest score: they stand side by side above the dotted line, where no ot
 <p>Every run of the grids, the controls and the baselines, as in Figures 6 and 7; runs with flaws of
 the published code or another optimizer, and the extra epochs of Figure 2, are left out. Each has
 its P95 KLoM in nats with a 95&nbsp;% interval over members; a diverged run
-counts as the largest there is. "Copy as CSV" takes all others as scores.csv has them, to the last
-digit.
+counts as the largest there is. "Copy as CSV" takes all others as scores.csv, of
+<code>snakemake scores</code>, has them, to the last digit.
 {rule}</p>
 <p id="held">The address of the page holds all that is shown: forget sets, methods, splits, the
 order and length of the table, the run pointed at, pinned runs and image. Send it, or keep it.</p>

@@ -77,8 +77,8 @@ function address() {
   return `#${query}`;
 }
 
-// A page within a report has none of its own.
-const HAS_ADDRESS = ["file:", "http:", "https:"].includes(location.protocol);
+// A page within a report has none of its own, or none that a person sees.
+const HAS_ADDRESS = window === window.top && ["file:", "http:", "https:"].includes(location.protocol);
 let waiting = null, written = -Infinity;
 function write() {
   clearTimeout(waiting);

@@ -17,6 +17,6 @@ window.addEventListener("resize", () => {
 });
 if (!HAS_ADDRESS)
   at("held").textContent = "Here, within a report, nothing is kept of what is chosen. The page of the study, "
-    + "explore.html beside its scores, has an address that holds all that is shown, to be sent or kept.";
+    + "explore.html among its results, has an address that holds all that is shown, to be sent or kept.";
 read();
 show();

@@ -54,6 +54,7 @@ function compare() {
   const apart = name => {
     if (!study.splits.includes(name)) return "";
     const [a, b] = pinned;
+    if (a.diverged || b.diverged) return "diverged: no interval";
     if (a[`${name}_low`] === null || b[`${name}_low`] === null) return "";
     return a[`${name}_high`] < b[`${name}_low`] || b[`${name}_high`] < a[`${name}_low`]
       ? "intervals apart" : "intervals overlap";

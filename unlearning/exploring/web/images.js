@@ -136,6 +136,8 @@ function bars(run, image) {
   return { rows, klom, sum, out, lost: counts[bins], missing: members - finite.length, members };
 }
 
+// An axis of two runs that is longer than this many times that of one of them is none.
+const MOST_AXIS = 8;
 let looking = 0;
 async function drawHistograms(image) {
   const turn = ++looking, shown = whose(), about = study.behind[shown.at(-1).forget_set];
@@ -165,19 +167,24 @@ async function drawHistograms(image) {
   }
   if (specs.length > 1)
     texts.push(`Each run has bins of its own: KLoM cuts what its members and the oracles span into ${study.bins}.`);
-  // One axis for all that is compared, and one height for each of its rows.
-  const every = specs.flatMap(spec => spec.datasets.bars);
-  const edges = every.flatMap(bar => [bar.low, bar.high]);
-  const domain = [Math.min(...edges), Math.max(...edges)], boxes = [];
+  // One axis for all that is compared, unless it would leave one run a few pixels; and one height
+  // for each of its rows.
+  const every = specs.flatMap(spec => spec.datasets.bars), boxes = [];
+  const ends = bars => [Math.min(...bars.map(bar => bar.low)), Math.max(...bars.map(bar => bar.high))];
+  const own = specs.map(spec => ends(spec.datasets.bars)), shared = ends(every), span = ([low, high]) => high - low;
+  const apart = own.some(each => span(shared) > MOST_AXIS * span(each));
+  if (apart)
+    texts.push("The axes of the two are not the same: on one that has both, the bars of one run could not be seen.");
   const reaches = Object.values(study.ensembles).flatMap(ensemble => {
     const heights = every.filter(bar => bar.ensemble === ensemble).map(bar => bar.height);
     return heights.length ? [Math.min(...heights), Math.max(...heights)]
       .map(height => ({ ensemble, height, reach: true })) : [];
   });
-  for (const spec of specs) {
+  for (const [place, spec] of specs.entries()) {
+    const domain = apart ? own[place] : shared;
     // Lines between bars would leave nothing of narrow ones.
     const [{ low, high }] = spec.datasets.bars;
-    if ((high - low) / (domain[1] - domain[0]) * wide < 4) spec.spec.layer[0].mark.strokeWidth = 0;
+    if ((high - low) / span(domain) * wide < 4) spec.spec.layer[0].mark.strokeWidth = 0;
     spec.datasets.bars = [...spec.datasets.bars, ...reaches];
     for (const { encoding } of spec.spec.layer) if (encoding.x) encoding.x.scale.domain = domain;
     boxes.push(await vegaEmbed(make("div"), spec, SETTLED));

@@ -64,9 +64,13 @@ function sorted(by = state.sort, falling = state.falling) {
   });
 }
 
-// Whose images are shown: of the pinned runs, else of the one pointed at, else of the lowest score.
-const whose = () => (state.pins.length ? state.pins.map(id => byId.get(id))
-  : [pointed ?? sorted("forget", false)[0]]).filter(run => run);
+// Whose images are shown: of the pinned runs, else of the one pointed at, else of the method's run of
+// the lowest score.
+const whose = () => {
+  if (state.pins.length) return state.pins.map(id => byId.get(id)).filter(run => run);
+  const all = pointed ? [pointed] : sorted("forget", false);
+  return [all.find(isOwn) ?? all[0]].filter(run => run);
+};
 
 // ---- Small things -----------------------------------------------------------------------------
 function make(tag, text, ...children) {

@@ -5,7 +5,7 @@ async function unpack(script) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 if (!window.DecompressionStream) {
-  document.getElementById("note").textContent = "This page needs a browser of 2023 or later; the same numbers are in scores.csv.";
+  document.getElementById("note").textContent = "This page needs a browser of 2023 or later; the same numbers are in scores.csv, which snakemake scores writes.";
   return;
 }
 const scripts = [...document.querySelectorAll("script[data-set]")];
