@@ -161,9 +161,11 @@ def _check_schema(config: Config) -> None:
 
 def _explain(error: ValidationError) -> str:
     key = ".".join(str(part) for part in error.absolute_path) or "top level"
-    text = f"{key}: {error.message}"
-    if error.validator == "additionalProperties" and isinstance(error.schema, dict):
-        text += f"; allowed are {sorted(error.schema.get('properties', {}))}"
+    text, schema = f"{key}: {error.message}", error.schema if isinstance(error.schema, dict) else {}
+    if error.validator == "pattern" and "made_of" in schema:
+        text = f"{key}: {error.instance!r} does not match; write {schema['made_of']}"
+    if error.validator == "additionalProperties":
+        text += f"; allowed are {sorted(schema.get('properties', {}))}"
     if error.validator in ("type", "anyOf") and _is_number(error.instance):
         exponent = "e" in str(error.instance).lower()
         text += "; " + ("YAML reads 1e-4 as text, write 1.0e-4" if exponent else "leave out quotes")

@@ -108,7 +108,7 @@ BAD = {
     "name of a forget set": (
         ["forget_sets", "a_b/c"],
         {"kind": "random", "size": 3, "seed": 0},
-        r"forget_sets: 'a_b/c' does not match",
+        r"forget_sets: 'a_b/c' does not match; write letters, digits, dots, \+ and -",
     ),
     "unknown forget set": (
         ["run", "forget_sets"],
