@@ -29,8 +29,10 @@ def log_to(path: str) -> None:
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         logging.error("%s", error, exc_info=(kind, error, trace))
+        if issubclass(kind, KeyboardInterrupt):
+            return  # a person knows why, and Python ends by the signal
         if not issubclass(kind, Exception):
-            previous(kind, error, trace)  # Ctrl-C, which Python ends by the signal
+            previous(kind, error, trace)
             return
         said = format_exception_only(error)[-1].removeprefix(f"{kind.__module__}.")
         print(said.rstrip(), file=sys.stderr)

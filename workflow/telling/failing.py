@@ -24,12 +24,17 @@ def why_failed(jobs: Iterable[Any], *, interrupted: bool = False) -> list[tuple[
     """
     found = []
     for job in jobs:
-        texts = [path.read_text(errors="replace") for path in map(Path, job.log) if path.is_file()]
-        said = [all_said[-1] for all_said in map(SAID.findall, texts) if all_said]
+        said = last_words(job)
         if not (said or interrupted):
             said = [_without_a_word(job)]
         found += [(job, text) for text in said if text.strip()]  # none of one that got Ctrl-C
     return found
+
+
+def last_words(job: Any) -> list[str]:
+    """Return what the logs of a job say of its failure; empty text of one that got Ctrl-C."""
+    texts = [path.read_text(errors="replace") for path in map(Path, job.log) if path.is_file()]
+    return [said[-1] for said in map(SAID.findall, texts) if said]
 
 
 def _without_a_word(job: Any) -> str:

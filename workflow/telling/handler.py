@@ -20,6 +20,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from unlearning.planning.remaining import Remaining
 from unlearning.planning.words import by_the_clock, in_words
+from workflow.telling.failing import last_words
 from workflow.telling.measured import just_taken
 
 #: Columns and rows where a terminal does not say how many it has.
@@ -35,7 +36,8 @@ TRACE = re.compile(
 )
 #: Said before each job of Snakemake's, and nothing that a person waits for.
 NOISE = "Select jobs to execute..."
-#: The beginning of what Snakemake says after Ctrl-C.
+#: What Snakemake says of a job that got Ctrl-C, and the beginning of what it says after that.
+CTRL_C = "died with <Signals.SIGINT"
 INTERRUPTED = "Terminating processes on user request"
 
 
@@ -74,6 +76,11 @@ class Progress:
             self.done, self.total = values["done"], values["total"]
         elif str(record.msg).startswith(INTERRUPTED):
             self.interrupted = True
+
+    def got_ctrl_c(self, number: int) -> bool:
+        """Return whether a person has ended a job, which is no failure of it."""
+        job = self.jobs.get(number)
+        return job is not None and last_words(job) == [""]
 
     def finish(self, number: int, now: float) -> None:
         """Note that a job has ended."""
@@ -178,6 +185,10 @@ class ProgressHandler(ColorizingTextHandler):
         """Print what a record says, above the last line."""
         event = getattr(record, "event", None)
         if event in (LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED) or record.msg == NOISE:
+            return
+        if event == LogEvent.JOB_ERROR and self.progress.got_ctrl_c(vars(record)["jobid"]):
+            return
+        if CTRL_C in str(record.msg):
             return
         if event == LogEvent.JOB_INFO:
             self.last_msg_was_job_info = True  # no empty line before it

@@ -158,16 +158,16 @@ class Run:
             failed = [job for job in self.progress.failed if not self.workflow.dag.finished(job)]
             whys = why_failed(failed, interrupted=self.progress.interrupted)
             if said := failures(whys):
-                self.say(said)
-            self.say(
-                f"{done} of {total} jobs are done and kept; the same command goes on from there."
-            )
+                self.say(said, Quietness.ALL)
+            ended = "You have ended this run. " * self.progress.interrupted
+            kept = f"{done} of {total} jobs are done and kept; the same command goes on from there."
+            self.say(ended + kept, Quietness.ALL)
             if hint := without(whys, self.needs.config):
-                self.say(hint)
+                self.say(hint, Quietness.ALL)
 
-    def say(self, text: str) -> None:
-        """Print for people, unless they have asked for no progress."""
+    def say(self, text: str, unless: Quietness = Quietness.PROGRESS) -> None:
+        """Print for people, unless they have asked for nothing of the kind."""
         for handler in logger.handlers:
             if isinstance(handler, ProgressHandler):
                 handler.end()
-        logger.info(text, extra={"quietness": Quietness.PROGRESS})
+        logger.info(text, extra={"quietness": unless})

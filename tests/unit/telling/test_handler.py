@@ -160,6 +160,21 @@ def test_a_log_is_shown_without_the_calls_that_led_to_an_error(tmp_path):
     assert other in run.handler.stream.getvalue(), "what nothing else has told is shown"
 
 
+def test_of_a_job_that_a_person_has_ended_nothing_is_printed(tmp_path):
+    path = tmp_path / "job.log"
+    path.write_text(
+        "2026-01-01 10:00:01,000 \nTraceback (most recent call last):\nKeyboardInterrupt\n"
+    )
+    run = Snakemake(io.StringIO())
+    run.progress.jobs[1].log = [str(path)]
+    run.log("failed", LogEvent.JOB_ERROR, jobid=1, **{**ERROR, "log": [str(path)]})
+    run.log("Command 'x' died with <Signals.SIGINT: 2>.", LogEvent.ERROR, logging.ERROR)
+    assert run.handler.stream.getvalue() == ""
+    assert run.progress.failed == [run.progress.jobs[1]]
+    run.log("Command 'x' died with <Signals.SIGKILL: 9>.", LogEvent.ERROR, logging.ERROR)
+    assert "SIGKILL" in run.handler.stream.getvalue()
+
+
 def test_a_failed_job_is_no_longer_what_is_done():
     run = Snakemake(io.StringIO())
     run.log("Execute", LogEvent.JOB_STARTED, jobs=[0])

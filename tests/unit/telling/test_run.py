@@ -149,7 +149,9 @@ def test_where_there_is_nothing_to_do_the_page_to_look_at_is_named(tmp_path, mon
     assert heard(running, "Building DAG of jobs...") == "Building DAG of jobs..."
 
 
-def test_a_run_that_fails_says_why_and_what_is_kept(handlers, tmp_path):
+@pytest.mark.parametrize("quiet", [set(), {Quietness.PROGRESS, Quietness.RULES}], ids=str)
+def test_a_run_that_fails_says_why_and_what_is_kept(handlers, tmp_path, quiet):
+    handlers[0].addFilter(DefaultFilter(quiet, False, False, False, False))
     running = build(both())
     running.begin()
     log = tmp_path / "job.log"
@@ -178,6 +180,7 @@ def test_a_job_without_a_word_is_no_failure_after(handlers, event, ended_well):
     running.stop()
     printed = handlers[0].stream.getvalue()
     assert "0 of 2 jobs are done and kept" in printed and "Failed:" not in printed
+    assert ("You have ended this run." in printed) != ended_well
 
 
 def test_a_run_that_fails_names_what_it_has_made_before(handlers, tmp_path, monkeypatch):
