@@ -6,7 +6,8 @@ from typing import Any
 
 import altair as alt
 
-from unlearning.figures.plane import CAP, LIMIT, MARKS, MEANINGS, is_coloured
+from unlearning.figures import plane
+from unlearning.figures.plane import CAP, LIMIT, MARKS, is_coloured
 from unlearning.figures.theme import BLUE, DIVERGED, ORANGE
 
 #: Names of what the script sets.
@@ -19,6 +20,8 @@ ENSEMBLES = {
     "terms": "p ln(p / q): KLoM is their sum",
 }
 BEYOND = "and beyond"
+#: As in figures, but that diverged runs stand side by side here: each can be pointed at.
+MEANINGS = {**plane.MEANINGS, "diverged": "diverged run, drawn above the cap"}
 #: Square pixels of a mark for each square point in a figure.
 AREA = 2.4
 GREY = "#bfbfbf"

@@ -14,7 +14,7 @@ from unlearning.exploring import behind as sampled
 from unlearning.exploring import charts, runs
 from unlearning.exploring.behind import Behind
 from unlearning.exploring.points import rule_in_words
-from unlearning.figures.plane import CAP, LIMIT, MEANINGS
+from unlearning.figures.plane import CAP, LIMIT
 from unlearning.html import compressed, document
 from unlearning.scoring.klom import VARIANTS
 from unlearning.scoring.rows import SPLITS
@@ -140,7 +140,7 @@ def explore_page(
         "sets": [{"name": name, "label": label} for name, label in labels.items()],
         "methods": [{"name": name, "title": method_name(name, told)} for name in methods],
         "splits": list(SPLITS),
-        "meanings": MEANINGS,
+        "meanings": charts.MEANINGS,
         "cap": CAP,
         "limit": LIMIT,
         # The KLoM of a sequence is the mean of its tokens', and no sum over the bins of one.

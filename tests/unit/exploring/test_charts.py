@@ -4,7 +4,8 @@ import pytest
 import vl_convert
 
 from unlearning.exploring import charts
-from unlearning.figures.plane import MARKS, MEANINGS
+from unlearning.exploring.charts import MEANINGS
+from unlearning.figures.plane import MARKS
 
 COST = {"type": "linear", "domain": [0, 1], "clamp": True}
 

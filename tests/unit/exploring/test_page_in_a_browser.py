@@ -260,6 +260,45 @@ def test_rows_of_two_runs_are_as_high_for_equal_shares(opened):
     assert all(": " in bar.get_attribute("aria-label") for bar in drawn), "only bars are drawn"
 
 
+HEADINGS = (
+    "return [...document.querySelectorAll('#planes .role-row-title text, #planes .role-title text, "
+    "#planes .role-column-header text, #planes .role-row-header text')]"
+    ".map(each => Math.round(each.getBoundingClientRect().y))"
+)
+LETTERS = (
+    "return [...document.querySelectorAll('#planes text')].filter(each => /^[AB]$/.test("
+    "each.textContent)).map(each => [each.textContent, each.getBoundingClientRect().x])"
+)
+
+
+def test_a_pinned_run_moves_no_heading_and_letters_stand_apart(opened):
+    before = opened.run(HEADINGS)
+    assert before
+    names = f"{METHODS[1]}, lr2, epoch 1", "Gradient Ascent, lr0, epoch 1"  # the first has diverged
+    for name in names:
+        opened.click(mark(opened, name))
+    opened.until(lambda: len(opened.run(LETTERS)) == 2, "the letters of both")
+    assert opened.run(HEADINGS) == before
+    letters = dict(opened.run(LETTERS))
+    for letter, name in zip("AB", names, strict=True):
+        rect = mark(opened, name).rect
+        assert (letters[letter] < rect["x"] + rect["width"] / 2) == (letter == "A")
+
+
+def test_it_opens_on_a_run_of_a_method(opened):
+    assert opened.text("#whose").startswith(("Gradient Ascent, ", METHODS[1]))
+
+
+def test_within_a_frame_nothing_is_said_to_be_kept(browser, tmp_path):
+    (tmp_path / "explore.html").write_text(page(library=LIBRARY))
+    (tmp_path / "report.html").write_text('<iframe src="explore.html"></iframe>')
+    browser.go((tmp_path / "report.html").as_uri())
+    browser.driver.switch_to.frame(0)
+    browser.drawn()
+    assert browser.text("#held").startswith("Here, within a report, nothing is kept")
+    browser.driver.switch_to.default_content()
+
+
 def test_where_nothing_is_chosen_no_place_is_kept_for_its_images(opened):
     def is_there():
         return opened.run("return document.getElementById('behind').checkVisibility()")
