@@ -53,7 +53,7 @@ def test_the_commands_of_the_page_draw_the_method(study):
     typed(study, new)
     assert {path.name for path in study.glob("mine.*")} == {"mine.py", "mine.yaml"}
     typed(study, plan)
-    expected = {"unlearn": 18, "score_method": 9, "draw_figure": 1}
+    expected = {"unlearn": 27, "score_method": 9, "draw_figure": 1}
     asked = ("fig6", "--configfile", "mine.yaml")
     assert planned(study, *asked).items() >= expected.items()
     assert not [rule for rule in planned(study, *asked) if rule.startswith("train")]
