@@ -149,7 +149,9 @@ def test_where_there_is_nothing_to_do_the_page_to_look_at_is_named(tmp_path, mon
     assert heard(running, "Building DAG of jobs...") == "Building DAG of jobs..."
 
 
-@pytest.mark.parametrize("quiet", [set(), {Quietness.PROGRESS, Quietness.RULES}], ids=str)
+@pytest.mark.parametrize(
+    "quiet", [set(), {Quietness.PROGRESS, Quietness.RULES}], ids=["", "--quiet"]
+)
 def test_a_run_that_fails_says_why_and_what_is_kept(handlers, tmp_path, quiet):
     handlers[0].addFilter(DefaultFilter(quiet, False, False, False, False))
     running = build(both())
