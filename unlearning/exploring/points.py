@@ -89,6 +89,15 @@ def _blocks(klom: Floats) -> Iterator[Floats]:
         yield klom[first : first + RUNS_AT_ONCE]
 
 
+def _by_split(
+    klom: Floats, splits: Mapping[str, NDArray[np.int64]]
+) -> Iterator[tuple[str, Floats]]:
+    """Yield the name of a split and the KLoM of its points, -1 for none, some runs at a time."""
+    for block in _blocks(klom):
+        for name, points in splits.items():
+            yield name, np.nan_to_num(block[:, points], nan=-1)
+
+
 def most_often_worst(
     scored: Iterable[Floats], splits: Mapping[str, NDArray[np.int64]]
 ) -> dict[str, NDArray[np.int64]]:
@@ -106,11 +115,9 @@ def most_often_worst(
     """
     counts = {name: np.zeros(len(points), np.int64) for name, points in splits.items()}
     for klom in scored:
-        for block in _blocks(klom):
-            for name, points in splits.items():
-                here = np.nan_to_num(block[:, points], nan=-1)
-                largest = here == here.max(axis=1, initial=0, keepdims=True)
-                counts[name] += largest[largest.sum(axis=1) == 1].sum(axis=0)
+        for name, here in _by_split(klom, splits):
+            largest = here == here.max(axis=1, initial=0, keepdims=True)
+            counts[name] += largest[largest.sum(axis=1) == 1].sum(axis=0)
     found = {}
     for name, points in splits.items():
         order = np.argsort(-counts[name], kind="stable")
@@ -177,18 +184,20 @@ def worst(
         scores, -1 and NaN.
     """
     found: dict[str, list[Any]] = {}
-    for block in _blocks(klom):
-        for name, points in splits.items():
-            here, every = np.nan_to_num(block[:, points], nan=-1), np.arange(len(block))
-            place = here.argmax(axis=1)
-            largest = here[every, place]
-            shown = np.flatnonzero(np.isin(points, chosen["point"][chosen["split"] == name]))
-            if len(shown):
-                first = shown[here[:, shown].argmax(axis=1)]
-                place = np.where(here[every, first] == largest, first, place)
-            found.setdefault(f"worst_{name}", []).append(np.where(largest < 0, -1, points[place]))
-            klom_there = np.where(largest < 0, np.nan, largest)
-            found.setdefault(f"worst_{name}_klom", []).append(klom_there)
+    shown = {
+        name: np.flatnonzero(np.isin(points, chosen["point"][chosen["split"] == name]))
+        for name, points in splits.items()
+    }
+    for name, here in _by_split(klom, splits):
+        every, place = np.arange(len(here)), here.argmax(axis=1)
+        largest = here[every, place]
+        if len(shown[name]):
+            first = shown[name][here[:, shown[name]].argmax(axis=1)]
+            place = np.where(here[every, first] == largest, first, place)
+        point = np.where(largest < 0, -1, splits[name][place])
+        found.setdefault(f"worst_{name}", []).append(point)
+        klom_there = np.where(largest < 0, np.nan, largest)
+        found.setdefault(f"worst_{name}_klom", []).append(klom_there)
     return table.assign(**{name: np.concatenate(parts) for name, parts in found.items()})
 
 

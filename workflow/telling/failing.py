@@ -39,7 +39,7 @@ def last_words(job: Any) -> list[str]:
 
 def _without_a_word(job: Any) -> str:
     """Return the sentence of a job that something has ended before it could say why."""
-    log = f"; its log ends where it did: {job.log[0]}" if list(job.log) else ""
+    log = f"; its log ends where it did: {job.log[0]}" if job.log else ""
     what = in_words(job.rule.name, job.wildcards_dict)
     return f"{what}: it ended without a word, as one that is killed for its memory{log}"
 
